@@ -1,0 +1,175 @@
+/**
+ * What carries a client's requests: in process, over YDB's protocol, later over ours.
+ *
+ * A link makes single attempts and holds no opinion: it never retries, and it never decides that a session is lost.
+ * The session above it does. Recipes do not know that links exist.
+ */
+import type { NodeConfig, NodeDescription } from '../node.ts'
+
+export interface Link {
+  /** The address as the user gave it, for messages. Holds no secrets. */
+  readonly address: string
+  createNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void>
+  alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void>
+  describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription>
+  dropNode(path: string, signal?: AbortSignal): Promise<void>
+  /** @throws UnsupportedError on a link that cannot list */
+  listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]>
+  /** One attempt to put a session on this link. All that follows comes to `listener`, never before `attach` returned. */
+  attach(request: AttachRequest, listener: AttachmentListener): Attachment
+  close(): Promise<void>
+}
+
+export interface AttachRequest {
+  readonly path: string
+  /** 0n for a new session. */
+  readonly sessionId: bigint
+  readonly timeoutMs: number
+  readonly description: string
+  readonly sequenceNumber: bigint
+  readonly protectionKey: Uint8Array
+  /** How often the link must make sure that the server answers, at least. */
+  readonly heartbeatMs: number
+}
+
+export interface Started {
+  readonly sessionId: bigint
+  /** The grant itself carries its fencing token; else it has to be read from the owners. */
+  readonly tokens: boolean
+  /** A watch may be set on a name that does not exist. */
+  readonly watchAbsent: boolean
+}
+
+/** Why an attachment is over. */
+export type AttachmentEnd =
+  /** `stop` was answered: the session is gone. */
+  | { readonly kind: 'stopped' }
+  /** The server said why, for good or for now: the code decides. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The way is broken; the session may live. */
+  | { readonly kind: 'broken'; readonly cause: unknown }
+
+export interface AttachmentListener {
+  started(started: Started): void
+  /** Something that was sent at `sentAtMs` (monotonic) has been answered. */
+  contact(sentAtMs: number): void
+  /** The last call. What was not answered by then may have happened or not. */
+  ended(end: AttachmentEnd): void
+}
+
+export interface Attachment {
+  /**
+   * Sends one request. Not before `started`.
+   *
+   * @param answer called once with the result, unless the attachment ends before
+   * @param changed called at most once, when the watch that a describe has set fires or is replaced
+   */
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void
+  /** Ends the session; `ended` follows. */
+  stop(): void
+  /** Leaves without a word; the server detaches the session. Nothing is called any more. */
+  leave(): void
+}
+
+export interface AcquireRequest {
+  readonly kind: 'acquire'
+  readonly name: string
+  readonly count: bigint
+  /** 0n asks once; 2^64-1 waits for ever. */
+  readonly timeoutMs: bigint
+  readonly data: Uint8Array
+  readonly ephemeral: boolean
+}
+
+export interface ReleaseRequest {
+  readonly kind: 'release'
+  readonly name: string
+}
+
+export interface DescribeRequest {
+  readonly kind: 'describe'
+  readonly name: string
+  readonly owners: boolean
+  readonly waiters: boolean
+  readonly watchData: boolean
+  readonly watchOwners: boolean
+  /** Only where the link offers it: an absent name then gives `description: null` and a watch for its creation. */
+  readonly watchAbsent: boolean
+}
+
+export interface CreateRequest {
+  readonly kind: 'create'
+  readonly name: string
+  readonly limit: bigint
+  readonly data: Uint8Array
+}
+
+export interface UpdateRequest {
+  readonly kind: 'update'
+  readonly name: string
+  readonly data: Uint8Array
+}
+
+export interface DeleteRequest {
+  readonly kind: 'delete'
+  readonly name: string
+  readonly force: boolean
+}
+
+export type Request =
+  | AcquireRequest
+  | ReleaseRequest
+  | DescribeRequest
+  | CreateRequest
+  | UpdateRequest
+  | DeleteRequest
+
+export interface Holder {
+  readonly sessionId: bigint
+  readonly orderId: bigint
+  readonly count: bigint
+  readonly data: Uint8Array
+  readonly timeoutMs: bigint
+}
+
+export interface Description {
+  readonly name: string
+  readonly limit: bigint
+  readonly data: Uint8Array
+  readonly ephemeral: boolean
+  readonly held: bigint
+  readonly owners: readonly Holder[]
+  readonly waiters: readonly Holder[]
+}
+
+/** A request the server did not do. `code` is one of the codes of TenureError. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly code: RefusalCode
+  readonly message: string
+  /** YDB's status number. */
+  readonly status?: number
+}
+
+export type RefusalCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PRECONDITION_FAILED'
+  | 'ABORTED'
+  | 'SESSION_EXPIRED'
+  | 'BAD_SESSION'
+  | 'UNAUTHORIZED'
+  | 'OVERLOADED'
+  | 'UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'UNSUPPORTED'
+  | 'INTERNAL'
+
+export type Answer =
+  | { readonly kind: 'acquired'; readonly token: bigint | null }
+  | { readonly kind: 'not-acquired' }
+  | { readonly kind: 'released'; readonly released: boolean }
+  | { readonly kind: 'described'; readonly description: Description | null; readonly watchAdded: boolean }
+  | { readonly kind: 'done' }
+  | Refusal

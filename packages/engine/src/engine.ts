@@ -1,0 +1,68 @@
+/**
+ * The contract of every engine: partitions of ordered byte keys, each with one writer at a time.
+ *
+ * Whoever claims a partition raises its epoch; from then on every earlier claim is fenced out. The comparison happens in
+ * the same transaction as the writes, so two processes that both believe they own a partition do no harm.
+ */
+import type { Entry, WriteSet } from '@tenure/kernel'
+
+/** Who claims: kept with the partition, shown to people and to other servers, never used to decide. */
+export interface OwnerInfo {
+  /** Unique per process start. */
+  readonly id: string
+  /** Where the owner can be reached, `host:port`; empty when it cannot. */
+  readonly address: string
+}
+
+export interface Ownership extends OwnerInfo {
+  readonly epoch: bigint
+}
+
+export interface KeyRange {
+  /** Inclusive. */
+  readonly start: Uint8Array
+  /** Exclusive. */
+  readonly end: Uint8Array
+}
+
+export interface Engine {
+  /** What people call it: `memory`, `file ./data`. Shown at start. */
+  readonly name: string
+  /** False when nothing outlives the process. */
+  readonly durable: boolean
+  /**
+   * Takes the partition over, creating it when it is new.
+   *
+   * @throws DamagedError when what is stored fails its checks; nothing is served from such a partition
+   */
+  claim(partition: string, owner: OwnerInfo): Promise<Partition>
+  /** The last claim; null when the partition was never claimed. A hint: it may be outdated when it arrives. */
+  ownerOf(partition: string): Promise<Ownership | null>
+  /** Names of the partitions that begin with `prefix`, ascending. A hint. */
+  partitions(prefix: string): AsyncIterable<string>
+  /** One value of a partition that need not be owned; undefined when absent. A hint. */
+  peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined>
+  /** Ends all use. Commits in flight settle first. */
+  close(): Promise<void>
+}
+
+export interface Partition {
+  readonly epoch: bigint
+  /** Bounds of one commit. */
+  readonly limits: { readonly maxOperations: number; readonly maxBytes: number }
+  /** Every entry of the range in key order, as one snapshot. */
+  scan(range: KeyRange): AsyncIterable<Entry>
+  get(key: Uint8Array): Promise<Uint8Array | undefined>
+  /**
+   * Applies all writes in order, or none. Resolves when they are durable.
+   *
+   * @throws FencedError when a later claim exists: nothing was written
+   * @throws FullError when there is no room: nothing was written, and the same commit may succeed later
+   * @throws EngineError otherwise: whether it was written is unknown, and the partition must be claimed anew
+   */
+  commit(writes: WriteSet): Promise<void>
+  /** Resolves when no later claim exists. @throws FencedError otherwise */
+  confirm(): Promise<void>
+  /** Ends this claim's use. Nothing is written; a later claim goes on from here. */
+  close(): Promise<void>
+}

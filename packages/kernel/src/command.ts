@@ -1,0 +1,135 @@
+/**
+ * What can be asked of a coordination node.
+ *
+ * A command names its asker by `stream` and `requestId`; the kernel keeps both unread and gives them back with every
+ * event that answers the request. Request ids need not be unique: they are echoed, never compared.
+ */
+
+/** A client's way in, numbered by the tablet. One stream may carry many sessions; a session is on one stream at most. */
+export type StreamId = number
+
+/** 1, 2, 3, … within one node, never reused. */
+export type SessionId = bigint
+
+/** 2^64-1: "without limit" for a semaphore, "all of it" for an exclusive acquire, "for ever" for an acquire's timeout. */
+export const MAX_U64 = 0xffff_ffff_ffff_ffffn
+
+export type ConsistencyMode = 'unset' | 'strict' | 'relaxed'
+export type CountersMode = 'unset' | 'aggregated' | 'detailed'
+
+/** A node's settings as they were given; 0 and 'unset' mean "not set". Clamped where used, never where stored. */
+export interface NodeConfig {
+  readonly selfCheckPeriodMs: number
+  readonly sessionGracePeriodMs: number
+  readonly readConsistency: ConsistencyMode
+  readonly attachConsistency: ConsistencyMode
+  readonly rateLimiterCounters: CountersMode
+}
+
+interface Asked {
+  readonly stream: StreamId
+  readonly requestId: bigint
+}
+
+interface InSession extends Asked {
+  readonly session: SessionId
+}
+
+/** Makes the node exist. An existing node keeps its settings: the answer is the same. */
+export interface CreateNode extends Asked {
+  readonly kind: 'create-node'
+  readonly config: NodeConfig
+}
+
+/** Replaces the settings that are set (neither 0 nor 'unset'); the rest stay. */
+export interface AlterNode extends Asked {
+  readonly kind: 'alter-node'
+  readonly config: NodeConfig
+}
+
+/** Ends the node with all that is in it. Its counters stay, so that ids and tokens never come back. */
+export interface DropNode extends Asked {
+  readonly kind: 'drop-node'
+}
+
+export interface DescribeNode extends Asked {
+  readonly kind: 'describe-node'
+}
+
+/** Starts a session (`session` 0), or takes an existing one over for this stream. */
+export interface Attach extends InSession {
+  readonly kind: 'attach'
+  readonly timeoutMs: bigint
+  readonly description: string
+  readonly sequenceNumber: bigint
+  readonly protectionKey: Uint8Array
+}
+
+/** The session's stream is gone: its timer starts. Without effect when the session is on another stream by now. */
+export interface Detach {
+  readonly kind: 'detach'
+  readonly stream: StreamId
+  readonly session: SessionId
+}
+
+/** Ends the session at once and frees all that it holds. */
+export interface Stop extends InSession {
+  readonly kind: 'stop'
+}
+
+export interface CreateSemaphore extends InSession {
+  readonly kind: 'create-semaphore'
+  readonly name: string
+  readonly limit: bigint
+  readonly data: Uint8Array
+}
+
+export interface UpdateSemaphore extends InSession {
+  readonly kind: 'update-semaphore'
+  readonly name: string
+  readonly data: Uint8Array
+}
+
+export interface DeleteSemaphore extends InSession {
+  readonly kind: 'delete-semaphore'
+  readonly name: string
+  readonly force: boolean
+}
+
+export interface DescribeSemaphore extends InSession {
+  readonly kind: 'describe-semaphore'
+  readonly name: string
+  readonly owners: boolean
+  readonly waiters: boolean
+  readonly watchData: boolean
+  readonly watchOwners: boolean
+  /** Watch although nothing of this name exists yet: the answer is then an empty description, and creation is an event. */
+  readonly watchAbsent: boolean
+}
+
+export interface Acquire extends InSession {
+  readonly kind: 'acquire'
+  readonly name: string
+  readonly count: bigint
+  /** 0 asks once, MAX_U64 waits for ever. */
+  readonly timeoutMs: bigint
+  readonly data: Uint8Array
+  readonly ephemeral: boolean
+}
+
+export interface Release extends InSession {
+  readonly kind: 'release'
+  readonly name: string
+}
+
+export type SessionCommand =
+  | CreateSemaphore
+  | UpdateSemaphore
+  | DeleteSemaphore
+  | DescribeSemaphore
+  | Acquire
+  | Release
+
+export type NodeCommand = CreateNode | AlterNode | DropNode | DescribeNode
+
+export type Command = NodeCommand | Attach | Detach | Stop | SessionCommand

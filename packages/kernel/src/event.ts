@@ -1,0 +1,134 @@
+/**
+ * What a coordination node says: answers to requests, and notices nobody asked for.
+ *
+ * Every event has an addressee, a stream. Events of one step stand in the order in which they must reach the wire.
+ */
+import type { NodeConfig, SessionId, StreamId } from './command.ts'
+
+/** Why a request was refused. One word for each status that clients tell apart. */
+export type RefusalCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PRECONDITION_FAILED'
+  | 'ABORTED'
+  | 'SESSION_EXPIRED'
+  | 'BAD_SESSION'
+
+/** One owner or waiter of a semaphore. */
+export interface HolderDescription {
+  readonly session: SessionId
+  /** The fencing token: grows with every entry into a queue of this node. */
+  readonly orderId: bigint
+  readonly count: bigint
+  readonly data: Uint8Array
+  /** What the waiter asked for; 0 for an owner. */
+  readonly timeoutMs: bigint
+}
+
+export interface SemaphoreDescription {
+  readonly name: string
+  readonly limit: bigint
+  readonly data: Uint8Array
+  readonly ephemeral: boolean
+  /** Units held now. */
+  readonly held: bigint
+  /** Ascending by order id; empty unless asked for. */
+  readonly owners: readonly HolderDescription[]
+  readonly waiters: readonly HolderDescription[]
+}
+
+interface Addressed {
+  readonly stream: StreamId
+}
+
+interface Answer extends Addressed {
+  readonly requestId: bigint
+}
+
+/** The request was refused and had no effect. */
+export interface Refused extends Answer {
+  readonly kind: 'refused'
+  readonly code: RefusalCode
+  readonly message: string
+}
+
+/** The request was done, and there is nothing more to say: create, update and delete of a semaphore, create, alter and drop of a node. */
+export interface Done extends Answer {
+  readonly kind: 'done'
+}
+
+export interface NodeDescribed extends Answer {
+  readonly kind: 'node-described'
+  readonly config: NodeConfig
+}
+
+export interface Attached extends Answer {
+  readonly kind: 'attached'
+  readonly session: SessionId
+  readonly timeoutMs: bigint
+}
+
+export interface Stopped extends Answer {
+  readonly kind: 'stopped'
+  readonly session: SessionId
+}
+
+/** The acquire waits in the queue. At most one per request, before its result. */
+export interface Pending extends Answer {
+  readonly kind: 'pending'
+  readonly orderId: bigint
+}
+
+/** The units are held; `orderId` is the fencing token. */
+export interface Acquired extends Answer {
+  readonly kind: 'acquired'
+  readonly orderId: bigint
+}
+
+/** The acquire ended without a grant: its time was over, or it asked once. */
+export interface NotAcquired extends Answer {
+  readonly kind: 'not-acquired'
+}
+
+/** `released` is false when the session neither held nor waited. */
+export interface Released extends Answer {
+  readonly kind: 'released'
+  readonly released: boolean
+}
+
+export interface SemaphoreDescribed extends Answer {
+  readonly kind: 'semaphore-described'
+  /** null only for a watch on a name that does not exist yet. */
+  readonly description: SemaphoreDescription | null
+  readonly watchAdded: boolean
+}
+
+/** A watch fired, and is gone; or was replaced by a newer one (both flags false). `requestId` is that of its describe. */
+export interface Changed extends Answer {
+  readonly kind: 'changed'
+  readonly session: SessionId
+  readonly data: boolean
+  readonly owners: boolean
+}
+
+/** The session left this stream without having been asked: taken over by another stream, or its node was dropped. */
+export interface Ended extends Addressed {
+  readonly kind: 'ended'
+  readonly session: SessionId
+  readonly reason: 'taken' | 'dropped'
+}
+
+export type Event =
+  | Refused
+  | Done
+  | NodeDescribed
+  | Attached
+  | Stopped
+  | Pending
+  | Acquired
+  | NotAcquired
+  | Released
+  | SemaphoreDescribed
+  | Changed
+  | Ended

@@ -1,0 +1,28 @@
+/**
+ * A client's way into one tablet: what the faces use, and all that they know of a tablet.
+ */
+import type { Command, Detach, Event } from '@tenure/kernel'
+
+type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never
+
+/** A command as a face gives it: the tablet adds the stream, and detaches by itself when the stream closes. */
+export type StreamCommand = Without<Exclude<Command, Detach>, 'stream'>
+
+/** Why a tablet ends a stream: it gave the node up in good order, it failed, or another server owns the node. */
+export type StreamEnd = 'stopped' | 'failed' | 'fenced'
+
+/** Where a tablet puts what concerns one stream. Called only after the commit, in the order of events. */
+export interface StreamSink {
+  /** All events of one commit for this stream. */
+  deliver(events: readonly Event[]): void
+  /** The command was not taken, because too much waits already; it has no effect. May come before earlier answers. */
+  overloaded(requestId: bigint): void
+  /** Nothing more comes. What was asked and not answered may have happened or not. */
+  ended(why: StreamEnd): void
+}
+
+export interface TabletStream {
+  submit(command: StreamCommand): void
+  /** The client has left: its sessions on this stream are detached. Nothing is delivered any more. */
+  close(): void
+}

@@ -1,2 +1,2 @@
-/** placeholder */
+/** The public door of this room: each name that others may use. */
 export {}

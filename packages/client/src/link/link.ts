@@ -170,6 +170,10 @@ export type Answer =
   | { readonly kind: 'acquired'; readonly token: bigint | null }
   | { readonly kind: 'not-acquired' }
   | { readonly kind: 'released'; readonly released: boolean }
-  | { readonly kind: 'described'; readonly description: Description | null; readonly watchAdded: boolean }
+  | {
+      readonly kind: 'described'
+      readonly description: Description | null
+      readonly watchAdded: boolean
+    }
   | { readonly kind: 'done' }
   | Refusal

@@ -1,0 +1,100 @@
+/**
+ * Checks of what a program passes in. A wrong argument is a TypeError or a RangeError before any message is sent.
+ */
+
+/** Bytes, or text that is kept as UTF-8. */
+export type Bytes = Uint8Array | string
+
+/** A count or a limit; `Infinity` is the protocol's greatest, 2^64-1. */
+export type Count = number | bigint
+
+export const COUNT_MAX = 2n ** 64n - 1n
+export const NAME_MAX_BYTES = 1024
+export const DATA_MAX_BYTES = 1_048_576
+export const DESCRIPTION_MAX_BYTES = 1024
+export const PROTECTION_KEY_MAX_BYTES = 16
+export const SESSION_TIMEOUT_MIN_MS = 100
+export const SESSION_TIMEOUT_MAX_MS = 1_800_000
+export const ACQUIRE_TIMEOUT_MAX_MS = 86_400_000
+
+const encoder = new TextEncoder()
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : typeof value
+}
+
+/** @returns the count as the protocol has it, 1 to 2^64-1 */
+export function countOf(value: Count, what: string): bigint {
+  if (value === Infinity) return COUNT_MAX
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) {
+      throw new RangeError(
+        `${what} must be a whole number up to 2^53-1, a bigint or Infinity, got ${value}`,
+      )
+    }
+  } else if (typeof value !== 'bigint') {
+    throw new TypeError(`${what} must be a number or a bigint, got ${kindOf(value)}`)
+  }
+  const count = BigInt(value)
+  if (count < 1n || count > COUNT_MAX) {
+    throw new RangeError(`${what} must be 1 to 2^64-1, got ${count}`)
+  }
+  return count
+}
+
+/** A copy of the bytes, so that the caller may go on writing in its own. */
+export function bytesOf(value: Bytes, what: string, maxBytes: number = DATA_MAX_BYTES): Uint8Array {
+  let bytes: Uint8Array
+  if (typeof value === 'string') bytes = encoder.encode(textOf(value, what))
+  else if (value instanceof Uint8Array) bytes = Uint8Array.from(value)
+  else throw new TypeError(`${what} must be a Uint8Array or a string, got ${kindOf(value)}`)
+  if (bytes.length > maxBytes) {
+    throw new RangeError(`${what} must be at most ${maxBytes} bytes, got ${bytes.length}`)
+  }
+  return bytes
+}
+
+/** Text that has a UTF-8 form: no half of a surrogate pair stands alone. */
+export function textOf(value: string, what: string): string {
+  if (typeof value !== 'string')
+    throw new TypeError(`${what} must be a string, got ${kindOf(value)}`)
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new TypeError(`${what} must be well-formed text, got half of a surrogate pair`)
+  }
+  return value
+}
+
+export function nameOf(value: string): string {
+  return boundedTextOf(value, 'the name of a semaphore', NAME_MAX_BYTES)
+}
+
+export function boundedTextOf(value: string, what: string, maxBytes: number): string {
+  const text = textOf(value, what)
+  const length = Buffer.byteLength(text)
+  if (length > maxBytes) {
+    throw new RangeError(`${what} must be at most ${maxBytes} bytes, got ${length}`)
+  }
+  return text
+}
+
+export function pathOf(value: string): string {
+  const path = textOf(value, 'the path of a coordination node')
+  if (path === '') throw new RangeError('the path of a coordination node must not be empty')
+  return path
+}
+
+export interface DurationBounds {
+  readonly min: number
+  readonly max: number
+}
+
+/** @returns whole milliseconds */
+export function durationOf(value: number, what: string, { min, max }: DurationBounds): number {
+  if (typeof value !== 'number')
+    throw new TypeError(`${what} must be a number, got ${kindOf(value)}`)
+  if (!(value >= min && value <= max)) {
+    throw new RangeError(`${what} must be ${min} to ${max} milliseconds, got ${value}`)
+  }
+  return Math.ceil(value)
+}

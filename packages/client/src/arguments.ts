@@ -2,13 +2,12 @@
  * Checks of what a program passes in. A wrong argument is a TypeError or a RangeError before any message is sent.
  */
 
-/** Bytes, or text that is kept as UTF-8. */
-export type Bytes = Uint8Array | string
+import type { Bytes } from './bytes.ts'
 
 /** A count or a limit; `Infinity` is the protocol's greatest, 2^64-1. */
 export type Count = number | bigint
 
-export const COUNT_MAX = 2n ** 64n - 1n
+export const COUNT_MAX: bigint = 2n ** 64n - 1n
 export const NAME_MAX_BYTES = 1024
 export const DATA_MAX_BYTES = 1_048_576
 export const DESCRIPTION_MAX_BYTES = 1024

@@ -1,5 +1,5 @@
 /** What an acquire gives: units of a semaphore, held until they are given back or the session ends. */
-import type { Bytes } from './arguments.ts'
+import type { Bytes } from './bytes.ts'
 
 export interface Lease extends AsyncDisposable {
   /** The semaphore's name. */

@@ -1,5 +1,6 @@
 /** A handle on one named semaphore of a session's node. */
-import type { Bytes, Count } from './arguments.ts'
+import type { Count } from './arguments.ts'
+import type { Bytes } from './bytes.ts'
 import type { Lease } from './lease.ts'
 import type { Holder } from './link/link.ts'
 

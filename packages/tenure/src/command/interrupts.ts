@@ -1,0 +1,71 @@
+/**
+ * The signals that other processes send to the command, and who gets them.
+ *
+ * Until a child runs they end the command: `signal` aborts, so that what was begun is given back before the exit.
+ * While a child runs they are the child's: whoever called `divert` gets each of them instead.
+ */
+
+/** Every signal that a process can catch and that people or supervisors send. */
+export const FORWARDED = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+] as const satisfies readonly NodeJS.Signals[]
+
+export type ForwardedSignal = (typeof FORWARDED)[number]
+
+/** Where signals come from: `process`, or an EventEmitter in a test. */
+export interface SignalSource {
+  on(event: ForwardedSignal, listener: (signal: ForwardedSignal) => void): unknown
+  off(event: ForwardedSignal, listener: (signal: ForwardedSignal) => void): unknown
+}
+
+/** The command was told to end by a signal. */
+export class InterruptedError extends Error {
+  override name = 'InterruptedError'
+  readonly signalName: ForwardedSignal
+
+  constructor(signalName: ForwardedSignal) {
+    super(`ended by ${signalName}`)
+    this.signalName = signalName
+  }
+}
+
+export class Interrupts {
+  readonly #source: SignalSource
+  readonly #abort = new AbortController()
+  readonly #receivers = new Set<(signal: ForwardedSignal) => void>()
+
+  constructor(source: SignalSource) {
+    this.#source = source
+    for (const name of FORWARDED) source.on(name, this.#receive)
+  }
+
+  /** Aborts, with an InterruptedError, at the first signal that nobody else has taken. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Sends every further signal to `receiver`, until the returned function is called. */
+  divert(receiver: (signal: ForwardedSignal) => void): () => void {
+    this.#receivers.add(receiver)
+    return () => this.#receivers.delete(receiver)
+  }
+
+  /** Gives the signals back to the system's own treatment. */
+  close(): void {
+    for (const name of FORWARDED) this.#source.off(name, this.#receive)
+  }
+
+  readonly #receive = (name: ForwardedSignal): void => {
+    if (this.#receivers.size > 0) {
+      for (const receiver of this.#receivers) receiver(name)
+    } else if (name !== 'SIGWINCH') {
+      this.#abort.abort(new InterruptedError(name))
+    }
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * One attempt to put a session on a node of this process.
+ *
+ * Contact is proven by answers alone. Every answer leaves the tablet after a commit, or after the engine has confirmed
+ * that nobody else owns the node; so at the time of the question the session was alive here, and whoever takes the node
+ * over later gives it its full timeout again. An attached session asks for its node's settings at every heartbeat, the
+ * cheapest question that needs such a confirmation.
+ */
+import type {
+  Answer,
+  AttachRequest,
+  Attachment,
+  AttachmentEnd,
+  AttachmentListener,
+  Clock,
+  RefusalCode,
+  Request,
+  Timer,
+} from '@tenure/client'
+import type { Event, HostedNode, PathRefusal, StreamEnd, StreamSink, TabletStream } from '@tenure/server'
+import { answerOf, commandOf } from './translation.ts'
+
+interface Asked {
+  readonly sentAtMs: number
+  /** Absent for the link's own questions. */
+  readonly answer?: (answer: Answer) => void
+}
+
+const ATTACH_ID = 1n
+
+export class LocalAttachment implements Attachment, StreamSink {
+  readonly #request: AttachRequest
+  readonly #listener: AttachmentListener
+  readonly #clock: Clock
+  readonly #asked = new Map<bigint, Asked>()
+  readonly #watches = new Map<bigint, () => void>()
+  #stream: TabletStream | null = null
+  #heartbeat: Timer | null = null
+  #sessionId = 0n
+  #lastId = ATTACH_ID
+  #heartbeatId = 0n
+  #over = false
+
+  constructor(request: AttachRequest, listener: AttachmentListener, clock: Clock) {
+    this.#request = request
+    this.#listener = listener
+    this.#clock = clock
+  }
+
+  /** Called with what the path leads to, in a later turn than the constructor. */
+  begin(found: HostedNode | PathRefusal): void {
+    if (this.#over) return
+    if (typeof found === 'string') {
+      this.#end(refused('NOT_FOUND', `there is no coordination node at ${this.#request.path}`))
+      return
+    }
+    this.#stream = found.connect(this)
+    const { sessionId, timeoutMs, description, sequenceNumber, protectionKey } = this.#request
+    this.#asked.set(ATTACH_ID, { sentAtMs: this.#clock.monotonicMs() })
+    this.#stream.submit({
+      kind: 'attach',
+      requestId: ATTACH_ID,
+      session: sessionId,
+      timeoutMs: BigInt(timeoutMs),
+      description,
+      sequenceNumber,
+      protectionKey: protectionKey.slice(),
+    })
+  }
+
+  /** The node cannot be reached. */
+  fail(cause: unknown): void {
+    this.#end({ kind: 'broken', cause })
+  }
+
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
+    if (this.#over || this.#stream === null) return
+    const requestId = this.#ask({ answer })
+    if (changed !== undefined) this.#watches.set(requestId, changed)
+    this.#stream.submit(commandOf(request, { session: this.#sessionId, requestId }))
+  }
+
+  stop(): void {
+    if (this.#over || this.#stream === null) return
+    this.#stream.submit({ kind: 'stop', session: this.#sessionId, requestId: this.#ask({}) })
+  }
+
+  leave(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#heartbeat?.cancel()
+    this.#stream?.close()
+    this.#asked.clear()
+    this.#watches.clear()
+  }
+
+  deliver(events: readonly Event[]): void {
+    for (const event of events) {
+      if (this.#over) return
+      this.#receive(event)
+    }
+  }
+
+  overloaded(requestId: bigint): void {
+    if (this.#over) return
+    const message = 'too many requests wait already'
+    if (requestId === ATTACH_ID) {
+      this.#end(refused('OVERLOADED', message))
+      return
+    }
+    // Nothing was asked of the node, so this proves no contact.
+    const asked = this.#asked.get(requestId)
+    this.#asked.delete(requestId)
+    this.#watches.delete(requestId)
+    asked?.answer?.({ kind: 'refused', code: 'OVERLOADED', message })
+  }
+
+  ended(why: StreamEnd): void {
+    this.#end({ kind: 'broken', cause: new Error(`the coordination node has ${why}`) })
+  }
+
+  #receive(event: Event): void {
+    switch (event.kind) {
+      case 'attached':
+        this.#sessionId = event.session
+        this.#settled(event.requestId)
+        this.#listener.started({ sessionId: event.session, tokens: true, watchAbsent: true })
+        this.#beat()
+        return
+      case 'changed':
+        this.#fired(event.requestId)
+        return
+      case 'ended':
+        this.#end(
+          event.reason === 'taken'
+            ? refused('BAD_SESSION', 'another client has taken the session over')
+            : refused('UNAVAILABLE', `the coordination node ${this.#request.path} was dropped`),
+        )
+        return
+      case 'stopped':
+        this.#end({ kind: 'stopped' })
+        return
+      case 'pending':
+        return
+      default:
+        this.#answered(event)
+    }
+  }
+
+  #answered(event: Exclude<Event, { kind: 'ended' }>): void {
+    if (event.kind === 'refused' && event.requestId === ATTACH_ID) {
+      this.#end(refused(event.code, event.message))
+      return
+    }
+    const asked = this.#settled(event.requestId)
+    const answer = answerOf(event)
+    if (answer === null) return
+    const watching = answer.kind === 'described' && answer.watchAdded
+    if (!watching) this.#watches.delete(event.requestId)
+    asked?.answer?.(answer)
+  }
+
+  #fired(requestId: bigint): void {
+    const changed = this.#watches.get(requestId)
+    this.#watches.delete(requestId)
+    changed?.()
+  }
+
+  #ask(asked: Omit<Asked, 'sentAtMs'>): bigint {
+    this.#lastId += 1n
+    this.#asked.set(this.#lastId, { ...asked, sentAtMs: this.#clock.monotonicMs() })
+    return this.#lastId
+  }
+
+  #settled(requestId: bigint): Asked | undefined {
+    const asked = this.#asked.get(requestId)
+    if (asked === undefined) return undefined
+    this.#asked.delete(requestId)
+    this.#listener.contact(asked.sentAtMs)
+    return asked
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#clock.after(this.#request.heartbeatMs, () => {
+      // One question at a time: a node that does not answer is not asked more and more.
+      if (!this.#asked.has(this.#heartbeatId)) {
+        this.#heartbeatId = this.#ask({})
+        this.#stream?.submit({ kind: 'describe-node', requestId: this.#heartbeatId })
+      }
+      this.#beat()
+    })
+  }
+
+  #end(end: AttachmentEnd): void {
+    if (this.#over) return
+    this.leave()
+    this.#listener.ended(end)
+  }
+}
+
+function refused(code: RefusalCode, message: string): AttachmentEnd {
+  return { kind: 'refused', refusal: { kind: 'refused', code, message } }
+}

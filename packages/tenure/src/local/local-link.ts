@@ -1,0 +1,142 @@
+/**
+ * The link to a server in this process: messages are objects, nothing becomes bytes.
+ */
+import type {
+  AttachRequest,
+  Attachment,
+  AttachmentListener,
+  Clock,
+  Link,
+  NodeConfig,
+  NodeDescription,
+  Refusal,
+  RefusalCode,
+} from '@tenure/client'
+import { errorOf } from '@tenure/client'
+import type { Event, HostContract, HostedNode, StreamCommand, TabletStream } from '@tenure/server'
+import { LocalAttachment } from './local-attachment.ts'
+import { configOf, storedConfigOf } from './translation.ts'
+import type { WorldUse } from './world.ts'
+
+type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never
+type NodeCommand = Without<
+  Extract<StreamCommand, { kind: 'create-node' | 'alter-node' | 'drop-node' | 'describe-node' }>,
+  'requestId'
+>
+
+export class LocalLink implements Link {
+  readonly address: string
+  readonly #use: WorldUse
+  readonly #clock: Clock
+
+  /** @param use is released when the link closes */
+  constructor(address: string, use: WorldUse, clock: Clock) {
+    this.address = address
+    this.#use = use
+    this.#clock = clock
+  }
+
+  async createNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+    await this.#ask(path, { kind: 'create-node', config: storedConfigOf(config) }, signal)
+  }
+
+  async alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+    await this.#ask(path, { kind: 'alter-node', config: storedConfigOf(config) }, signal)
+  }
+
+  async describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
+    const event = await this.#ask(path, { kind: 'describe-node' }, signal)
+    return { path, config: event.kind === 'node-described' ? configOf(event.config) : {} }
+  }
+
+  async dropNode(path: string, signal?: AbortSignal): Promise<void> {
+    await this.#ask(path, { kind: 'drop-node' }, signal)
+  }
+
+  async listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]> {
+    const paths = await (await this.#host(signal)).list(prefix)
+    const described = paths.map((path) => this.describeNode(path, signal))
+    return await Promise.all(described)
+  }
+
+  attach(request: AttachRequest, listener: AttachmentListener): Attachment {
+    const attachment = new LocalAttachment(request, listener, this.#clock)
+    void this.#begin(attachment, request.path)
+    return attachment
+  }
+
+  async close(): Promise<void> {
+    await this.#use.release()
+  }
+
+  async #begin(attachment: LocalAttachment, path: string): Promise<void> {
+    try {
+      const host = await this.#use.host
+      attachment.begin(await host.node(path, { create: false }))
+    } catch (error) {
+      attachment.fail(error)
+    }
+  }
+
+  async #host(signal: AbortSignal | undefined): Promise<HostContract> {
+    signal?.throwIfAborted()
+    const host = await this.#use.host
+    signal?.throwIfAborted()
+    return host
+  }
+
+  /** One question on a stream of its own. */
+  async #ask(path: string, command: NodeCommand, signal: AbortSignal | undefined): Promise<Event> {
+    const host = await this.#host(signal)
+    const asked = `cannot ${command.kind.replace('-node', '')} the coordination node ${path}`
+    const node = await host.node(path, { create: command.kind === 'create-node' })
+    if (typeof node === 'string') throw errorOf(refusalOfPath(node), asked)
+    const answer = await answerTo(node, command, signal)
+    if (answer.kind === 'refused') throw errorOf(answer, asked)
+    return answer
+  }
+}
+
+/** What the node says to one command, on a stream of its own. Rejects only with the reason of `signal`. */
+async function answerTo(
+  node: HostedNode,
+  command: NodeCommand,
+  signal: AbortSignal | undefined,
+): Promise<Event | Refusal> {
+  let abort: (() => void) | undefined
+  let stream: TabletStream | undefined
+  try {
+    return await new Promise<Event | Refusal>((resolve, reject) => {
+      abort = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', abort, { once: true })
+      const refuse = (code: RefusalCode, message: string): void =>
+        resolve({ kind: 'refused', code, message })
+      stream = node.connect({
+        deliver: ([first]) => {
+          if (first !== undefined) resolve(first)
+        },
+        overloaded: () => refuse('OVERLOADED', 'too many requests wait already'),
+        ended: (why) => refuse('UNAVAILABLE', `the node has ${why}`),
+      })
+      stream.submit({ ...command, requestId: 1n })
+    })
+  } finally {
+    if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    stream?.close()
+  }
+}
+
+function refusalOfPath(why: 'absent' | 'not-a-node' | 'not-a-directory'): Refusal {
+  switch (why) {
+    case 'absent':
+      return { kind: 'refused', code: 'NOT_FOUND', message: 'there is no such node' }
+    case 'not-a-node':
+      return { kind: 'refused', code: 'NOT_FOUND', message: 'there is a directory of that name' }
+    case 'not-a-directory':
+      return {
+        kind: 'refused',
+        code: 'INVALID_ARGUMENT',
+        message: 'a part of the path is a coordination node',
+      }
+  }
+}

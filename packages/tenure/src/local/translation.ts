@@ -1,0 +1,102 @@
+/**
+ * Between the client's words and the kernel's: requests become commands, events become answers.
+ *
+ * Byte arrays are copied in both directions. In one process both sides would else share them, and a program that
+ * writes into what it sent or got would change what the node keeps.
+ */
+import type { Answer, Holder, NodeConfig, Request } from '@tenure/client'
+import type { Event, NodeConfig as StoredConfig, StreamCommand } from '@tenure/server'
+
+type SessionCommand = Extract<StreamCommand, { kind: 'acquire' | 'release' | `${string}-semaphore` }>
+
+export interface Address {
+  readonly session: bigint
+  readonly requestId: bigint
+}
+
+export function commandOf(request: Request, address: Address): SessionCommand {
+  const { name } = request
+  switch (request.kind) {
+    case 'acquire': {
+      const { count, timeoutMs, data, ephemeral } = request
+      return { kind: 'acquire', ...address, name, count, timeoutMs, data: data.slice(), ephemeral }
+    }
+    case 'release':
+      return { kind: 'release', ...address, name }
+    case 'describe': {
+      const { owners, waiters, watchData, watchOwners, watchAbsent } = request
+      const watched = { watchData, watchOwners, watchAbsent }
+      return { kind: 'describe-semaphore', ...address, name, owners, waiters, ...watched }
+    }
+    case 'create': {
+      const { limit, data } = request
+      return { kind: 'create-semaphore', ...address, name, limit, data: data.slice() }
+    }
+    case 'update':
+      return { kind: 'update-semaphore', ...address, name, data: request.data.slice() }
+    case 'delete':
+      return { kind: 'delete-semaphore', ...address, name, force: request.force }
+  }
+}
+
+/** The answer that an event gives to a request; null when it is none, or not the last word. */
+export function answerOf(event: Event): Answer | null {
+  switch (event.kind) {
+    case 'acquired':
+      return { kind: 'acquired', token: event.orderId }
+    case 'not-acquired':
+      return { kind: 'not-acquired' }
+    case 'released':
+      return { kind: 'released', released: event.released }
+    case 'semaphore-described':
+      return {
+        kind: 'described',
+        description: event.description === null ? null : descriptionOf(event.description),
+        watchAdded: event.watchAdded,
+      }
+    case 'done':
+      return { kind: 'done' }
+    case 'refused':
+      return { kind: 'refused', code: event.code, message: event.message }
+    default:
+      return null
+  }
+}
+
+type Described = NonNullable<Extract<Event, { kind: 'semaphore-described' }>['description']>
+
+function descriptionOf(described: Described): NonNullable<Extract<Answer, { kind: 'described' }>['description']> {
+  return {
+    ...described,
+    data: described.data.slice(),
+    owners: described.owners.map(holderOf),
+    waiters: described.waiters.map(holderOf),
+  }
+}
+
+function holderOf({ session, orderId, count, data, timeoutMs }: Described['owners'][number]): Holder {
+  return { sessionId: session, orderId, count, data: data.slice(), timeoutMs }
+}
+
+export function storedConfigOf(config: NodeConfig): StoredConfig {
+  return {
+    selfCheckPeriodMs: config.selfCheckPeriodMs ?? 0,
+    sessionGracePeriodMs: config.sessionGracePeriodMs ?? 0,
+    readConsistency: config.readConsistency ?? 'unset',
+    attachConsistency: config.attachConsistency ?? 'unset',
+    rateLimiterCounters: config.rateLimiterCounters ?? 'unset',
+  }
+}
+
+/** Settings that were never set are absent. */
+export function configOf(stored: StoredConfig): NodeConfig {
+  const { selfCheckPeriodMs, sessionGracePeriodMs } = stored
+  const { readConsistency, attachConsistency, rateLimiterCounters } = stored
+  return {
+    ...(selfCheckPeriodMs === 0 ? {} : { selfCheckPeriodMs }),
+    ...(sessionGracePeriodMs === 0 ? {} : { sessionGracePeriodMs }),
+    ...(readConsistency === 'unset' ? {} : { readConsistency }),
+    ...(attachConsistency === 'unset' ? {} : { attachConsistency }),
+    ...(rateLimiterCounters === 'unset' ? {} : { rateLimiterCounters }),
+  }
+}

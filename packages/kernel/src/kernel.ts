@@ -1,17 +1,41 @@
 /**
  * One coordination node as a deterministic state machine.
  *
- * The same commands at the same times give the same events and writes, bit for bit.
+ * The same commands at the same times give the same events and writes, bit for bit. This file is the root: it finds out
+ * whom a command is for and what ends with a session or with the node; what the commands do is in the machines beside it.
  */
-import type { Command } from './command.ts'
-import type { Event } from './event.ts'
+import { Acquiring } from './acquire.ts'
+import type {
+  AlterNode,
+  Command,
+  CreateNode,
+  DescribeNode,
+  Detach,
+  DropNode,
+  NodeCommand,
+  NodeConfig,
+  SessionCommand,
+  Stop,
+} from './command.ts'
+import { Counters } from './counters.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Holder } from './holder.ts'
+import { invariant } from './invariant.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { Limits } from './limits.ts'
+import { effectiveGraceMs, isNodeConfig, mergeNodeConfig } from './node.ts'
+import { Queues } from './queue.ts'
+import { Restore } from './restore.ts'
+import type { Root } from './root.ts'
+import { encodeCounters } from './rows/counters-row.ts'
+import { COUNTERS_KEY, KEY_RANGE_CONTENT, NODE_KEY } from './rows/keys.ts'
+import { encodeNodeConfig } from './rows/node-row.ts'
+import { Semaphores } from './semaphore.ts'
+import { Session, Sessions } from './session.ts'
+import { Turn } from './step.ts'
+import type { Step } from './step.ts'
+import { Watches } from './watch.ts'
 import type { Entry, Write } from './write-set.ts'
-
-/** What one step says and what it wants kept. */
-export interface Step {
-  readonly events: readonly Event[]
-  readonly writes: readonly Write[]
-}
 
 export interface KernelStatistics {
   readonly exists: boolean
@@ -23,18 +47,235 @@ export interface KernelStatistics {
   readonly watches: number
 }
 
-export interface KernelContract {
-  /** Takes back one stored entry. Only before `start`. @throws InvariantError when the entry cannot be understood */
-  load(entry: Entry): void
-  /** Ends loading: sessions come back detached, with their whole timeout plus the node's grace period from `nowMs`. */
-  start(nowMs: number): void
-  /** Does what is asked. Never throws for anything a client can cause. `nowMs` must not go back. */
-  apply(command: Command, nowMs: number): Step
-  /** Does all whose time has come: sessions expire, waiters give up. */
-  advance(nowMs: number): Step
+/**
+ * Byte arrays in commands must stay as they are after `apply`, and so must those in events: the state refers to them.
+ */
+export class Kernel {
+  readonly #root: Root
+  readonly #watches: Watches
+  readonly #queues: Queues
+  readonly #semaphores: Semaphores
+  readonly #sessions: Sessions
+  readonly #acquiring: Acquiring
+  /** null once loading has ended. */
+  #restore: Restore | null
+  /** null while the node does not exist. */
+  #config: NodeConfig | null = null
+
+  constructor(limits: Partial<Limits> = {}) {
+    const root = {
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      turn: new Turn(),
+      counters: new Counters(),
+      deadlines: new Deadlines<Session | Holder>(),
+    }
+    const watches = new Watches(root)
+    const queues = new Queues(root)
+    const semaphores = new Semaphores(root, queues, watches)
+    const sessions = new Sessions(root, watches)
+    this.#root = root
+    this.#watches = watches
+    this.#queues = queues
+    this.#semaphores = semaphores
+    this.#sessions = sessions
+    this.#acquiring = new Acquiring(root, { semaphores, queues, watches })
+    this.#restore = new Restore({ counters: root.counters, sessions, semaphores, queues })
+  }
+
+  /**
+   * Takes back one stored entry. Entries come in the order of their keys, and only before `start`.
+   *
+   * @throws InvariantError when the entry cannot be understood, or contradicts an earlier one
+   */
+  load(entry: Entry): void {
+    invariant(this.#restore !== null, 'I-11')
+    this.#restore.load(entry)
+  }
+
+  /**
+   * Ends loading: sessions come back detached, with their whole timeout plus the node's grace period from `nowMs`.
+   *
+   * @throws InvariantError when the entries contradict each other
+   */
+  start(nowMs: number): void {
+    invariant(this.#restore !== null, 'I-11')
+    this.#root.turn.begin(nowMs)
+    this.#config = this.#restore.finish()
+    this.#restore = null
+    if (this.#config !== null) this.#sessions.start(effectiveGraceMs(this.#config))
+  }
+
+  /**
+   * Does what is asked. Nothing else happens, even if it is overdue: that is for `advance`.
+   *
+   * @param nowMs must not go back
+   * @throws InvariantError for a bug, never for anything a client can cause
+   */
+  apply(command: Command, nowMs: number): Step {
+    invariant(this.#restore === null, 'I-11')
+    this.#root.turn.begin(nowMs)
+    switch (command.kind) {
+      case 'create-node':
+        this.#createNode(command)
+        break
+      case 'alter-node':
+      case 'drop-node':
+      case 'describe-node':
+        this.#doOnNode(command)
+        break
+      case 'attach':
+        if (this.#config === null) this.#refuseAbsentNode(command)
+        else this.#sessions.attach(command)
+        break
+      case 'detach':
+        this.#detach(command)
+        break
+      case 'stop':
+      case 'create-semaphore':
+      case 'update-semaphore':
+      case 'delete-semaphore':
+      case 'describe-semaphore':
+      case 'acquire':
+      case 'release':
+        this.#doInSession(command)
+    }
+    return this.#root.turn.end()
+  }
+
+  /** Does all whose time has come, in the order of time: sessions expire, waiters give up. */
+  advance(nowMs: number): Step {
+    invariant(this.#restore === null, 'I-11')
+    const { turn, deadlines } = this.#root
+    turn.begin(nowMs)
+    for (let due = deadlines.takeDue(nowMs); due !== null; due = deadlines.takeDue(nowMs)) {
+      if (due instanceof Session) this.#end(due)
+      else this.#acquiring.giveUp(due)
+    }
+    return turn.end()
+  }
+
   /** When `advance` has something to do next; Infinity when nothing is due ever. */
-  nextDeadlineMs(): number
+  nextDeadlineMs(): number {
+    return this.#root.deadlines.nextMs
+  }
+
   /** The writes that close a commit: the counters, when any has moved since the last seal. */
-  seal(): readonly Write[]
-  statistics(): KernelStatistics
+  seal(): readonly Write[] {
+    const { counters } = this.#root
+    if (!counters.takeMoved()) return []
+    return [{ kind: 'put', key: COUNTERS_KEY, value: encodeCounters(counters.next) }]
+  }
+
+  statistics(): KernelStatistics {
+    return {
+      exists: this.#config !== null,
+      sessions: this.#sessions.size,
+      attachedSessions: this.#sessions.attached,
+      semaphores: this.#semaphores.size,
+      owners: this.#queues.owners,
+      waiters: this.#queues.waiters,
+      watches: this.#watches.size,
+    }
+  }
+
+  #createNode(command: CreateNode): void {
+    if (this.#refuseConfig(command)) return
+    if (this.#config === null) this.#keepConfig(command.config)
+    this.#sayDone(command)
+  }
+
+  #doOnNode(command: AlterNode | DropNode | DescribeNode): void {
+    const config = this.#config
+    if (config === null) return this.#refuseAbsentNode(command)
+    switch (command.kind) {
+      case 'describe-node': {
+        const { stream, requestId } = command
+        this.#root.turn.say({ kind: 'node-described', stream, requestId, config })
+        break
+      }
+      case 'alter-node':
+        if (this.#refuseConfig(command)) return
+        this.#keepConfig(mergeNodeConfig(config, command.config))
+        this.#sayDone(command)
+        break
+      case 'drop-node':
+        this.#drop()
+        this.#sayDone(command)
+    }
+  }
+
+  #drop(): void {
+    const { turn, deadlines } = this.#root
+    this.#sessions.drop()
+    this.#watches.clear()
+    this.#semaphores.clear()
+    this.#queues.clear()
+    deadlines.clear()
+    this.#config = null
+    turn.deleteRange(KEY_RANGE_CONTENT.start, KEY_RANGE_CONTENT.end)
+  }
+
+  #detach({ stream, session: id }: Detach): void {
+    const session = this.#sessions.find(id)
+    if (session?.stream === stream) this.#sessions.detach(session)
+  }
+
+  #doInSession(command: SessionCommand | Stop): void {
+    const session = this.#sessions.find(command.session)
+    if (session === undefined) {
+      const message = `session ${command.session} does not exist`
+      return this.#root.turn.refuse(command, 'SESSION_EXPIRED', message)
+    }
+    if (session.stream !== command.stream) {
+      const message = `session ${command.session} is not attached to this stream`
+      return this.#root.turn.refuse(command, 'BAD_SESSION', message)
+    }
+    switch (command.kind) {
+      case 'stop': {
+        const { stream, requestId } = command
+        this.#end(session)
+        this.#root.turn.say({ kind: 'stopped', stream, requestId, session: session.id })
+        return
+      }
+      case 'create-semaphore':
+        return this.#semaphores.create(command)
+      case 'update-semaphore':
+        return this.#semaphores.update(command)
+      case 'delete-semaphore':
+        return this.#semaphores.delete(command)
+      case 'describe-semaphore':
+        return this.#semaphores.describe(session, command)
+      case 'acquire':
+        return this.#acquiring.acquire(session, command)
+      case 'release':
+        return this.#acquiring.release(session, command)
+    }
+  }
+
+  /** Stopped or expired: the session's watches end first, so that it hears nothing of its own leaving. */
+  #end(session: Session): void {
+    this.#watches.dropOf(session)
+    this.#acquiring.freeAll(session)
+    this.#sessions.remove(session)
+  }
+
+  #keepConfig(config: NodeConfig): void {
+    this.#config = config
+    this.#root.turn.put(NODE_KEY, encodeNodeConfig(config))
+  }
+
+  #sayDone({ stream, requestId }: NodeCommand): void {
+    this.#root.turn.say({ kind: 'done', stream, requestId })
+  }
+
+  #refuseAbsentNode(asked: { stream: number; requestId: bigint }): void {
+    this.#root.turn.refuse(asked, 'NOT_FOUND', 'the node does not exist')
+  }
+
+  #refuseConfig(command: CreateNode | AlterNode): boolean {
+    if (isNodeConfig(command.config)) return false
+    const message = 'the periods must be whole milliseconds, from 0 to 2^32-1'
+    this.#root.turn.refuse(command, 'INVALID_ARGUMENT', message)
+    return true
+  }
 }

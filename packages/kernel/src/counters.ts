@@ -1,0 +1,37 @@
+/**
+ * The numbers a node gives out once and never again, also after it was dropped and made anew.
+ */
+import type { SessionId } from './command.ts'
+import type { CountersRow } from './rows/counters-row.ts'
+
+export class Counters {
+  #nextSession: SessionId = 1n
+  #nextOrder = 1n
+  #moved = false
+
+  takeSession(): SessionId {
+    this.#moved = true
+    return this.#nextSession++
+  }
+
+  takeOrder(): bigint {
+    this.#moved = true
+    return this.#nextOrder++
+  }
+
+  get next(): CountersRow {
+    return { nextSession: this.#nextSession, nextOrder: this.#nextOrder }
+  }
+
+  restore(row: CountersRow): void {
+    this.#nextSession = row.nextSession
+    this.#nextOrder = row.nextOrder
+  }
+
+  /** Whether any was taken since this was last asked. */
+  takeMoved(): boolean {
+    const moved = this.#moved
+    this.#moved = false
+    return moved
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Takes a kernel back from its rows, and believes nothing: whatever the rows promise each other is checked.
+ */
+import { compareBytes } from './bytes.ts'
+import type { NodeConfig, SessionId } from './command.ts'
+import type { Counters } from './counters.ts'
+import { Holder } from './holder.ts'
+import { invariant } from './invariant.ts'
+import type { Queues } from './queue.ts'
+import {
+  COUNTERS_TAG,
+  HOLDER_TAG,
+  NODE_TAG,
+  SEMAPHORE_TAG,
+  SESSION_TAG,
+  readHolderKey,
+  readSemaphoreKey,
+  readSessionKey,
+} from './rows/keys.ts'
+import { decodeCounters } from './rows/counters-row.ts'
+import { decodeHolder } from './rows/holder-row.ts'
+import type { HolderRow } from './rows/holder-row.ts'
+import { decodeNodeConfig } from './rows/node-row.ts'
+import { decodeSemaphore } from './rows/semaphore-row.ts'
+import { decodeSession } from './rows/session-row.ts'
+import type { Semaphore, Semaphores } from './semaphore.ts'
+import type { Session, Sessions } from './session.ts'
+import type { Entry } from './write-set.ts'
+
+interface StoredHolder {
+  readonly name: string
+  readonly session: SessionId
+  readonly row: HolderRow
+}
+
+export interface Restored {
+  readonly counters: Counters
+  readonly sessions: Sessions
+  readonly semaphores: Semaphores
+  readonly queues: Queues
+}
+
+export class Restore {
+  readonly #into: Restored
+  readonly #holders: StoredHolder[] = []
+  #config: NodeConfig | null = null
+  #lastKey: Uint8Array | null = null
+
+  constructor(into: Restored) {
+    this.#into = into
+  }
+
+  load([key, value]: Entry): void {
+    invariant(this.#lastKey === null || compareBytes(this.#lastKey, key) < 0, 'I-12')
+    this.#lastKey = key
+    const { counters, sessions, semaphores } = this.#into
+    const tag = key[0]
+    if (tag === COUNTERS_TAG) {
+      invariant(key.length === 1, 'I-8', 'counters key', key.length)
+      counters.restore(decodeCounters(value))
+      return
+    }
+    if (tag === NODE_TAG) {
+      invariant(key.length === 1, 'I-8', 'node key', key.length)
+      this.#config = decodeNodeConfig(value)
+      return
+    }
+    invariant(this.#config !== null, 'I-9', tag)
+    if (tag === SESSION_TAG) {
+      const id = readSessionKey(key)
+      invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
+      sessions.restore(id, decodeSession(value))
+    } else if (tag === SEMAPHORE_TAG) {
+      semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
+    } else {
+      invariant(tag === HOLDER_TAG, 'I-8', 'tag', tag)
+      this.#holders.push({ ...readHolderKey(key), row: decodeHolder(value) })
+    }
+  }
+
+  /** Puts everybody back into his place. Returns the node's settings, null when it does not exist. */
+  finish(): NodeConfig | null {
+    const { counters, semaphores } = this.#into
+    const holders = this.#holders.sort(byOrderId)
+    let lastOrderId = 0n
+    for (const holder of holders) {
+      const { orderId } = holder.row
+      invariant(orderId > lastOrderId, 'I-4', 'order', orderId)
+      lastOrderId = orderId
+      this.#place(holder)
+    }
+    invariant(lastOrderId < counters.next.nextOrder, 'I-4', 'order', lastOrderId)
+    for (const semaphore of semaphores.all()) {
+      const first = semaphore.waiters.first
+      invariant(first === null || first.count > semaphore.free, 'I-3', semaphore.name)
+      invariant(!semaphore.ephemeral || !semaphore.isUnused, 'I-6', semaphore.name)
+    }
+    return this.#config
+  }
+
+  #place(stored: StoredHolder): void {
+    const { queues } = this.#into
+    const { row } = stored
+    const session = this.#sessionOf(stored)
+    const semaphore = this.#semaphoreOf(stored)
+    invariant(row.count <= semaphore.limit, 'I-2', stored.name, row.count, semaphore.limit)
+    const { orderId, data } = row
+    const holder = new Holder({ session, semaphore, orderId, data })
+    holder.count = row.count
+    holder.timeoutMs = row.timeoutMs
+    if (row.owns) {
+      // Grants are made in the order of the queue, so no owner can stand behind a waiter.
+      invariant(semaphore.waiters.size === 0, 'I-3', stored.name, orderId)
+      queues.enter(holder)
+      queues.own(holder)
+    } else {
+      queues.enter(holder)
+      queues.startTimer(holder)
+    }
+  }
+
+  #sessionOf({ name, session: id }: StoredHolder): Session {
+    const session = this.#into.sessions.find(id)
+    invariant(session !== undefined, 'I-5', name, id)
+    return session
+  }
+
+  #semaphoreOf({ name, row }: StoredHolder): Semaphore {
+    const { semaphores } = this.#into
+    const semaphore = semaphores.find(name)
+    if (semaphore === undefined) {
+      invariant(row.ephemeral, 'I-6', name)
+      return semaphores.openEphemeral(name)
+    }
+    invariant(semaphore.ephemeral === row.ephemeral, 'I-6', name)
+    return semaphore
+  }
+}
+
+function byOrderId(left: StoredHolder, right: StoredHolder): number {
+  return left.row.orderId < right.row.orderId ? -1 : 1
+}

@@ -1,0 +1,107 @@
+/**
+ * Where everything is kept: one tag byte, then what tells the row apart.
+ *
+ * | tag | row | rest of the key |
+ * | --- | --- | --- |
+ * | 0x01 | the counters | nothing |
+ * | 0x02 | the node: exists as long as this row does | nothing |
+ * | 0x10 | a session | id, 8 bytes |
+ * | 0x20 | a semaphore: a persistent one, or an ephemeral one with data | name |
+ * | 0x21 | an owner or waiter | length of the name, 2 bytes; name; session id, 8 bytes |
+ *
+ * 0x30 to 0x3f are for records, 0x40 to 0x4f for record leases, 0x50 to 0x5f for the session log. All but the counters
+ * lies in one range, because dropping the node deletes it and the counters stay. Numbers are big-endian.
+ */
+import type { SessionId } from '../command.ts'
+import { readU16, readU64, writeU16, writeU64 } from '../bytes.ts'
+import { invariant } from '../invariant.ts'
+import { utf8Text, writeUtf8 } from '../utf8.ts'
+
+export const COUNTERS_TAG = 0x01
+export const NODE_TAG = 0x02
+export const SESSION_TAG = 0x10
+export const SEMAPHORE_TAG = 0x20
+export const HOLDER_TAG = 0x21
+
+const PAST_ALL_TAGS = 0xff
+
+export const COUNTERS_KEY: Uint8Array = new Uint8Array([COUNTERS_TAG])
+
+/** Present exactly when the partition holds a node; `decodeNodeConfig` reads its value. */
+export const NODE_KEY: Uint8Array = new Uint8Array([NODE_TAG])
+
+export interface KeyBounds {
+  /** Inclusive. */
+  readonly start: Uint8Array
+  /** Exclusive. */
+  readonly end: Uint8Array
+}
+
+/** All rows of a kernel. */
+export const KEY_RANGE_ALL: KeyBounds = {
+  start: new Uint8Array([0]),
+  end: new Uint8Array([PAST_ALL_TAGS]),
+}
+
+/** All rows but the counters. */
+export const KEY_RANGE_CONTENT: KeyBounds = {
+  start: NODE_KEY,
+  end: new Uint8Array([PAST_ALL_TAGS]),
+}
+
+export function sessionKey(id: SessionId): Uint8Array {
+  const key = new Uint8Array(9)
+  key[0] = SESSION_TAG
+  writeU64(key, 1, id)
+  return key
+}
+
+export function readSessionKey(key: Uint8Array): SessionId {
+  invariant(key.length === 9, 'I-8', 'session key', key.length)
+  return readU64(key, 1)
+}
+
+/** @param nameBytes the length of the name in UTF-8 */
+export function semaphoreKey(name: string, nameBytes: number): Uint8Array {
+  const key = new Uint8Array(1 + nameBytes)
+  key[0] = SEMAPHORE_TAG
+  writeUtf8(key, 1, name)
+  return key
+}
+
+export function readSemaphoreKey(key: Uint8Array): string {
+  return readName(key.subarray(1))
+}
+
+export function holderKey(name: string, nameBytes: number, session: SessionId): Uint8Array {
+  const key = new Uint8Array(3 + nameBytes + 8)
+  key[0] = HOLDER_TAG
+  writeU16(key, 1, nameBytes)
+  writeUtf8(key, 3, name)
+  writeU64(key, 3 + nameBytes, session)
+  return key
+}
+
+/** The keys of all owners and waiters of one semaphore. */
+export function holderKeys(name: string, nameBytes: number): KeyBounds {
+  return {
+    start: holderKey(name, nameBytes, 0n),
+    end: holderKey(name, nameBytes, 0xffff_ffff_ffff_ffffn),
+  }
+}
+
+export function readHolderKey(key: Uint8Array): {
+  readonly name: string
+  readonly session: SessionId
+} {
+  invariant(key.length >= 11, 'I-8', 'holder key', key.length)
+  const nameEnd = 3 + readU16(key, 1)
+  invariant(key.length === nameEnd + 8, 'I-8', 'holder key', key.length)
+  return { name: readName(key.subarray(3, nameEnd)), session: readU64(key, nameEnd) }
+}
+
+function readName(bytes: Uint8Array): string {
+  const name = utf8Text(bytes)
+  invariant(name !== null, 'I-8', 'a name is not UTF-8')
+  return name
+}

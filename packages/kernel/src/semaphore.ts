@@ -1,0 +1,280 @@
+/**
+ * Semaphores: made, described, changed and deleted by name. Taking and giving back is in acquire.ts.
+ */
+import { NO_BYTES, bytesEqual } from './bytes.ts'
+import { MAX_U64 } from './command.ts'
+import type {
+  CreateSemaphore,
+  DeleteSemaphore,
+  DescribeSemaphore,
+  SessionCommand,
+  UpdateSemaphore,
+} from './command.ts'
+import type { SemaphoreDescription } from './event.ts'
+import type { Holder } from './holder.ts'
+import { LinkedList } from './linked-list.ts'
+import type { Queues } from './queue.ts'
+import type { Root } from './root.ts'
+import { holderKeys, semaphoreKey } from './rows/keys.ts'
+import { encodeSemaphore } from './rows/semaphore-row.ts'
+import type { SemaphoreRow } from './rows/semaphore-row.ts'
+import type { Session } from './session.ts'
+import { utf8Length } from './utf8.ts'
+import { ALL_CHANGED, DATA_CHANGED, OWNERS_CHANGED } from './watch.ts'
+import type { Watches } from './watch.ts'
+
+/** Longer names are not repeated in messages. */
+const QUOTED_NAME_MAX = 100
+
+export class Semaphore {
+  readonly name: string
+  /** Length of the name in UTF-8. */
+  readonly nameBytes: number
+  readonly limit: bigint
+  readonly ephemeral: boolean
+  data: Uint8Array
+  /** Units of all owners together. */
+  held = 0n
+  /** Ascending by order id, since grants are made in that order. */
+  readonly owners: LinkedList<Holder> = new LinkedList()
+  /** Ascending by order id: the queue. */
+  readonly waiters: LinkedList<Holder> = new LinkedList()
+
+  constructor(name: string, nameBytes: number, row: SemaphoreRow) {
+    this.name = name
+    this.nameBytes = nameBytes
+    this.limit = row.limit
+    this.ephemeral = row.ephemeral
+    this.data = row.data
+  }
+
+  get free(): bigint {
+    return this.limit - this.held
+  }
+
+  get isUnused(): boolean {
+    return this.owners.size === 0 && this.waiters.size === 0
+  }
+}
+
+export class Semaphores {
+  readonly #root: Root
+  readonly #queues: Queues
+  readonly #watches: Watches
+  readonly #byName = new Map<string, Semaphore>()
+
+  constructor(root: Root, queues: Queues, watches: Watches) {
+    this.#root = root
+    this.#queues = queues
+    this.#watches = watches
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get isFull(): boolean {
+    return this.#byName.size >= this.#root.limits.semaphoresMax
+  }
+
+  find(name: string): Semaphore | undefined {
+    return this.#byName.get(name)
+  }
+
+  all(): IterableIterator<Semaphore> {
+    return this.#byName.values()
+  }
+
+  create(command: CreateSemaphore): void {
+    const { turn } = this.#root
+    const { name, limit, data, stream, requestId } = command
+    const problem =
+      limit < 1n || limit > MAX_U64
+        ? `the limit must be from 1 to 2^64-1, got ${limit}`
+        : (this.problemOfName(name) ?? this.problemOfData(data))
+    if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    const existing = this.#byName.get(name)
+    if (existing !== undefined) {
+      if (!existing.ephemeral) {
+        return turn.refuse(command, 'ALREADY_EXISTS', `${quoted(name)} exists already`)
+      }
+      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use as ephemeral`)
+    }
+    if (this.isFull) return this.refuseFull(command)
+    const semaphore = this.restore(name, { limit, ephemeral: false, data })
+    this.#keep(semaphore)
+    turn.say({ kind: 'done', stream, requestId })
+    this.#watches.tell(name, ALL_CHANGED)
+  }
+
+  update(command: UpdateSemaphore): void {
+    const { turn } = this.#root
+    const { name, data, stream, requestId } = command
+    const problem = this.problemOfName(name) ?? this.problemOfData(data)
+    if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    const semaphore = this.findFor(command)
+    if (semaphore === null) return
+    const changed = !bytesEqual(semaphore.data, data)
+    if (changed) {
+      semaphore.data = data
+      this.#keep(semaphore)
+    }
+    turn.say({ kind: 'done', stream, requestId })
+    if (changed) this.#watches.tell(name, DATA_CHANGED)
+  }
+
+  delete(command: DeleteSemaphore): void {
+    const { turn } = this.#root
+    const { name, force, stream, requestId } = command
+    const semaphore = this.findFor(command)
+    if (semaphore === null) return
+    if (semaphore.ephemeral) {
+      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is ephemeral`)
+    }
+    if (!force && !semaphore.isUnused) {
+      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use`)
+    }
+    this.#evict(semaphore)
+    this.#remove(semaphore)
+    turn.say({ kind: 'done', stream, requestId })
+  }
+
+  describe(session: Session, command: DescribeSemaphore): void {
+    const { turn } = this.#root
+    const { name, stream, requestId } = command
+    const watch = command.watchData || command.watchOwners
+    const semaphore =
+      watch && command.watchAbsent ? (this.#byName.get(name) ?? null) : this.findFor(command)
+    if (semaphore === null) {
+      if (!watch || !command.watchAbsent) return
+      const problem = this.problemOfName(name)
+      if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    }
+    if (watch) {
+      if (!this.#watches.hasRoom(session, name)) {
+        const message = `the node has ${this.#root.limits.watchesMax} watches`
+        return turn.refuse(command, 'PRECONDITION_FAILED', message)
+      }
+      this.#watches.set(session, command)
+    }
+    const description = semaphore === null ? null : describeSemaphore(semaphore, command)
+    turn.say({ kind: 'semaphore-described', stream, requestId, description, watchAdded: watch })
+  }
+
+  /** The semaphore a command names; null when the command was refused, because there is none. */
+  findFor(command: SessionCommand): Semaphore | null {
+    const semaphore = this.#byName.get(command.name)
+    if (semaphore !== undefined) return semaphore
+    if (this.refuseMalformed(command)) return null
+    const message = `${quoted(command.name)} does not exist`
+    this.#root.turn.refuse(command, 'NOT_FOUND', message)
+    return null
+  }
+
+  /** Ends an event: grants what fits, then tells the watchers once; an ephemeral semaphore nobody uses is gone. */
+  settle(semaphore: Semaphore, ownersChanged: boolean): void {
+    const granted = this.#queues.grant(semaphore)
+    if (semaphore.ephemeral && semaphore.isUnused) this.#remove(semaphore)
+    else if (ownersChanged || granted) this.#watches.tell(semaphore.name, OWNERS_CHANGED)
+  }
+
+  /** For the first acquire of an unused name. Its owners and waiters are its existence: nothing is kept for itself. */
+  openEphemeral(name: string): Semaphore {
+    return this.restore(name, { limit: MAX_U64, ephemeral: true, data: NO_BYTES })
+  }
+
+  restore(name: string, row: SemaphoreRow): Semaphore {
+    const semaphore = new Semaphore(name, utf8Length(name), row)
+    this.#byName.set(name, semaphore)
+    return semaphore
+  }
+
+  clear(): void {
+    this.#byName.clear()
+  }
+
+  /** Null when it can be the name of a semaphore. */
+  problemOfName(name: string): string | null {
+    const { nameBytesMax } = this.#root.limits
+    const bytes = utf8Length(name)
+    if (bytes < 0) return MALFORMED_NAME
+    if (bytes <= nameBytesMax) return null
+    return `the name has ${bytes} bytes, at most ${nameBytesMax} are allowed`
+  }
+
+  problemOfData(data: Uint8Array): string | null {
+    const { dataBytesMax } = this.#root.limits
+    if (data.length <= dataBytesMax) return null
+    return `the data have ${data.length} bytes, at most ${dataBytesMax} are allowed`
+  }
+
+  /** Refuses a name without UTF-8 form; such a name is nobody's, so only unknown names need the look. */
+  refuseMalformed(command: SessionCommand): boolean {
+    if (utf8Length(command.name) >= 0) return false
+    this.#root.turn.refuse(command, 'INVALID_ARGUMENT', MALFORMED_NAME)
+    return true
+  }
+
+  refuseFull(command: SessionCommand): void {
+    const message = `the node has ${this.#root.limits.semaphoresMax} semaphores`
+    this.#root.turn.refuse(command, 'PRECONDITION_FAILED', message)
+  }
+
+  #evict(semaphore: Semaphore): void {
+    if (semaphore.isUnused) return
+    for (const holder of semaphore.waiters) {
+      this.#queues.abort(holder, `${quoted(semaphore.name)} was deleted`)
+      this.#release(holder)
+    }
+    for (const holder of semaphore.owners) this.#release(holder)
+    const { start, end } = holderKeys(semaphore.name, semaphore.nameBytes)
+    this.#root.turn.deleteRange(start, end)
+  }
+
+  #release(holder: Holder): void {
+    this.#queues.forget(holder)
+    holder.session.holders?.delete(holder.semaphore)
+  }
+
+  #remove(semaphore: Semaphore): void {
+    const { name, nameBytes } = semaphore
+    this.#byName.delete(name)
+    if (hasRow(semaphore)) this.#root.turn.delete(semaphoreKey(name, nameBytes))
+    this.#watches.tell(name, ALL_CHANGED)
+  }
+
+  #keep(semaphore: Semaphore): void {
+    const key = semaphoreKey(semaphore.name, semaphore.nameBytes)
+    if (hasRow(semaphore)) this.#root.turn.put(key, encodeSemaphore(semaphore))
+    else this.#root.turn.delete(key)
+  }
+}
+
+/** As people read it: `semaphore "jobs"`. */
+export function quoted(name: string): string {
+  if (name.length > QUOTED_NAME_MAX) return `the semaphore with a name of ${name.length} characters`
+  return `semaphore "${name}"`
+}
+
+const MALFORMED_NAME = 'the name is not well-formed Unicode'
+
+function hasRow(semaphore: Semaphore): boolean {
+  return !semaphore.ephemeral || semaphore.data.length > 0
+}
+
+function describeSemaphore(semaphore: Semaphore, command: DescribeSemaphore): SemaphoreDescription {
+  const { name, limit, data, ephemeral, held } = semaphore
+  return {
+    name,
+    limit,
+    data,
+    ephemeral,
+    held,
+    owners: command.owners ? describeHolders(semaphore.owners) : [],
+    waiters: command.waiters ? describeHolders(semaphore.waiters) : [],
+  }
+}
+
+function describeHolders(holders: LinkedList<Holder>): SemaphoreDescription['owners'] {
+  return Array.from(holders, (holder) => holder.describe())
+}

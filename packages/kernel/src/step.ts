@@ -1,0 +1,61 @@
+/**
+ * One step of a kernel: the moment, what is said and what is to be kept.
+ */
+import type { StreamId } from './command.ts'
+import type { Event, RefusalCode } from './event.ts'
+import { invariant } from './invariant.ts'
+import type { Write } from './write-set.ts'
+
+/** What one step says and what it wants kept. The writes of a step belong into one commit. */
+export interface Step {
+  readonly events: readonly Event[]
+  readonly writes: readonly Write[]
+}
+
+/** Gathers one step; used again for the next. */
+export class Turn {
+  #nowMs = -Infinity
+  #events: Event[] = []
+  #writes: Write[] = []
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  begin(nowMs: number): void {
+    invariant(nowMs >= this.#nowMs, 'I-10', nowMs, this.#nowMs)
+    this.#nowMs = nowMs
+  }
+
+  end(): Step {
+    const step = { events: this.#events, writes: this.#writes }
+    this.#events = []
+    this.#writes = []
+    return step
+  }
+
+  say(event: Event): void {
+    this.#events.push(event)
+  }
+
+  refuse(
+    asked: { readonly stream: StreamId; readonly requestId: bigint },
+    code: RefusalCode,
+    message: string,
+  ): void {
+    const { stream, requestId } = asked
+    this.#events.push({ kind: 'refused', stream, requestId, code, message })
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#writes.push({ kind: 'put', key, value })
+  }
+
+  delete(key: Uint8Array): void {
+    this.#writes.push({ kind: 'delete', key })
+  }
+
+  deleteRange(start: Uint8Array, end: Uint8Array): void {
+    this.#writes.push({ kind: 'delete-range', start, end })
+  }
+}

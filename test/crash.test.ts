@@ -1,0 +1,145 @@
+/**
+ * kill -9 of the server at random moments, with clients at work: what was acknowledged is there afterwards, and tokens go
+ * on growing.
+ *
+ * guards: D1, D2, X1, X2, S3, S6
+ */
+import type { Client } from 'tenure'
+import { TenureError, connect } from 'tenure'
+import { expect, test } from 'vitest'
+import { ServerProcess } from './program.ts'
+
+const KILLS = 20
+const PATH = '/local/crash'
+/** Sessions must outlive the server's absence; the grace period comes on top of it. */
+const TIMEOUT_MS = 10_000
+
+/** A small generator of its own, so that a failing run can be repeated. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** Counts acknowledgements, and lets the killer wait for some. */
+class Progress {
+  #count = 0
+  #waiters: { at: number; resolve: () => void }[] = []
+
+  made(): void {
+    this.#count += 1
+    for (const { at, resolve } of this.#waiters) if (this.#count >= at) resolve()
+    this.#waiters = this.#waiters.filter(({ at }) => this.#count < at)
+  }
+
+  more(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push({ at: this.#count + count, resolve })
+    })
+  }
+}
+
+/** Does `work` again and again; while the server is away errors that ask for it are followed by another try. */
+async function keepOn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work()
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof TenureError && error.retryable)) throw error
+    }
+  }
+}
+
+/** Takes one lock in turn with the others; checks that tokens grow in the order of grants. */
+function locker(client: Client, name: string, tokens: bigint[], progress: Progress) {
+  return async (signal: AbortSignal): Promise<void> => {
+    await keepOn(signal, async () => {
+      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      while (!signal.aborted) {
+        await using lock = await session.mutex(name).lock(signal)
+        tokens.push(lock.token)
+        progress.made()
+      }
+    })
+  }
+}
+
+/** Publishes 1, 2, 3, …; remembers the last number that was acknowledged. */
+function publisher(client: Client, acknowledged: { last: number }, progress: Progress) {
+  return async (signal: AbortSignal): Promise<void> => {
+    let next = 1
+    await keepOn(signal, async () => {
+      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      while (!signal.aborted) {
+        await session.config('counter').publish(String(next), {}, signal)
+        acknowledged.last = next
+        next += 1
+        progress.made()
+      }
+    })
+  }
+}
+
+/** Makes semaphores; remembers those whose making was acknowledged. */
+function maker(client: Client, made: string[], progress: Progress) {
+  return async (signal: AbortSignal): Promise<void> => {
+    await keepOn(signal, async () => {
+      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      while (!signal.aborted) {
+        const name = `made-${made.length}-${session.id}`
+        await session.semaphore(name).create({ limit: 5, data: name }, signal)
+        made.push(name)
+        progress.made()
+      }
+    })
+  }
+}
+
+test(`after each of ${KILLS} kills everything acknowledged is there and tokens grow`, { timeout: 90_000 }, async () => {
+  const seed = Math.floor(Math.random() * 2 ** 32)
+  const random = randomOf(seed)
+  await using server = await ServerProcess.start()
+  await using client = connect(server.address)
+  await using holder = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true })
+  await using held = await holder.semaphore('held').acquire({ count: Infinity, ephemeral: true, data: 'mine' })
+
+  const stop = new AbortController()
+  const progress = new Progress()
+  const tokens: bigint[][] = [[], []]
+  const acknowledged = { last: 0 }
+  const made: string[] = []
+  const jobs = tokens.flatMap((list, index) => [
+    locker(client, `lock-${index}`, list, progress)(stop.signal),
+    locker(client, `lock-${index}`, list, progress)(stop.signal),
+  ])
+  jobs.push(publisher(client, acknowledged, progress)(stop.signal))
+  jobs.push(maker(client, made, progress)(stop.signal))
+  const all = Promise.all(jobs)
+
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await Promise.race([progress.more(1 + Math.floor(random() * 60)), all])
+    await server.end('SIGKILL')
+    await server.start()
+  }
+  await Promise.race([progress.more(50), all])
+  stop.abort()
+  await all
+
+  const repeat = `seed ${seed}`
+  for (const list of tokens) {
+    const grown = list.every((token, index) => index === 0 || token > (list[index - 1] ?? 0n))
+    expect(grown, repeat).toBe(true)
+  }
+  expect(held.signal.aborted, repeat).toBe(false)
+  const kept = await holder.semaphore('held').describe({ owners: true })
+  expect(kept.owners, repeat).toMatchObject([{ sessionId: holder.id, orderId: held.token }])
+  const value = await holder.config('counter').get()
+  expect(Number(new TextDecoder().decode(value ?? new Uint8Array())), repeat).toBeGreaterThanOrEqual(acknowledged.last)
+  for (const name of made) {
+    const described = await holder.semaphore(name).describe()
+    expect(new TextDecoder().decode(described.data), repeat).toBe(name)
+  }
+})

@@ -1,0 +1,113 @@
+/**
+ * The `workers` example end to end: three workers and a server, each a process of its own.
+ *
+ * guards: X1, X2, X7, S2, S3
+ */
+import { connect } from 'tenure'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Program, ServerProcess } from './program.ts'
+
+const TASKS = 10
+const CAPACITY = 4
+
+let server: ServerProcess
+
+beforeAll(async () => {
+  server = await ServerProcess.start()
+})
+
+afterAll(() => server[Symbol.asyncDispose]())
+
+function worker(path: string): Program {
+  const shares = ['--tasks', `${TASKS}`, '--capacity', `${CAPACITY}`, '--timeout', '1000']
+  return new Program('examples/workers/main.ts', [
+    '--ydb', server.address, '-path', path, '--semaphore-prefix', 'job-', ...shares,
+  ])
+}
+
+/** How many tasks each session has, as soon as `wanted` is true of that. */
+async function shares(path: string, wanted: (counts: number[]) => boolean): Promise<number[]> {
+  await using client = connect(server.address)
+  await using session = await client.openSession(path, { createNode: true })
+  const owners = new Map<string, bigint>()
+  const done = new AbortController()
+  return await new Promise((resolve, reject) => {
+    for (let index = 0; index < TASKS; index += 1) {
+      follow(`job-${index}`).catch((error: unknown) => {
+        if (!done.signal.aborted) reject(error as Error)
+      })
+    }
+    async function follow(name: string): Promise<void> {
+      const seen = session.semaphore(name).watch({ owners: true, absent: 'wait' }, done.signal)
+      for await (const described of seen) {
+        const owner = described?.owners[0]
+        if (owner === undefined) owners.delete(name)
+        else owners.set(name, owner.sessionId)
+        const counts = sizes([...owners.values()])
+        if (!wanted(counts)) continue
+        done.abort()
+        resolve(counts)
+      }
+    }
+  })
+}
+
+/** How often each id occurs, greatest first. */
+function sizes(ids: readonly bigint[]): number[] {
+  const counts = new Map<bigint, number>()
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return [...counts.values()].sort((one, other) => other - one)
+}
+
+const total = (counts: number[]): number => counts.reduce((sum, count) => sum + count, 0)
+
+test('S1-06 to S1-09: three workers share ten tasks, none more than its capacity', async () => {
+  const path = '/local/share'
+  await using one = worker(path)
+  await using two = worker(path)
+  await using three = worker(path)
+  const counts = await shares(path, (seen) => total(seen) === TASKS)
+  expect(Math.max(...counts)).toBeLessThanOrEqual(CAPACITY)
+  expect(counts).toHaveLength(3)
+  for (const each of [one, two, three]) each.kill('SIGINT')
+  for (const each of [one, two, three]) {
+    expect(await each.exit).toMatchObject({ code: 0 })
+    expect(each.lines.at(-1)).toMatch(/stopped/)
+  }
+})
+
+test('S1-08: the tasks of a killed worker go to those that have room', async () => {
+  const path = '/local/kill'
+  await using one = worker(path)
+  await one.says(/acquired token/)
+  await using two = worker(path)
+  await using three = worker(path)
+  await shares(path, (seen) => total(seen) === TASKS)
+  const left = TASKS - CAPACITY
+  one.kill('SIGKILL')
+  const counts = await shares(path, (seen) => seen.length === 2 && total(seen) > left)
+  expect(counts).toEqual([CAPACITY, CAPACITY])
+  await Promise.all([two, three].map((each) => each[Symbol.asyncDispose]()))
+})
+
+test('S1-10: a worker that was stopped for too long loses its tasks, and starts over', async () => {
+  const path = '/local/pause'
+  await using one = worker(path)
+  for (let count = 0; count < CAPACITY; count += 1) await one.says(/acquired token/)
+  one.kill('SIGSTOP')
+  await shares(path, (seen) => total(seen) === 0)
+  one.kill('SIGCONT')
+  for (let count = 0; count < CAPACITY; count += 1) await one.says(/lost/)
+  for (let count = 0; count < CAPACITY; count += 1) await one.says(/acquired token/)
+})
+
+test('S1-10: a restart of the server within the timeout takes no task from anybody', async () => {
+  const path = '/local/restart'
+  await using one = worker(path)
+  await using two = worker(path)
+  await shares(path, (seen) => total(seen) === 2 * CAPACITY)
+  await server.end('SIGKILL')
+  await server.start()
+  expect(await shares(path, (seen) => total(seen) === 2 * CAPACITY)).toEqual([CAPACITY, CAPACITY])
+  for (const each of [one, two]) expect(each.lines.filter((line) => line.includes('lost'))).toEqual([])
+})

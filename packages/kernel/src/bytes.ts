@@ -48,11 +48,11 @@ export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
   return true
 }
 
-/** Like `bytesEqual`, in a time that depends on `comparedBytes` only, so that a secret cannot be guessed byte by byte. */
-export function secretsEqual(left: Uint8Array, right: Uint8Array, comparedBytes: number): boolean {
-  let difference = left.length ^ right.length
-  for (let index = 0; index < comparedBytes; index++) {
-    difference |= (left[index] ?? 0) ^ (right[index] ?? 0)
+/** Like `bytesEqual`, in a time that tells nothing about the bytes of `secret`, so that it cannot be guessed piece by piece. */
+export function secretsEqual(secret: Uint8Array, given: Uint8Array): boolean {
+  let difference = secret.length ^ given.length
+  for (let index = 0; index < secret.length; index++) {
+    difference |= (secret[index] ?? 0) ^ (given[index] ?? 0)
   }
   return difference === 0
 }

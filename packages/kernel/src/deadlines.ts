@@ -20,10 +20,6 @@ export class Deadlines<T extends Timed> {
     return this.#heap[0]?.dueMs ?? Infinity
   }
 
-  get size(): number {
-    return this.#heap.length
-  }
-
   /** Sets the element's moment, in place of an earlier one. */
   set(element: T, dueMs: number): void {
     this.cancel(element)

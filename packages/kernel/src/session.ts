@@ -145,7 +145,7 @@ export class Sessions {
   }
 
   #reattach(command: Attach): void {
-    const { turn, limits, deadlines } = this.#root
+    const { turn, deadlines } = this.#root
     const session = this.#byId.get(command.session)
     if (session === undefined) {
       turn.refuse(command, 'SESSION_EXPIRED', `session ${command.session} does not exist`)
@@ -156,7 +156,7 @@ export class Sessions {
       return
     }
     const key = session.protectionKey
-    if (key.length > 0 && !secretsEqual(key, command.protectionKey, limits.protectionKeyBytesMax)) {
+    if (key.length > 0 && !secretsEqual(key, command.protectionKey)) {
       turn.refuse(command, 'BAD_SESSION', 'wrong protection key')
       return
     }

@@ -1,0 +1,269 @@
+/**
+ * Plays a transcript against a kernel. Commands stand at the margin; what followed is written below them, indented.
+ *
+ *     limits sessionsMax=2              small limits, before anything else
+ *     create-node selfCheck=500 grace=0 read=strict attach=relaxed counters=detailed
+ *     alter-node …   describe-node   drop-node
+ *     A attach timeout=5000 seq=1 key=abc description=text         a new session on stream A
+ *     B attach s1 …                                                session 1 to stream B
+ *     A s1 create jobs limit=3 data=text
+ *     A s1 update jobs data=text
+ *     A s1 delete jobs force
+ *     A s1 acquire jobs count=1 timeout=max data=text ephemeral
+ *     A s1 release jobs
+ *     A s1 describe jobs owners waiters watch-data watch-owners watch-absent
+ *     A s1 stop   A s1 detach
+ *     wait 5000                         time passes, and what is due happens
+ *     pause 5000                        time passes, and nothing happens
+ *     restart                           a new kernel from what the old one kept
+ *     statistics   next-deadline
+ *
+ * Defaults: count 1, limit 1, timeout max for an acquire and 10000 for a session, everything else empty or zero. `x*1024`
+ * is a text of 1024 x, `max` is 2^64-1, `\ud800` is one UTF-16 unit, `""` the empty text. `as=word` names a request;
+ * without it a request is named by its verb.
+ */
+import { Kernel, MAX_U64 } from '@tenure/kernel'
+import type { Command, Event, HolderDescription, Limits, NodeConfig, Step } from '@tenure/kernel'
+import { Store } from './store.ts'
+
+/** The transcript as it must be: the commands of `text`, each with what follows from it. */
+export function playTranscript(text: string): string {
+  const player = new Player()
+  const lines: string[] = []
+  for (const line of text.split('\n')) {
+    if (line.startsWith(' ')) continue
+    lines.push(line)
+    if (line !== '' && !line.startsWith('#')) {
+      lines.push(...player.play(line).map((result) => `  ${result}`))
+    }
+  }
+  return lines.join('\n')
+}
+
+interface Words {
+  readonly plain: readonly string[]
+  readonly named: ReadonlyMap<string, string>
+}
+
+class Player {
+  #limits: Partial<Limits> = {}
+  #kernel = started(new Kernel())
+  #store = new Store()
+  #nowMs = 0
+  #requests = 0n
+  readonly #requestNames = new Map<bigint, string>()
+
+  play(line: string): string[] {
+    const words = parse(line)
+    const [first = ''] = words.plain
+    switch (first) {
+      case 'limits':
+        this.#limits = Object.fromEntries(
+          [...words.named].map(([key, value]) => [key, Number(value)]),
+        )
+        this.#kernel = started(new Kernel(this.#limits))
+        return []
+      case 'wait':
+        this.#nowMs += Number(words.plain[1])
+        return this.#tell(this.#kernel.advance(this.#nowMs))
+      case 'pause':
+        this.#nowMs += Number(words.plain[1])
+        return []
+      case 'restart':
+        this.#restart()
+        return []
+      case 'statistics':
+        return [formatPairs(this.#kernel.statistics())]
+      case 'next-deadline':
+        return [`in ${this.#kernel.nextDeadlineMs() - this.#nowMs}`]
+      default: {
+        const requestId = ++this.#requests
+        const command = commandOf(words, requestId)
+        this.#requestNames.set(requestId, words.named.get('as') ?? verbOf(words))
+        return this.#tell(this.#kernel.apply(command, this.#nowMs))
+      }
+    }
+  }
+
+  #restart(): void {
+    this.#kernel = new Kernel(this.#limits)
+    for (const entry of this.#store.entries()) this.#kernel.load(entry)
+    this.#kernel.start(this.#nowMs)
+  }
+
+  #tell(step: Step): string[] {
+    this.#store.apply([...step.writes, ...this.#kernel.seal()])
+    return step.events.flatMap((event) => this.#format(event))
+  }
+
+  #format(event: Event): string[] {
+    const stream = String.fromCharCode(64 + event.stream)
+    if (event.kind === 'ended') return [`${stream} s${event.session} ended ${event.reason}`]
+    const name = this.#requestNames.get(event.requestId)
+    const [head = '', ...more] = formatAnswer(event)
+    return [`${stream} ${name}: ${head}`, ...more.map((line) => `  ${line}`)]
+  }
+}
+
+function started(kernel: Kernel): Kernel {
+  kernel.start(0)
+  return kernel
+}
+
+function parse(line: string): Words {
+  const plain: string[] = []
+  const named = new Map<string, string>()
+  for (const word of line.split(' ')) {
+    const [key = '', value] = word.split('=')
+    if (value === undefined) plain.push(textOf(key))
+    else named.set(key, textOf(value))
+  }
+  return { plain, named }
+}
+
+function textOf(word: string): string {
+  const repeated = /^(.+)\*(\d+)$/.exec(word)
+  if (repeated !== null) return (repeated[1] ?? '').repeat(Number(repeated[2]))
+  if (word === '""') return ''
+  return word.replaceAll(/\\u([0-9a-f]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+}
+
+function verbOf({ plain }: Words): string {
+  return plain.find((word) => /^[a-z-]{3,}$/.test(word)) ?? ''
+}
+
+function commandOf(words: Words, requestId: bigint): Command {
+  const { plain, named } = words
+  const [first = '', second = '', third = '', name = '', ...flags] = plain
+  const text = (key: string): string => named.get(key) ?? ''
+  const number = (key: string, absent: bigint): bigint => numberOf(named.get(key), absent)
+  const data = Buffer.from(text('data'))
+  if (first.endsWith('-node')) {
+    const kind = first as 'create-node' | 'alter-node' | 'drop-node' | 'describe-node'
+    return { kind, stream: 26, requestId, config: configOf(named) } as Command
+  }
+  const stream = first.charCodeAt(0) - 64
+  if (second === 'attach') {
+    const session = BigInt(third.slice(1))
+    return {
+      ...{ kind: 'attach', stream, requestId, session },
+      timeoutMs: number('timeout', 10_000n),
+      description: text('description'),
+      sequenceNumber: number('seq', 0n),
+      protectionKey: Buffer.from(text('key')),
+    }
+  }
+  const asked = { stream, requestId, session: BigInt(second.slice(1)) }
+  switch (third) {
+    case 'detach':
+      return { kind: 'detach', stream, session: asked.session }
+    case 'stop':
+      return { kind: 'stop', ...asked }
+    case 'create':
+      return { kind: 'create-semaphore', ...asked, name, limit: number('limit', 1n), data }
+    case 'update':
+      return { kind: 'update-semaphore', ...asked, name, data }
+    case 'delete':
+      return { kind: 'delete-semaphore', ...asked, name, force: flags.includes('force') }
+    case 'release':
+      return { kind: 'release', ...asked, name }
+    case 'acquire':
+      return {
+        ...{ kind: 'acquire', ...asked, name, data, ephemeral: flags.includes('ephemeral') },
+        ...{ count: number('count', 1n), timeoutMs: number('timeout', MAX_U64) },
+      }
+    case 'describe':
+      return {
+        ...{ kind: 'describe-semaphore', ...asked, name },
+        ...{ owners: flags.includes('owners'), waiters: flags.includes('waiters') },
+        ...{ watchData: flags.includes('watch-data'), watchOwners: flags.includes('watch-owners') },
+        watchAbsent: flags.includes('watch-absent'),
+      }
+    default:
+      throw new Error(`no such command: ${plain.join(' ')}`)
+  }
+}
+
+function numberOf(word: string | undefined, absent: bigint): bigint {
+  if (word === undefined) return absent
+  if (word === 'max+1') return MAX_U64 + 1n
+  if (word === 'max-1') return MAX_U64 - 1n
+  return word === 'max' ? MAX_U64 : BigInt(word)
+}
+
+function configOf(named: Words['named']): NodeConfig {
+  return {
+    selfCheckPeriodMs: Number(named.get('selfCheck') ?? 0),
+    sessionGracePeriodMs: Number(named.get('grace') ?? 0),
+    readConsistency: named.get('read') ?? 'unset',
+    attachConsistency: named.get('attach') ?? 'unset',
+    rateLimiterCounters: named.get('counters') ?? 'unset',
+  } as NodeConfig
+}
+
+function formatAnswer(event: Exclude<Event, { kind: 'ended' }>): string[] {
+  switch (event.kind) {
+    case 'refused':
+      return [`refused ${event.code} ${shorten(event.message)}`]
+    case 'attached':
+      return [`attached s${event.session} timeout=${event.timeoutMs}`]
+    case 'stopped':
+      return [`stopped s${event.session}`]
+    case 'pending':
+    case 'acquired':
+      return [`${event.kind} order=${event.orderId}`]
+    case 'released':
+      return [event.released ? 'released' : 'released nothing']
+    case 'changed':
+      return [`changed data=${event.data} owners=${event.owners} s${event.session}`]
+    case 'node-described':
+      return [`node ${formatPairs(event.config)}`]
+    case 'semaphore-described':
+      return formatDescribed(event)
+    case 'done':
+    case 'not-acquired':
+      return [event.kind]
+  }
+}
+
+function formatDescribed(event: Extract<Event, { kind: 'semaphore-described' }>): string[] {
+  const { description, watchAdded } = event
+  const watch = watchAdded ? ' watched' : ''
+  if (description === null) return [`described nothing${watch}`]
+  const { name, limit, held, data, ephemeral, owners, waiters } = description
+  const kind = ephemeral ? ' ephemeral' : ''
+  const head = `described ${shorten(name)} limit=${amount(limit)} held=${amount(held)} data=${bytes(data)}${kind}${watch}`
+  return [
+    head,
+    ...owners.map((holder) => `owner ${formatHolder(holder)}`),
+    ...waiters.map(
+      (holder) => `waiter ${formatHolder(holder)} timeout=${amount(holder.timeoutMs)}`,
+    ),
+  ]
+}
+
+function formatHolder({ session, orderId, count, data }: HolderDescription): string {
+  return `s${session} order=${orderId} count=${amount(count)} data=${bytes(data)}`
+}
+
+function amount(value: bigint): string {
+  return value === MAX_U64 ? 'max' : String(value)
+}
+
+function bytes(data: Uint8Array): string {
+  return shorten(Buffer.from(data).toString('utf8'))
+}
+
+function shorten(text: string): string {
+  return JSON.stringify(
+    text.replaceAll(/(.)\1{99,}/g, (all, one: string) => `${one}*${all.length}`),
+  )
+}
+
+function formatPairs(pairs: object): string {
+  return Object.entries(pairs)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(' ')
+}

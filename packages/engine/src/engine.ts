@@ -25,6 +25,13 @@ export interface KeyRange {
   readonly end: Uint8Array
 }
 
+/** Bounds of one commit. */
+export interface CommitLimits {
+  readonly maxOperations: number
+  /** Keys and values together. */
+  readonly maxBytes: number
+}
+
 export interface Engine {
   /** What people call it: `memory`, `file ./data`. Shown at start. */
   readonly name: string
@@ -42,20 +49,22 @@ export interface Engine {
   partitions(prefix: string): AsyncIterable<string>
   /** One value of a partition that need not be owned; undefined when absent. A hint. */
   peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined>
-  /** Ends all use. Commits in flight settle first. */
+  /** Ends all use: commits in flight settle first, every later call of the engine and its partitions rejects. */
   close(): Promise<void>
 }
 
+/** One claim. Once a later one exists, every call rejects with FencedError, as soon as the engine can know. */
 export interface Partition {
   readonly epoch: bigint
-  /** Bounds of one commit. */
-  readonly limits: { readonly maxOperations: number; readonly maxBytes: number }
-  /** Every entry of the range in key order, as one snapshot. */
+  readonly limits: CommitLimits
+  /** Every entry of the range in key order, as one snapshot taken when the first entry is asked for. */
   scan(range: KeyRange): AsyncIterable<Entry>
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /**
-   * Applies all writes in order, or none. Resolves when they are durable.
+   * Applies all writes in order, or none. Resolves when they are durable. Commits take effect in the order of the calls;
+   * the arrays must stay as they are until it settles.
    *
+   * @throws RangeError when a limit is passed or a key is longer than `KEY_BYTES_MAX`: nothing was written
    * @throws FencedError when a later claim exists: nothing was written
    * @throws FullError when there is no room: nothing was written, and the same commit may succeed later
    * @throws EngineError otherwise: whether it was written is unknown, and the partition must be claimed anew
@@ -63,6 +72,6 @@ export interface Partition {
   commit(writes: WriteSet): Promise<void>
   /** Resolves when no later claim exists. @throws FencedError otherwise */
   confirm(): Promise<void>
-  /** Ends this claim's use. Nothing is written; a later claim goes on from here. */
+  /** Ends this claim's use; every later call rejects. Nothing is written; a later claim goes on from here. */
   close(): Promise<void>
 }

@@ -1,0 +1,33 @@
+/**
+ * A signal that aborts with any of its sources, or by itself.
+ *
+ * Unlike `AbortSignal.any` it lets go of its sources when disposed: a program's signal may live as long as the program, and
+ * must not gather what every finished call once listened for.
+ */
+export class LinkedAbort implements Disposable {
+  readonly #own = new AbortController()
+  readonly #letGo: (() => void)[] = []
+
+  constructor(...sources: readonly (AbortSignal | undefined)[]) {
+    for (const source of sources) {
+      if (source === undefined) continue
+      const follow = (): void => this.abort(source.reason)
+      if (source.aborted) follow()
+      source.addEventListener('abort', follow, { once: true })
+      this.#letGo.push(() => source.removeEventListener('abort', follow))
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal
+  }
+
+  /** The first reason stays. */
+  abort(reason: unknown): void {
+    this.#own.abort(reason)
+  }
+
+  [Symbol.dispose](): void {
+    for (const letGo of this.#letGo.splice(0)) letGo()
+  }
+}

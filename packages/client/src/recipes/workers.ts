@@ -1,0 +1,84 @@
+/**
+ * Workers: long tasks shared out among processes, each with a capacity, without a controller.
+ *
+ * Every task has a semaphore of its own, and whoever holds it runs the task. A worker with room stands in the queues of all
+ * tasks at once, in shuffled order so that workers that start together do not all reach for the same one. A full worker leaves
+ * all queues: a place in a queue is a promise to run the task, which a full worker cannot keep.
+ */
+import { Backoff } from '../backoff.ts'
+import { systemClock, type Clock } from '../clock.ts'
+import { TenureError } from '../errors.ts'
+import { systemRandom, type Random } from '../random.ts'
+import type { Session, SessionOptions } from '../session.ts'
+import { pause } from './pause.ts'
+import { WorkerRound } from './worker-round.ts'
+import type { TaskLease, WorkerTask } from './worker-task.ts'
+
+/** As many tasks as one worker queues for at most, each with a place on the server. */
+export const TASKS_MAX = 100_000
+
+export interface WorkersOptions {
+  /** The coordination node. */
+  readonly path: string
+  /** Task number `n`, from 0, is the semaphore `prefix + n`. */
+  readonly prefix: string
+  /** How many tasks there are, for all workers together; up to 100,000. */
+  readonly tasks: number
+  /** How many tasks this worker runs at a time. */
+  readonly capacity: number
+  /**
+   * Runs one task until it is done or `lease.signal` aborts: when the task is lost, and when the worker stops. The task is
+   * given back, for any worker to take, only when the returned promise has settled. What it throws before the signal has
+   * aborted stops this worker and comes out of it, unless `failed` is there to take it.
+   */
+  readonly run: (task: WorkerTask, lease: TaskLease) => Promise<void> | void
+  /** Take another task when one ends. By default true; without it at most `capacity` tasks are started in one session. */
+  readonly refill?: boolean
+  /** Keep a state with each task, in a semaphore that stays. By default false: the semaphores go when nobody wants them. */
+  readonly persistent?: boolean
+  /** Takes what a task threw; the worker goes on, and comes back to that task after a growing pause. */
+  readonly failed?: (error: unknown, task: WorkerTask) => void
+  readonly session?: SessionOptions
+}
+
+/** What workers need from a client, and from the world. */
+export interface WorkersSurroundings {
+  openSession(path: string, options?: SessionOptions, signal?: AbortSignal): Promise<Session>
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/**
+ * Works until `signal` aborts, or until an error that trying again cannot mend. Then all queues are left and all tasks told
+ * to stop, and when they have settled the call rejects with the reason. A lost session stops its tasks, and a fresh one follows.
+ *
+ * @throws RangeError at once when `tasks` or `capacity` is out of range
+ */
+export async function work(
+  surroundings: WorkersSurroundings,
+  options: WorkersOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  assertWhole('tasks', options.tasks, TASKS_MAX)
+  assertWhole('capacity', options.capacity, Number.MAX_SAFE_INTEGER)
+  const { clock = systemClock, random = systemRandom } = surroundings
+  const backoff = new Backoff(random)
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      await using session = await surroundings.openSession(options.path, options.session, signal)
+      await new WorkerRound(session, options, { clock, random }).run(signal)
+      backoff.reset()
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof TenureError && error.retryable)) throw error
+      await pause(clock, backoff.nextMs(), signal)
+    }
+  }
+}
+
+function assertWhole(what: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`${what} must be a whole number from 1 to ${max}, got ${value}`)
+  }
+}

@@ -1,2 +1,17 @@
 /** The public door of this room: each name that others may use. */
-export {}
+export { systemClock } from './clock.ts'
+export type { Clock, Timer } from './clock.ts'
+export { Host } from './host/host.ts'
+export type { HostContract, HostedNode, HostOptions, PathRefusal } from './host/host.ts'
+export { DEFAULT_HOST_LIMITS } from './host/limits.ts'
+export type { HostLimits } from './host/limits.ts'
+export type { HostStatistics } from './host/statistics.ts'
+export { silentLog } from './log.ts'
+export type { Log, LogFields } from './log.ts'
+export { systemRandom } from './random.ts'
+export type { Random } from './random.ts'
+export { DEFAULT_TABLET_LIMITS } from './tablet/limits.ts'
+export type { TabletLimits } from './tablet/limits.ts'
+export type { Histogram, TabletCounters } from './tablet/statistics.ts'
+export type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './tablet/stream.ts'
+export type { Event } from '@tenure/kernel'

@@ -1,7 +1,32 @@
 /**
  * Which coordination nodes run here, and the way to them.
+ *
+ * A node's name in the engine is its canonical path. A node is loaded at its first use and stays while it is used; one that
+ * failed is loaded anew at its next use.
  */
+import { EngineError } from '@tenure/engine'
+import type { Engine, OwnerInfo, Partition } from '@tenure/engine'
+import { NODE_KEY } from '@tenure/kernel'
+import type { Limits } from '@tenure/kernel'
+import { systemClock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { reasonOf, silentLog } from '../log.ts'
+import type { Log } from '../log.ts'
+import { systemRandom } from '../random.ts'
+import type { Random } from '../random.ts'
+import { loadKernel } from '../tablet/loading.ts'
+import { ServedTime } from '../tablet/served-time.ts'
+import { TabletCounters } from '../tablet/statistics.ts'
 import type { StreamSink, TabletStream } from '../tablet/stream.ts'
+import { Tablet } from '../tablet/tablet.ts'
+import type { TabletEnd } from '../tablet/tablet.ts'
+import { refusalAt } from './directory.ts'
+import { DEFAULT_HOST_LIMITS } from './limits.ts'
+import type { HostLimits } from './limits.ts'
+import { Residence } from './residence.ts'
+import { gatherStatistics } from './statistics.ts'
+import type { HostStatistics } from './statistics.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** One running coordination node. */
 export interface HostedNode {
@@ -25,4 +50,224 @@ export interface HostContract {
   list(prefix: string): Promise<string[]>
   /** Stops every tablet after what was accepted has been answered. Sessions survive. */
   close(): Promise<void>
+}
+
+export interface HostOptions {
+  /** Stays the caller's: closing the host does not close it. */
+  readonly engine: Engine
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Who claims partitions here; by default a random id, without an address. */
+  readonly owner?: OwnerInfo
+  readonly limits?: Partial<HostLimits>
+  readonly kernelLimits?: Partial<Limits>
+  readonly log?: Log
+}
+
+const OWNER_ID_BYTES = 8
+
+export class Host implements HostContract {
+  readonly #engine: Engine
+  readonly #clock: Clock
+  readonly #owner: OwnerInfo
+  readonly #limits: HostLimits
+  readonly #kernelLimits: Partial<Limits>
+  readonly #log: Log
+  readonly #time: ServedTime
+  readonly #counters = new TabletCounters()
+  readonly #residences = new Map<string, Residence>()
+  /** Claims of nodes whose engine had no room: a new claim would need room, too. */
+  readonly #fullPartitions = new Map<string, Partition>()
+  readonly #creating = new Turnstile()
+  #sweeper: Timer
+  #closing: Promise<void> | null = null
+
+  constructor(options: HostOptions) {
+    const random = options.random ?? systemRandom
+    this.#engine = options.engine
+    this.#clock = options.clock ?? systemClock
+    this.#owner = options.owner ?? {
+      id: Buffer.from(random.bytes(OWNER_ID_BYTES)).toString('hex'),
+      address: '',
+    }
+    this.#limits = { ...DEFAULT_HOST_LIMITS, ...options.limits }
+    this.#kernelLimits = options.kernelLimits ?? {}
+    this.#log = options.log ?? silentLog
+    this.#time = new ServedTime(this.#clock)
+    this.#sweeper = this.#sweepLater()
+  }
+
+  async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
+    this.#assertOpen()
+    if (options.create) {
+      const refusal = await this.#creating.pass(() => this.#reserve(path))
+      if (refusal !== null) return refusal
+    } else if (!this.#residences.has(path) && !(await this.#isStored(path))) {
+      return (await this.#refusalAt(path)) ?? 'absent'
+    }
+    return this.#residence(path).tablet
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    const paths: string[] = []
+    for await (const path of this.#engine.partitions(prefix)) {
+      const isBelow = prefix.endsWith('/') || path === prefix || path[prefix.length] === '/'
+      if (isBelow && (await this.#isStored(path))) paths.push(path)
+    }
+    return paths
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  statistics(): HostStatistics {
+    const tablets = [...this.#residences.values()].flatMap((residence) => residence.loaded ?? [])
+    return gatherStatistics(tablets, { counters: this.#counters, time: this.#time })
+  }
+
+  /** Creations pass one at a time, so that two of them cannot make one node an ancestor of the other. */
+  async #reserve(path: string): Promise<PathRefusal | null> {
+    if (!(await this.#exists(path))) {
+      const refusal = await this.#refusalAt(path)
+      if (refusal !== null) return refusal
+    }
+    this.#residence(path).reserve()
+    return null
+  }
+
+  /** The node's place in memory, loading from now on when it is new. */
+  #residence(path: string): Residence {
+    this.#assertOpen()
+    const nowMs = this.#clock.monotonicMs()
+    const present = this.#residences.get(path)
+    if (present !== undefined) {
+      present.usedAtMs = nowMs
+      return present
+    }
+    // The residence must be known before loading can end.
+    const loading = Promise.resolve().then(() => this.#load(path, () => residence))
+    const residence: Residence = new Residence(path, loading, nowMs)
+    this.#residences.set(path, residence)
+    // Whoever uses the residence sees the error.
+    loading.catch(() => this.#forget(residence))
+    return residence
+  }
+
+  async #load(path: string, residence: () => Residence): Promise<Tablet> {
+    const kept = this.#fullPartitions.get(path)
+    this.#fullPartitions.delete(path)
+    const partition = kept ?? (await this.#engine.claim(path, this.#owner))
+    const ports = { partition, clock: this.#clock, time: this.#time }
+    try {
+      const kernel = await loadKernel({ ...ports, kernelLimits: this.#kernelLimits })
+      this.#assertOpen()
+      const tablet = new Tablet({
+        ...ports,
+        path,
+        kernel,
+        limits: this.#limits.tablet,
+        counters: this.#counters,
+        log: this.#log,
+        full: kept !== undefined,
+        ended: (why) => this.#tabletEnded(residence(), { why, partition }),
+      })
+      residence().settle(tablet)
+      return tablet
+    } catch (error) {
+      await this.#closePartition(path, partition)
+      throw error
+    }
+  }
+
+  #tabletEnded(residence: Residence, end: { why: TabletEnd; partition: Partition }): void {
+    this.#forget(residence)
+    if (end.why === 'full') this.#fullPartitions.set(residence.path, end.partition)
+  }
+
+  #forget(residence: Residence): void {
+    const { path } = residence
+    if (this.#residences.get(path) === residence) this.#residences.delete(path)
+  }
+
+  async #refusalAt(path: string): Promise<Exclude<PathRefusal, 'absent'> | null> {
+    return refusalAt(path, {
+      exists: (other) => this.#exists(other),
+      candidates: (prefix) => this.#engine.partitions(prefix),
+    })
+  }
+
+  /** Memory may be ahead of what is stored, in both directions: a place is free when both say so. */
+  async #exists(path: string): Promise<boolean> {
+    return this.#residences.get(path)?.isTaken === true || (await this.#isStored(path))
+  }
+
+  async #isStored(path: string): Promise<boolean> {
+    return (await this.#engine.peek(path, NODE_KEY)) !== undefined
+  }
+
+  #sweepLater(): Timer {
+    return this.#clock.after(this.#limits.unusedMs / 2, () => {
+      this.#sweep()
+      this.#sweeper = this.#sweepLater()
+    })
+  }
+
+  #sweep(): void {
+    const usedBeforeMs = this.#clock.monotonicMs() - this.#limits.unusedMs
+    for (const residence of this.#residences.values()) {
+      const tablet = residence.loaded
+      if (tablet === null) continue
+      if (!tablet.unused) {
+        residence.usedAtMs = this.#clock.monotonicMs()
+      } else if (residence.usedAtMs <= usedBeforeMs) {
+        this.#forget(residence)
+        void tablet.stop()
+      }
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#sweeper.cancel()
+    await this.#withinCloseTime(Promise.all([...this.#residences.values()].map(stop)))
+    for (const residence of this.#residences.values()) residence.loaded?.abandon()
+    for (const [path, partition] of this.#fullPartitions) {
+      await this.#closePartition(path, partition)
+    }
+    this.#fullPartitions.clear()
+    this.#time.stop()
+  }
+
+  async #withinCloseTime(work: Promise<unknown>): Promise<void> {
+    let overdue: Timer | undefined
+    const time = new Promise<void>((resolve) => {
+      overdue = this.#clock.after(this.#limits.closeMs, resolve)
+    })
+    await Promise.race([work, time])
+    overdue?.cancel()
+  }
+
+  async #closePartition(path: string, partition: Partition): Promise<void> {
+    try {
+      await partition.close()
+    } catch (error) {
+      this.#log.warn('a partition did not close', { path, reason: reasonOf(error) })
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new EngineError('the host is closed')
+  }
+}
+
+async function stop(residence: Residence): Promise<void> {
+  let tablet: Tablet
+  try {
+    tablet = await residence.tablet
+  } catch {
+    // Whoever asked for the node has been told.
+    return
+  }
+  await tablet.stop()
 }

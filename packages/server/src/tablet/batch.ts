@@ -1,0 +1,69 @@
+/**
+ * What one commit makes durable, and what is said once it is.
+ */
+import type { Event, Step, Write } from '@tenure/kernel'
+import type { OpenStream } from './open-stream.ts'
+
+/** What one batch holds for one stream. */
+export interface Outbox {
+  readonly batch: Batch
+  readonly stream: OpenStream
+  readonly events: Event[]
+  /** Commands of this stream in the batch. */
+  commands: number
+}
+
+/** About what one owner or waiter takes in a description. */
+const HOLDER_BYTES = 128
+
+export class Batch {
+  readonly writes: Write[] = []
+  readonly outboxes: Outbox[] = []
+  commands = 0
+  /** Keys and values of the writes. */
+  writeBytes = 0
+  /** About what the descriptions take that wait here. */
+  eventBytes = 0
+  /** Committed, and all was said. */
+  delivered = false
+
+  get bytes(): number {
+    return this.writeBytes + this.eventBytes
+  }
+
+  outboxOf(stream: OpenStream): Outbox {
+    const latest = stream.outbox
+    if (latest?.batch === this) return latest
+    const outbox = { batch: this, stream, events: [], commands: 0 }
+    stream.outbox = outbox
+    this.outboxes.push(outbox)
+    return outbox
+  }
+
+  write(step: Step, bytes: number): void {
+    for (const write of step.writes) this.writes.push(write)
+    this.writeBytes += bytes
+  }
+
+  /** @returns about how many bytes of memory the event holds beyond the state it tells of */
+  say(stream: OpenStream, event: Event): number {
+    this.outboxOf(stream).events.push(event)
+    if (event.kind !== 'semaphore-described' || event.description === null) return 0
+    const { owners, waiters } = event.description
+    const bytes = (owners.length + waiters.length) * HOLDER_BYTES
+    this.eventBytes += bytes
+    return bytes
+  }
+}
+
+export function bytesOf(writes: readonly Write[]): number {
+  let bytes = 0
+  for (const write of writes) bytes += bytesOfWrite(write)
+  return bytes
+}
+
+export function bytesOfWrite(write: Write): number {
+  if (write.kind === 'put') return write.key.length + write.value.length
+  if (write.kind === 'delete') return write.key.length
+  return write.start.length + write.end.length
+}

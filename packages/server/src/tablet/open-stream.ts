@@ -1,0 +1,40 @@
+/** One stream as its tablet sees it. */
+import type { SessionId, StreamId } from '@tenure/kernel'
+import type { Batch, Outbox } from './batch.ts'
+import type { StreamCommand, StreamSink, TabletStream } from './stream.ts'
+
+/** What a stream can do to its tablet. */
+export interface StreamOwner {
+  take(stream: OpenStream, command: StreamCommand): void
+  leave(stream: OpenStream): void
+}
+
+export class OpenStream implements TabletStream {
+  readonly id: StreamId
+  readonly sink: StreamSink
+  readonly #owner: StreamOwner
+  /** Of the latest batch that holds anything for this stream. */
+  outbox: Outbox | null = null
+  /** Commands taken and not answered yet. */
+  waitingCommands = 0
+  /** The sessions on this stream, each with the batch that tells of its birth; null when it is older than the stream. */
+  readonly sessions: Map<SessionId, Batch | null> = new Map()
+  /** The client or the tablet has left: nothing passes any more. */
+  over = false
+
+  constructor(id: StreamId, sink: StreamSink, owner: StreamOwner) {
+    this.id = id
+    this.sink = sink
+    this.#owner = owner
+  }
+
+  submit(command: StreamCommand): void {
+    if (!this.over) this.#owner.take(this, command)
+  }
+
+  close(): void {
+    if (this.over) return
+    this.over = true
+    this.#owner.leave(this)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Group commit: one batch is on its way to the engine while the next one gathers.
+ *
+ * The first command of an idle tablet waits for the end of the present turn of the event loop only, so that all input of
+ * one turn shares a commit. Batches settle in the order in which they were begun; so what could have seen the writes of an
+ * earlier batch waits for that one.
+ */
+import type { Partition } from '@tenure/engine'
+import type { Write } from '@tenure/kernel'
+import type { Clock } from '../clock.ts'
+import { Batch, bytesOfWrite } from './batch.ts'
+import type { TabletCounters } from './statistics.ts'
+
+/** Room in every commit for what closes it. */
+const SEAL_OPERATIONS_MAX = 8
+const SEAL_BYTES_MAX = 4_096
+
+export interface PipelinePorts {
+  readonly partition: Partition
+  readonly clock: Clock
+  readonly counters: TabletCounters
+  /** Called once per commit, just before it: the writes that close it. */
+  seal(): readonly Write[]
+  /** The batch is durable, or holds no writes and nobody else owns the partition. */
+  settled(batch: Batch): void
+  /** The batch and all later ones are lost; nothing is called any more. */
+  failed(error: unknown): void
+}
+
+export class Pipeline {
+  readonly #ports: PipelinePorts
+  readonly #operationsMax: number
+  readonly #bytesMax: number
+  readonly #queue: Batch[] = []
+  #running = false
+  #broken = false
+  #whenIdle: (() => void)[] = []
+
+  constructor(ports: PipelinePorts) {
+    this.#ports = ports
+    this.#operationsMax = ports.partition.limits.maxOperations - SEAL_OPERATIONS_MAX
+    this.#bytesMax = ports.partition.limits.maxBytes - SEAL_BYTES_MAX
+  }
+
+  /** The batch that a step with so many writes joins: the open one, unless the commit would become too large. */
+  batchFor(operations: number, bytes: number): Batch {
+    const open = this.#queue.at(-1)
+    if (
+      open !== undefined &&
+      open.writes.length + operations <= this.#operationsMax &&
+      open.writeBytes + bytes <= this.#bytesMax
+    ) {
+      return open
+    }
+    const batch = new Batch()
+    this.append(batch)
+    return batch
+  }
+
+  append(batch: Batch): void {
+    this.#queue.push(batch)
+    if (this.#running) return
+    this.#running = true
+    this.#ports.clock.afterInput(this.#turn)
+  }
+
+  /** Resolves when nothing is on its way and nothing waits, or when all was abandoned. */
+  idle(): Promise<void> {
+    if (!this.#running || this.#broken) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  /** Forgets what waits; the commit in flight settles unseen. */
+  abandon(): void {
+    this.#broken = true
+    this.#queue.length = 0
+    this.#tellIdle()
+  }
+
+  readonly #turn = (): void => {
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
+        await this.#commit(batch)
+        if (this.#broken) break
+        this.#ports.settled(batch)
+      }
+    } catch (error) {
+      if (!this.#broken) {
+        this.abandon()
+        this.#ports.failed(error)
+      }
+    }
+    this.#running = false
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    const resolves = this.#whenIdle
+    this.#whenIdle = []
+    for (const resolve of resolves) resolve()
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const { partition, clock, counters } = this.#ports
+    for (const write of this.#ports.seal()) {
+      batch.writes.push(write)
+      batch.writeBytes += bytesOfWrite(write)
+    }
+    counters.batchCommands.add(batch.commands)
+    if (batch.writes.length === 0) {
+      counters.confirms += 1
+      return partition.confirm()
+    }
+    const startedAtMs = clock.monotonicMs()
+    for (const piece of this.#pieces(batch)) await partition.commit(piece)
+    counters.commits += 1
+    counters.commitMs.add(clock.monotonicMs() - startedAtMs)
+  }
+
+  /**
+   * A batch fits into one commit, except that one step alone can be larger: a session that held very much, or very many
+   * that expire together. Its writes are then committed in pieces, each of which leaves a state that can be loaded; what
+   * is said waits for the last.
+   */
+  #pieces(batch: Batch): readonly (readonly Write[])[] {
+    const { maxOperations, maxBytes } = this.#ports.partition.limits
+    if (batch.writes.length <= maxOperations && batch.writeBytes <= maxBytes) return [batch.writes]
+    const pieces: Write[][] = []
+    let piece: Write[] = []
+    let pieceBytes = 0
+    for (const write of batch.writes) {
+      const bytes = bytesOfWrite(write)
+      if (piece.length === maxOperations || (piece.length > 0 && pieceBytes + bytes > maxBytes)) {
+        pieces.push(piece)
+        piece = []
+        pieceBytes = 0
+      }
+      piece.push(write)
+      pieceBytes += bytes
+    }
+    pieces.push(piece)
+    return pieces
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * One coordination node at work: drives a kernel over a partition.
+ *
+ * A command is applied in memory at once; its writes and its events join the open batch, and the events leave only when
+ * the batch has been committed (I-20). When a commit fails, or its outcome is unknown, the state in memory may be ahead of
+ * what is stored: the tablet ends, and whoever is next loads what is durable (I-21).
+ */
+import { FencedError, FullError } from '@tenure/engine'
+import type { Partition } from '@tenure/engine'
+import type { Command, Event, Kernel, Step, Write } from '@tenure/kernel'
+import type { Clock } from '../clock.ts'
+import { reasonOf } from '../log.ts'
+import type { Log } from '../log.ts'
+import { bytesOf } from './batch.ts'
+import type { Batch } from './batch.ts'
+import { Deadline } from './deadline.ts'
+import { FullMode } from './full-mode.ts'
+import type { TabletLimits } from './limits.ts'
+import { OpenStream } from './open-stream.ts'
+import type { StreamOwner } from './open-stream.ts'
+import { Pipeline } from './pipeline.ts'
+import type { ServedTime } from './served-time.ts'
+import type { TabletCounters, TabletStatistics } from './statistics.ts'
+import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './stream.ts'
+
+/** How a tablet ended, for whoever keeps it. After 'full' the partition is still open, and its data may be read. */
+export type TabletEnd = StreamEnd | 'full'
+
+export interface TabletPorts {
+  readonly path: string
+  readonly partition: Partition
+  /** Loaded from this partition, and used by nobody else. */
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly time: ServedTime
+  readonly limits: TabletLimits
+  readonly counters: TabletCounters
+  readonly log: Log
+  /** The engine had no room a moment ago. */
+  readonly full: boolean
+  ended(why: TabletEnd): void
+}
+
+export class Tablet implements StreamOwner {
+  readonly path: string
+  readonly #ports: TabletPorts
+  readonly #kernel: Kernel
+  readonly #time: ServedTime
+  readonly #limits: TabletLimits
+  readonly #counters: TabletCounters
+  readonly #pipeline: Pipeline
+  readonly #deadline: Deadline
+  readonly #streams = new Map<number, OpenStream>()
+  #fullMode: FullMode | null
+  #lastStream = 0
+  #waitingCommands = 0
+  #waitingBytes = 0
+  #creations = 0
+  #partitionClosed: Promise<void> | null = null
+  #state: 'serving' | 'stopping' | StreamEnd = 'serving'
+
+  constructor(ports: TabletPorts) {
+    const { path, partition, kernel, clock, time, limits, counters } = ports
+    this.path = path
+    this.#ports = ports
+    this.#kernel = kernel
+    this.#time = time
+    this.#limits = limits
+    this.#counters = counters
+    const failed = (error: unknown): void => this.#fail(error)
+    this.#pipeline = new Pipeline({
+      partition,
+      clock,
+      counters,
+      seal: () => this.#seal(),
+      settled: (batch) => this.#settle(batch),
+      failed,
+    })
+    this.#deadline = new Deadline({ clock, time }, () => this.#advance())
+    this.#fullMode = ports.full
+      ? new FullMode({
+          partition,
+          clock,
+          probeMs: limits.fullProbeMs,
+          over: (settled, rest) => this.#leaveFullMode(settled, rest),
+          failed,
+        })
+      : null
+    this.#aim()
+  }
+
+  /** Nothing has to be remembered here that is not stored, and nobody is here. */
+  get unused(): boolean {
+    return (
+      this.#streams.size === 0 &&
+      this.#waitingCommands === 0 &&
+      this.#kernel.nextDeadlineMs() === Infinity &&
+      this.#kernel.statistics().sessions === 0
+    )
+  }
+
+  get exists(): boolean {
+    return this.#kernel.statistics().exists
+  }
+
+  /** How many commands to create the node have been answered here, in whatever way. */
+  get creations(): number {
+    return this.#creations
+  }
+
+  statistics(): TabletStatistics {
+    return {
+      ...this.#kernel.statistics(),
+      streams: this.#streams.size,
+      waitingCommands: this.#waitingCommands,
+      waitingBytes: this.#waitingBytes,
+      full: this.#fullMode !== null,
+    }
+  }
+
+  /** A new way in. When the tablet has ended the stream ends in a later turn. */
+  connect(sink: StreamSink): TabletStream {
+    this.#lastStream += 1
+    const stream = new OpenStream(this.#lastStream, sink, this)
+    if (this.#state === 'serving') {
+      this.#streams.set(stream.id, stream)
+    } else {
+      const why = this.#state === 'stopping' ? 'stopped' : this.#state
+      this.#ports.clock.afterInput(() => this.#endStream(stream, why))
+    }
+    return stream
+  }
+
+  take(stream: OpenStream, asked: StreamCommand): void {
+    if (this.#state !== 'serving') return
+    if (asked.kind === 'create-node') this.#creations += 1
+    if (this.#isRefused(stream, asked)) {
+      this.#counters.refused += 1
+      stream.sink.overloaded(asked.requestId)
+      return
+    }
+    this.#apply(stream, { ...asked, stream: stream.id })
+  }
+
+  leave(stream: OpenStream): void {
+    this.#streams.delete(stream.id)
+    for (const [session, birth] of stream.sessions) {
+      if (this.#state !== 'serving') return
+      // Nobody knows of a session whose birth was not told: it must not linger.
+      const kind = birth === null || birth.delivered ? 'detach' : 'stop'
+      this.#apply(stream, { kind, stream: stream.id, session, requestId: 0n })
+    }
+  }
+
+  /**
+   * Takes no more commands, commits and answers those that were taken, then ends.
+   * Resolves when all is done, also when the tablet fails meanwhile.
+   */
+  async stop(): Promise<void> {
+    if (this.#state === 'serving') {
+      this.#state = 'stopping'
+      this.#deadline.cancel()
+      this.#fullMode?.cancel()
+    }
+    await this.#pipeline.idle()
+    if (this.#state === 'stopping') this.#end('stopped')
+    await this.#partitionClosed
+  }
+
+  /** Ends at once; what was asked and not answered may have happened or not. */
+  abandon(): void {
+    if (this.#isOver()) return
+    this.#end('failed')
+  }
+
+  #isOver(): boolean {
+    return this.#state !== 'serving' && this.#state !== 'stopping'
+  }
+
+  #isRefused(stream: OpenStream, asked: StreamCommand): boolean {
+    if (this.#fullMode !== null && !FullMode.serves(asked)) return true
+    const { commandsMax, streamCommandsMax, bytesMax } = this.#limits
+    if (
+      this.#waitingCommands < commandsMax &&
+      stream.waitingCommands < streamCommandsMax &&
+      this.#waitingBytes < bytesMax
+    ) {
+      return false
+    }
+    // What frees, and what keeps a session alive, must pass: refusing it would make the load last.
+    if (asked.kind === 'attach') return asked.session === 0n
+    return asked.kind !== 'release' && asked.kind !== 'stop'
+  }
+
+  #apply(stream: OpenStream, command: Command): void {
+    let step: Step
+    try {
+      step = this.#kernel.apply(command, this.#time.nowMs())
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    const batch = this.#batchFor(step)
+    this.#counters.commands += 1
+    this.#waitingCommands += 1
+    batch.commands += 1
+    if (!stream.over) {
+      stream.waitingCommands += 1
+      batch.outboxOf(stream).commands += 1
+    }
+    const isBirth = command.kind === 'attach' && command.session === 0n
+    for (const event of step.events) this.#say(event, batch, isBirth)
+  }
+
+  #batchFor(step: Step): Batch {
+    const bytes = bytesOf(step.writes)
+    const batch =
+      this.#fullMode !== null && step.writes.length > 0
+        ? this.#fullMode.batch()
+        : this.#pipeline.batchFor(step.writes.length, bytes)
+    batch.write(step, bytes)
+    this.#waitingBytes += bytes
+    return batch
+  }
+
+  #say(event: Event, batch: Batch, isBirth: boolean): void {
+    const stream = this.#streams.get(event.stream)
+    if (stream === undefined) return
+    if (event.kind === 'attached') {
+      stream.sessions.set(event.session, isBirth ? batch : null)
+    } else if (event.kind === 'ended' || event.kind === 'stopped') {
+      stream.sessions.delete(event.session)
+    }
+    this.#waitingBytes += batch.say(stream, event)
+  }
+
+  #advance(): void {
+    if (this.#state !== 'serving' || this.#fullMode !== null) return
+    try {
+      const step = this.#kernel.advance(this.#time.nowMs())
+      if (step.events.length > 0 || step.writes.length > 0) {
+        const batch = this.#batchFor(step)
+        for (const event of step.events) this.#say(event, batch, false)
+      }
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#aim()
+  }
+
+  #aim(): void {
+    if (this.#state === 'serving' && this.#fullMode === null) {
+      this.#deadline.aim(this.#kernel.nextDeadlineMs())
+    }
+  }
+
+  /** Every batch passes here, so new deadlines are seen once per batch, not once per command. */
+  #seal(): readonly Write[] {
+    this.#aim()
+    const writes = this.#kernel.seal()
+    this.#waitingBytes += bytesOf(writes)
+    return writes
+  }
+
+  #settle(batch: Batch): void {
+    batch.delivered = true
+    this.#waitingCommands -= batch.commands
+    this.#waitingBytes -= batch.bytes
+    for (const { stream, events, commands } of batch.outboxes) {
+      stream.waitingCommands -= commands
+      if (events.length === 0 || stream.over) continue
+      try {
+        stream.sink.deliver(events)
+      } catch (error) {
+        this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
+        stream.close()
+        stream.sink.ended('failed')
+      }
+    }
+  }
+
+  #leaveFullMode(settled: Batch | undefined, rest: readonly Batch[]): void {
+    this.#fullMode = null
+    this.#ports.log.info('the engine has room again', { path: this.path })
+    if (settled !== undefined) this.#settle(settled)
+    for (const batch of rest) this.#pipeline.append(batch)
+    this.#aim()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver()) return
+    const fields = { path: this.path, reason: reasonOf(error) }
+    if (error instanceof FencedError) {
+      this.#ports.log.warn('another server owns the node', fields)
+      this.#end('fenced')
+    } else if (error instanceof FullError) {
+      this.#ports.log.warn('the engine has no room', fields)
+      this.#counters.endsForFull += 1
+      this.#end('full')
+    } else {
+      this.#ports.log.error('the tablet failed', fields)
+      this.#end('failed')
+    }
+  }
+
+  #end(why: TabletEnd): void {
+    const streamEnd = why === 'full' ? 'failed' : why
+    this.#state = streamEnd
+    this.#counters.ends[streamEnd] += 1
+    this.#deadline.cancel()
+    this.#fullMode?.cancel()
+    this.#pipeline.abandon()
+    // The keeper first: whoever hears of the end may ask for the node again at once.
+    this.#ports.ended(why)
+    if (why !== 'full') this.#partitionClosed = this.#closePartition()
+    for (const stream of this.#streams.values()) this.#endStream(stream, streamEnd)
+    this.#streams.clear()
+  }
+
+  #endStream(stream: OpenStream, why: StreamEnd): void {
+    if (stream.over) return
+    stream.over = true
+    try {
+      stream.sink.ended(why)
+    } catch (error) {
+      this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
+    }
+  }
+
+  async #closePartition(): Promise<void> {
+    try {
+      await this.#ports.partition.close()
+    } catch (error) {
+      const fields = { path: this.path, reason: reasonOf(error) }
+      this.#ports.log.warn('a partition did not close', fields)
+    }
+  }
+}

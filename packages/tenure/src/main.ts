@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `tenure` command. */
 import { systemClock } from '@tenure/client'
+import { EXIT_INTERNAL } from './command/exit-code.ts'
 import { Interrupts } from './command/interrupts.ts'
 import { runCommand } from './command/program.ts'
 import { connect } from './connect.ts'
@@ -11,6 +12,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`tenure: this is a fault of tenure itself: ${error.stack ?? error.message}\n`)
+  process.exit(EXIT_INTERNAL)
+})
+
 const exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   stdin: process.stdin,
@@ -19,5 +25,6 @@ const exitCode = await runCommand(process.argv.slice(2), {
   interrupts: new Interrupts(process),
   clock: systemClock,
   connect,
+  quit: (code) => process.exit(code),
 })
 process.exit(exitCode)

@@ -17,6 +17,8 @@ export interface World {
   readonly interrupts: Interrupts
   readonly clock: Clock
   connect(address: string | undefined): Client
+  /** Ends the process at once. */
+  quit(exitCode: number): void
 }
 
 /** Options that stand on every subcommand. */

@@ -66,7 +66,7 @@ async function leadOnce(
       environment: holdEnvironment(name, leadership, session),
       graceMs,
     })
-  }, holdingSession(graceMs))
+  }, holdingSession(context, graceMs))
 }
 
 async function observe(context: CommandContext, name: string): Promise<number> {

@@ -8,7 +8,9 @@ export const EXIT_DONE = 0
 export const EXIT_REFUSED = 1
 /** The command line was wrong. */
 export const EXIT_USAGE = 64
-/** No server could be reached. */
+/** What is stored is not what was written. */
+export const EXIT_DAMAGED = 65
+/** No server could be reached, or none could be started. */
 export const EXIT_UNREACHABLE = 69
 /** A fault inside tenure. */
 export const EXIT_INTERNAL = 70

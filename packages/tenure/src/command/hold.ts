@@ -13,7 +13,7 @@ import {
   exitCodeOfSignal,
 } from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { GRACE_SHARE, GRACE_SHARE_MAX, KILL_RESERVE_MS } from './limits.ts'
+import { GRACE_SHARE, GRACE_SHARE_MAX, KILL_RESERVE_MS, KILL_RESERVE_SHARE_MAX } from './limits.ts'
 
 /** A hold that knows its fencing token. */
 export interface TokenHold extends Hold {
@@ -38,8 +38,11 @@ export function graceOf(context: CommandContext, { grace }: HoldOptions): number
 }
 
 /** Session options under which a hold's signal aborts early enough to stop a command before the server gives it away. */
-export function holdingSession(graceMs: number): { readonly margin: number } {
-  return { margin: graceMs + KILL_RESERVE_MS }
+export function holdingSession(
+  { timeoutMs }: CommandContext,
+  graceMs: number,
+): { readonly margin: number } {
+  return { margin: graceMs + Math.min(KILL_RESERVE_MS, timeoutMs * KILL_RESERVE_SHARE_MAX) }
 }
 
 /** What the command learns of its hold. */

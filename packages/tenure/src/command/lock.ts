@@ -63,7 +63,7 @@ async function lock(
       environment: holdEnvironment(name, lease, session),
       graceMs,
     })
-  }, holdingSession(graceMs))
+  }, holdingSession(context, graceMs))
 }
 
 function requestOf({ shared, limit, count, data }: LockOptions): TryAcquireOptions {

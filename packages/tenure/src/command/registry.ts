@@ -55,7 +55,7 @@ async function register(
       environment: { TENURE_REGISTRY_NAME: name, TENURE_REGISTRY_SESSION: session.id.toString() },
       graceMs,
     })
-  }, holdingSession(graceMs))
+  }, holdingSession(context, graceMs))
 }
 
 async function list(

@@ -148,7 +148,7 @@ async function acquireAndHold(
       environment: holdEnvironment(name, lease, session),
       graceMs,
     })
-  }, holdingSession(graceMs))
+  }, holdingSession(context, graceMs))
 }
 
 async function watch(

@@ -67,7 +67,7 @@ async function work(
           prefix: options.prefix,
           tasks: Number(options.tasks),
           capacity: Number(options.capacity),
-          session: { timeout: context.timeoutMs, createNode: true, ...holdingSession(graceMs) },
+          session: { timeout: context.timeoutMs, createNode: true, ...holdingSession(context, graceMs) },
           run: (task, lease) => runTask(context, command, { task, lease, options, graceMs }),
         },
         stopping.signal,

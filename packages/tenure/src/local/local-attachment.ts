@@ -17,7 +17,8 @@ import type {
   Request,
   Timer,
 } from '@tenure/client'
-import type { Event, HostedNode, PathRefusal, StreamEnd, StreamSink, TabletStream } from '@tenure/server'
+import type { HostedNode, PathRefusal, StreamEnd, StreamSink, TabletStream } from '@tenure/server'
+import type { Event } from './translation.ts'
 import { answerOf, commandOf } from './translation.ts'
 
 interface Asked {

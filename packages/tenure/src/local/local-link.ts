@@ -13,8 +13,9 @@ import type {
   RefusalCode,
 } from '@tenure/client'
 import { errorOf } from '@tenure/client'
-import type { Event, HostContract, HostedNode, StreamCommand, TabletStream } from '@tenure/server'
+import type { HostContract, HostedNode, StreamCommand, TabletStream } from '@tenure/server'
 import { LocalAttachment } from './local-attachment.ts'
+import type { Event } from './translation.ts'
 import { configOf, storedConfigOf } from './translation.ts'
 import type { WorldUse } from './world.ts'
 

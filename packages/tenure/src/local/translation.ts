@@ -5,8 +5,10 @@
  * writes into what it sent or got would change what the node keeps.
  */
 import type { Answer, Holder, NodeConfig, Request } from '@tenure/client'
-import type { Event, NodeConfig as StoredConfig, StreamCommand } from '@tenure/server'
+import type { StreamCommand, StreamSink } from '@tenure/server'
 
+export type Event = Parameters<StreamSink['deliver']>[0][number]
+type StoredConfig = Extract<StreamCommand, { kind: 'create-node' }>['config']
 type SessionCommand = Extract<StreamCommand, { kind: 'acquire' | 'release' | `${string}-semaphore` }>
 
 export interface Address {

@@ -9,6 +9,8 @@ import { runCommand } from '../../src/command/program.ts'
 
 export class Run {
   readonly exitCode: Promise<number>
+  /** Exit codes with which the process would have ended at once. */
+  readonly quits: number[] = []
   readonly #signals = new EventEmitter()
   readonly #stdout = new Heard()
   readonly #stderr = new Heard()
@@ -23,6 +25,7 @@ export class Run {
       interrupts,
       clock: systemClock,
       connect,
+      quit: (code) => this.quits.push(code),
     }).finally(() => interrupts.close())
   }
 

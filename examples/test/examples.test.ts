@@ -1,0 +1,79 @@
+/** Each example is run as a user would run it, and says what its page promises. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+async function linesOf(example: string): Promise<string[]> {
+  const words = ['--import', 'tsx', '--conditions=@tenure/source', `examples/${example}/main.ts`, 'memory:']
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: ROOT })
+  return stdout.trimEnd().split('\n')
+}
+
+test.concurrent('mutex: no deposit is lost, and a busy lock is not waited for', async () => {
+  const lines = await linesOf('mutex')
+  expect(lines).toHaveLength(5)
+  expect(lines.slice(-2)).toEqual(['balance 60', 'locked busy'])
+})
+
+test.concurrent('rwlock: readers together, then the writer alone', async () => {
+  expect(await linesOf('rwlock')).toEqual([
+    'two readers: apple costs 1',
+    expect.stringMatching(/^the writer alone, token \d+: apple costs 2$/),
+  ])
+})
+
+test.concurrent('semaphore: the slots are never overdrawn', async () => {
+  const lines = await linesOf('semaphore')
+  expect(lines.at(-1)).toBe('all done')
+  const used = lines.slice(0, -1).map((line) => Number(/(\d) of 3 in use/.exec(line)?.[1]))
+  expect(used).toHaveLength(6)
+  expect(Math.max(...used)).toBeLessThanOrEqual(3)
+})
+
+test.concurrent('election: everybody sees the leader, its words and its successor', async () => {
+  const lines = await linesOf('election')
+  expect(lines.map((line) => line.replace(/\d+/, 'N'))).toEqual([
+    'term N: alice at 10.0.0.1',
+    'term N: alice, busy',
+    'term N: bob at 10.0.0.2',
+    'alice leads: false, bob leads: true',
+  ])
+})
+
+test.concurrent('registry: the list follows who comes and goes', async () => {
+  expect(await linesOf('registry')).toEqual([
+    '[]',
+    '[10.0.0.1:80]',
+    '[10.0.0.1:80, 10.0.0.2:80]',
+    '[10.0.0.2:80]',
+  ])
+})
+
+test.concurrent('config: every follower ends on the last value', async () => {
+  const lines = await linesOf('config')
+  for (const name of ['first', 'second']) {
+    expect(lines.filter((line) => line.startsWith(name)).at(-1)).toBe(`${name} sees red, green, blue`)
+  }
+})
+
+test.concurrent('barrier: nobody runs before the last one is at the start', async () => {
+  const lines = await linesOf('barrier')
+  expect(lines.slice(0, 3).every((line) => line.endsWith('is at the start'))).toBe(true)
+  expect(lines.slice(3).toSorted()).toEqual(['Anna runs', 'Boris runs', 'Clara runs'])
+})
+
+// guards: X8
+test.concurrent('fencing: the late write of a sleeper is refused', async () => {
+  const lines = await linesOf('fencing')
+  expect(lines[0]).toBe("the new holder's token is greater: true")
+  expect(lines[1]).toMatch(/^refused: /)
+  expect(lines[2]).toBe('first, by the sleeper; second, by the new holder')
+})
+
+test.concurrent('first: the program of the README gets the lock and prints', async () => {
+  const lines = await linesOf('first')
+  expect(lines).toEqual(['waiting for the lock', expect.stringMatching(/^mine, token \d+$/), 'page 1', 'page 2', 'page 3', 'done'])
+})

@@ -1,0 +1,34 @@
+/** Engines by the address that people type: `memory:`, `file:DIR`. Each is loaded only when it is used. */
+import { mkdirSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Engine } from '@tenure/engine'
+
+/** A parsed engine address. */
+export type EngineUrl =
+  | { readonly kind: 'memory'; readonly name: string }
+  | { readonly kind: 'file'; readonly folder: string }
+
+/** @returns null when the scheme is not that of an engine */
+export function parseEngineUrl(url: string): EngineUrl | null {
+  if (url.startsWith('memory:')) return { kind: 'memory', name: url.slice('memory:'.length) }
+  if (!url.startsWith('file:')) return null
+  const folder = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+  if (folder === '') throw new RangeError(`"${url}" names no directory: write file:./data`)
+  return { kind: 'file', folder }
+}
+
+/** The same for all names of one directory, however they are written. Makes the directory when it is absent. */
+export function realFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  return realpathSync(folder)
+}
+
+/** @throws HeldError when another process has the directory open; the message names it */
+export async function openEngine(url: EngineUrl): Promise<Engine> {
+  if (url.kind === 'memory') {
+    const { openMemoryEngine } = await import('@tenure/engine/memory')
+    return openMemoryEngine()
+  }
+  const { openFileEngine } = await import('@tenure/engine/file')
+  return openFileEngine(url.folder)
+}

@@ -1,2 +1,86 @@
-/** The public door of this room: each name that others may use. */
-export {}
+/**
+ * The public door of this room: each name that others may use.
+ *
+ * Messages of unary calls are generated ones; those of a session stream are plain objects with a codec of their own.
+ */
+export { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+export type { DescFile, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+export { anyPack, anyUnpack, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+export { LoginResultSchema } from '@ydbjs/api/auth'
+export {
+  type Config,
+  ConfigSchema,
+  ConsistencyMode,
+  DescribeNodeResultSchema,
+  RateLimiterCountersMode,
+} from '@ydbjs/api/coordination'
+export { ListEndpointsResultSchema, WhoAmIResultSchema } from '@ydbjs/api/discovery'
+export { type Operation, OperationSchema } from '@ydbjs/api/operation'
+export { SEVERITY, STATUS, statusName, type StatusName, type StatusNumber } from './codes.ts'
+export {
+  file_grpc_health_v1_health as HEALTH_FILE,
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  HealthCheckResponseSchema,
+} from './gen/grpc/health/v1/health_pb.ts'
+export {
+  file_grpc_reflection_v1_reflection as REFLECTION_FILE,
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+  type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
+} from './gen/grpc/reflection/v1/reflection_pb.ts'
+export {
+  ALTER_NODE,
+  CREATE_NODE,
+  DESCRIBE_NODE,
+  DROP_NODE,
+  LIST_ENDPOINTS,
+  LOGIN,
+  type Method,
+  SESSION,
+  WHO_AM_I,
+  YDB_METHODS,
+} from './services.ts'
+export type { Issue } from './session/issue.ts'
+export {
+  type AcquireSemaphore,
+  type CreateSemaphore,
+  decodeSessionRequest,
+  type DeleteSemaphore,
+  type DescribeSemaphore,
+  type EmptyRequest,
+  type Ping,
+  type Pong,
+  type ReleaseSemaphore,
+  type RetiredRequest,
+  type SemaphoreRequest,
+  type SessionRequest,
+  type SessionStart,
+  type SessionStop,
+  type UpdateSemaphore,
+  writeSessionRequest,
+} from './session/request.ts'
+export { decodeSessionResponse } from './session/response-reader.ts'
+export {
+  type AcquirePending,
+  type AcquireResult,
+  type CreateResult,
+  type DeleteResult,
+  type DescribeChanged,
+  type DescribeResult,
+  type EmptyResponse,
+  type Failure,
+  type HolderMessage,
+  type ReleaseResult,
+  type RetiredResponse,
+  type SemaphoreMessage,
+  type SessionResponse,
+  type SessionStarted,
+  type SessionStopped,
+  type UpdateResult,
+  writeSessionResponse,
+} from './session/response.ts'
+export { encodeSessionRequest, encodeSessionResponse } from './session/encode.ts'
+export { WireError } from './wire-error.ts'
+export { WireWriter } from './wire-writer.ts'

@@ -1,0 +1,476 @@
+/**
+ * The hand-written codec against the generated code, which is the oracle: the same messages, both ways.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import {
+  SessionRequestSchema,
+  SessionResponseSchema,
+  type SessionRequest as GeneratedRequest,
+  type SessionResponse as GeneratedResponse,
+} from '@ydbjs/api/coordination'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  decodeSessionRequest,
+  decodeSessionResponse,
+  encodeSessionRequest,
+  encodeSessionResponse,
+  type HolderMessage,
+  type Issue,
+  type SemaphoreMessage,
+  type SessionRequest,
+  type SessionResponse,
+  WireError,
+} from '../../src/index.ts'
+
+const u64 = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  fc.nat({ max: 300 }).map(BigInt),
+  fc.constantFrom(
+    0n,
+    127n,
+    128n,
+    2n ** 32n - 1n,
+    2n ** 32n,
+    2n ** 53n,
+    2n ** 53n + 1n,
+    2n ** 64n - 1n,
+  ),
+)
+const text = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 100 }),
+  fc.string({ minLength: 60, maxLength: 200 }),
+)
+const bytes = fc.uint8Array({ maxLength: 300 }).map((data) => Uint8Array.from(data))
+const flag = fc.boolean()
+
+const requests: fc.Arbitrary<SessionRequest> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('ping' as const, 'pong' as const), opaque: u64 }),
+  fc.record({
+    kind: fc.constant('start' as const),
+    path: text,
+    sessionId: u64,
+    timeoutMs: u64,
+    description: text,
+    sequenceNumber: u64,
+    protectionKey: bytes,
+  }),
+  fc.record({ kind: fc.constant('stop' as const) }),
+  fc.record({
+    kind: fc.constant('acquire' as const),
+    requestId: u64,
+    name: text,
+    timeoutMs: u64,
+    count: u64,
+    data: bytes,
+    ephemeral: flag,
+  }),
+  fc.record({ kind: fc.constant('release' as const), requestId: u64, name: text }),
+  fc.record({
+    kind: fc.constant('describe' as const),
+    requestId: u64,
+    name: text,
+    owners: flag,
+    waiters: flag,
+    watchData: flag,
+    watchOwners: flag,
+  }),
+  fc.record({
+    kind: fc.constant('create' as const),
+    requestId: u64,
+    name: text,
+    limit: u64,
+    data: bytes,
+  }),
+  fc.record({ kind: fc.constant('update' as const), requestId: u64, name: text, data: bytes }),
+  fc.record({ kind: fc.constant('delete' as const), requestId: u64, name: text, force: flag }),
+  fc.record({ kind: fc.constant('retired' as const), slot: fc.constantFrom(5, 6, 13, 14, 15) }),
+  fc.record({ kind: fc.constant('empty' as const) }),
+)
+
+const u32 = fc.nat({ max: 2 ** 31 - 1 })
+const issue: fc.Arbitrary<Issue> = fc.letrec<{ issue: Issue }>((tie) => ({
+  issue: fc.record({
+    message: text,
+    issueCode: u32,
+    severity: u32,
+    issues: fc.array(tie('issue'), { maxLength: 2, depthIdentifier: 'issue' }),
+  }),
+})).issue
+const issues = fc.array(issue, { maxLength: 2 })
+const holder: fc.Arbitrary<HolderMessage> = fc.record({
+  orderId: u64,
+  sessionId: u64,
+  timeoutMs: u64,
+  count: u64,
+  data: bytes,
+})
+const semaphore: fc.Arbitrary<SemaphoreMessage> = fc.record({
+  name: text,
+  data: bytes,
+  count: u64,
+  limit: u64,
+  ephemeral: flag,
+  owners: fc.array(holder, { maxLength: 3 }),
+  waiters: fc.array(holder, { maxLength: 3 }),
+})
+
+const result = { requestId: u64, status: u32, issues }
+const responses: fc.Arbitrary<SessionResponse> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('ping' as const, 'pong' as const), opaque: u64 }),
+  fc.record({ kind: fc.constant('failure' as const), status: u32, issues }),
+  fc.record({ kind: fc.constant('started' as const), sessionId: u64, timeoutMs: u64 }),
+  fc.record({ kind: fc.constant('stopped' as const), sessionId: u64 }),
+  fc.record({ kind: fc.constant('pending' as const), requestId: u64 }),
+  fc.record({ kind: fc.constant('acquire-result' as const), ...result, acquired: flag }),
+  fc.record({ kind: fc.constant('release-result' as const), ...result, released: flag }),
+  fc.record({
+    kind: fc.constant('describe-result' as const),
+    ...result,
+    description: fc.option(semaphore),
+    watchAdded: flag,
+  }),
+  fc.record({ kind: fc.constant('changed' as const), requestId: u64, data: flag, owners: flag }),
+  fc.record({
+    kind: fc.constantFrom(
+      'create-result' as const,
+      'update-result' as const,
+      'delete-result' as const,
+    ),
+    ...result,
+  }),
+  fc.record({
+    kind: fc.constant('retired' as const),
+    slot: fc.constantFrom(6, 7, 16, 17, 18),
+  }),
+  fc.record({ kind: fc.constant('empty' as const) }),
+)
+
+/** The request as the generated code would hold it. */
+function generatedRequest(request: SessionRequest): GeneratedRequest {
+  return create(SessionRequestSchema, { request: requestAlternative(request) })
+}
+
+type RequestOneof = NonNullable<
+  Parameters<typeof create<typeof SessionRequestSchema>>[1]
+>['request']
+
+function requestAlternative(request: SessionRequest): RequestOneof {
+  switch (request.kind) {
+    case 'empty':
+      return { case: undefined }
+    case 'retired':
+      return { case: `unsupported${request.slot}` as 'unsupported5', value: {} }
+    case 'ping':
+    case 'pong':
+      return { case: request.kind, value: { opaque: request.opaque } }
+    case 'stop':
+      return { case: 'sessionStop', value: {} }
+    case 'start':
+      return {
+        case: 'sessionStart',
+        value: {
+          path: request.path,
+          sessionId: request.sessionId,
+          timeoutMillis: request.timeoutMs,
+          description: request.description,
+          seqNo: request.sequenceNumber,
+          protectionKey: request.protectionKey,
+        },
+      }
+    case 'acquire': {
+      const { requestId: reqId, timeoutMs: timeoutMillis, name, count, data, ephemeral } = request
+      return {
+        case: 'acquireSemaphore',
+        value: { reqId, timeoutMillis, name, count, data, ephemeral },
+      }
+    }
+    case 'release':
+      return { case: 'releaseSemaphore', value: { reqId: request.requestId, name: request.name } }
+    case 'describe': {
+      const { requestId: reqId, name, owners, waiters, watchData, watchOwners } = request
+      return {
+        case: 'describeSemaphore',
+        value: {
+          reqId,
+          name,
+          includeOwners: owners,
+          includeWaiters: waiters,
+          watchData,
+          watchOwners,
+        },
+      }
+    }
+    case 'create': {
+      const { requestId: reqId, name, limit, data } = request
+      return { case: 'createSemaphore', value: { reqId, name, limit, data } }
+    }
+    case 'update': {
+      const { requestId: reqId, name, data } = request
+      return { case: 'updateSemaphore', value: { reqId, name, data } }
+    }
+    case 'delete': {
+      const { requestId: reqId, name, force } = request
+      return { case: 'deleteSemaphore', value: { reqId, name, force } }
+    }
+  }
+}
+
+function generatedResponse(response: SessionResponse): GeneratedResponse {
+  return create(SessionResponseSchema, { response: responseAlternative(response) })
+}
+
+type ResponseOneof = NonNullable<
+  Parameters<typeof create<typeof SessionResponseSchema>>[1]
+>['response']
+
+function responseAlternative(response: SessionResponse): ResponseOneof {
+  switch (response.kind) {
+    case 'empty':
+      return { case: undefined }
+    case 'retired':
+      return { case: `unsupported${response.slot}` as 'unsupported6', value: {} }
+    case 'ping':
+    case 'pong':
+      return { case: response.kind, value: { opaque: response.opaque } }
+    case 'failure':
+      return {
+        case: 'failure',
+        value: { status: response.status, issues: [...response.issues].map(generatedIssue) },
+      }
+    case 'started': {
+      const { sessionId, timeoutMs: timeoutMillis } = response
+      return { case: 'sessionStarted', value: { sessionId, timeoutMillis } }
+    }
+    case 'stopped':
+      return { case: 'sessionStopped', value: { sessionId: response.sessionId } }
+    case 'pending':
+      return { case: 'acquireSemaphorePending', value: { reqId: response.requestId } }
+    case 'changed': {
+      const { requestId: reqId, data: dataChanged, owners: ownersChanged } = response
+      return { case: 'describeSemaphoreChanged', value: { reqId, dataChanged, ownersChanged } }
+    }
+    case 'acquire-result':
+      return {
+        case: 'acquireSemaphoreResult',
+        value: { ...generatedResult(response), acquired: response.acquired },
+      }
+    case 'release-result':
+      return {
+        case: 'releaseSemaphoreResult',
+        value: { ...generatedResult(response), released: response.released },
+      }
+    case 'describe-result': {
+      const { description, watchAdded } = response
+      return {
+        case: 'describeSemaphoreResult',
+        value: {
+          ...generatedResult(response),
+          watchAdded,
+          ...(description === null
+            ? {}
+            : {
+                semaphoreDescription: {
+                  ...description,
+                  owners: description.owners.map(generatedHolder),
+                  waiters: description.waiters.map(generatedHolder),
+                },
+              }),
+        },
+      }
+    }
+    case 'create-result':
+      return { case: 'createSemaphoreResult', value: generatedResult(response) }
+    case 'update-result':
+      return { case: 'updateSemaphoreResult', value: generatedResult(response) }
+    case 'delete-result':
+      return { case: 'deleteSemaphoreResult', value: generatedResult(response) }
+  }
+}
+
+interface IssueInit {
+  message: string
+  issueCode: number
+  severity: number
+  issues: IssueInit[]
+}
+
+function generatedIssue(issue: Issue): IssueInit {
+  return { ...issue, issues: issue.issues.map(generatedIssue) }
+}
+
+function generatedResult(response: {
+  requestId: bigint
+  status: number
+  issues: readonly Issue[]
+}) {
+  const { requestId: reqId, status, issues } = response
+  return { reqId, status, issues: issues.map(generatedIssue) }
+}
+
+function generatedHolder({ timeoutMs: timeoutMillis, ...rest }: HolderMessage) {
+  return { timeoutMillis, ...rest }
+}
+
+test('a request encoded by hand reads the same with the generated code', () => {
+  fc.assert(
+    fc.property(requests, (request) => {
+      const read = fromBinary(SessionRequestSchema, encodeSessionRequest(request))
+      expect(read).toEqual(generatedRequest(request))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a request encoded by the generated code reads the same by hand', () => {
+  fc.assert(
+    fc.property(requests, (request) => {
+      const encoded = toBinary(SessionRequestSchema, generatedRequest(request))
+      expect(decodeSessionRequest(encoded)).toEqual(request)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a response encoded by hand reads the same with the generated code', () => {
+  fc.assert(
+    fc.property(responses, (response) => {
+      const read = fromBinary(SessionResponseSchema, encodeSessionResponse(response))
+      expect(read).toEqual(generatedResponse(response))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a response encoded by the generated code reads the same by hand', () => {
+  fc.assert(
+    fc.property(responses, (response) => {
+      const encoded = toBinary(SessionResponseSchema, generatedResponse(response))
+      expect(decodeSessionResponse(encoded)).toEqual(response)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+// guards: M1
+test('of two messages behind each other the last alternative wins, and the same one is merged', () => {
+  fc.assert(
+    fc.property(requests, requests, (first, second) => {
+      const both = Buffer.concat([encodeSessionRequest(first), encodeSessionRequest(second)])
+      const read = generatedRequest(decodeSessionRequest(both))
+      expect(read).toEqual(fromBinary(SessionRequestSchema, both))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+// guards: M1
+test('any bytes are either refused or read as some request', () => {
+  const mutated = fc
+    .tuple(requests, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 }), fc.nat())
+    .map(([request, changes, cut]) => {
+      const encoded = Uint8Array.from(encodeSessionRequest(request))
+      for (const [at, value] of changes)
+        if (encoded.length > 0) encoded[at % encoded.length] = value
+      return encoded.subarray(0, encoded.length - (cut % 3 === 0 ? cut % (encoded.length + 1) : 0))
+    })
+  fc.assert(
+    fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 60 })), (encoded) => {
+      let read: SessionRequest
+      try {
+        read = decodeSessionRequest(encoded)
+      } catch (error) {
+        expect(error).toBeInstanceOf(WireError)
+        return
+      }
+      expect(decodeSessionRequest(encodeSessionRequest(read))).toEqual(read)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+// guards: M1
+test('any bytes are either refused or read as some response', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 60 }),
+        responses.chain((response) => {
+          const encoded = Uint8Array.from(encodeSessionResponse(response))
+          return fc.tuple(fc.nat(), fc.nat({ max: 255 })).map(([at, value]) => {
+            if (encoded.length > 0) encoded[at % encoded.length] = value
+            return encoded
+          })
+        }),
+      ),
+      (encoded) => {
+        try {
+          decodeSessionResponse(encoded)
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireError)
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  )
+})
+
+const REFUSED: ReadonlyArray<readonly [why: string, bytes: number[]]> = [
+  ['a name that is not UTF-8', [0x42, 4, 0x12, 2, 0xc3, 0x28]],
+  ['a name with an encoded surrogate', [0x42, 5, 0x12, 3, 0xed, 0xa0, 0x80]],
+  ['a name with an over-long encoding', [0x42, 4, 0x12, 2, 0xc0, 0x80]],
+  ['a varint of eleven bytes', [0x0a, 12, 0x08, ...Array.from({ length: 10 }, () => 0xff), 1]],
+  ['a varint that is cut short', [0x0a, 2, 0x08, 0x80]],
+  ['a length beyond the end', [0x0a, 5, 0x08, 1]],
+  ['a field inside that overruns its message', [0x42, 2, 0x12, 5, 0x61, 0x61, 0x61, 0x61, 0x61]],
+  ['field number 0', [0x02, 0]],
+  ['wire type 6', [0x0e, 0]],
+  ['a group that does not end', [0x0b, 0x08, 1]],
+  ['a group that ends as another', [0x0b, 0x14]],
+  ['the end of a group that did not begin', [0x0c]],
+  ['groups nested 200 deep', Array.from({ length: 200 }, () => 0x0b)],
+]
+
+// guards: M1, M2
+test.for(REFUSED)('%s is refused', ([, bytes]) => {
+  expect(() => decodeSessionRequest(Uint8Array.from(bytes))).toThrow(WireError)
+})
+
+test('unknown fields are passed over, whatever their type', () => {
+  const unknown = [
+    ...[0xa0, 0x06, 0xff, 0x01], // 100: varint
+    ...[0xa1, 0x06, 1, 2, 3, 4, 5, 6, 7, 8], // 100: 64 bits
+    ...[0xa2, 0x06, 2, 0xff, 0xff], // 100: bytes
+    ...[0xa3, 0x06, 0x08, 0x01, 0xa4, 0x06], // 100: group
+    ...[0xa5, 0x06, 1, 2, 3, 4], // 100: 32 bits
+  ]
+  const ping = [0x08, 7, ...unknown]
+  const bytes = Uint8Array.from([...unknown, 0x0a, ping.length, ...ping, ...unknown])
+  expect(decodeSessionRequest(bytes)).toEqual({ kind: 'ping', opaque: 7n })
+})
+
+test('what was read does not change when the buffer is used again', () => {
+  const bytes = encodeSessionRequest({
+    kind: 'update',
+    requestId: 1n,
+    name: 'n',
+    data: Uint8Array.of(1, 2, 3),
+  })
+  const read = decodeSessionRequest(bytes)
+  bytes.fill(0)
+  expect(read).toEqual({ kind: 'update', requestId: 1n, name: 'n', data: Uint8Array.of(1, 2, 3) })
+})
+
+test('what cannot be expressed is refused before any byte is written', () => {
+  const release = (name: string, requestId: bigint) => () =>
+    encodeSessionRequest({ kind: 'release', name, requestId })
+  expect(release('\ud800', 1n)).toThrow(WireError)
+  expect(release('a', -1n)).toThrow(WireError)
+  expect(release('a', 2n ** 64n)).toThrow(WireError)
+  expect(decodeSessionRequest(release('a', 1n)())).toEqual({
+    kind: 'release',
+    name: 'a',
+    requestId: 1n,
+  })
+})

@@ -70,7 +70,12 @@ test('a command ends with tenure when tenure is killed by -9', async () => {
 test('K4: when the server stays away the command is stopped before its session is over there', async () => {
   await using own = await ServerProcess.start()
   const words = ['-a', own.address, '--timeout', '2s', '--grace', '500ms', 'lock', 'lost', '--']
-  await using program = tenure(...words, 'sh', '-c', 'trap "echo told" TERM; echo up; while :; do sleep 0.01; done')
+  await using program = tenure(
+    ...words,
+    'sh',
+    '-c',
+    'trap "echo told" TERM; echo up; while :; do sleep 0.01; done',
+  )
   await program.says(/^up$/)
   await own.end('SIGKILL')
   const silentAtMs = performance.now()
@@ -81,14 +86,26 @@ test('K4: when the server stays away the command is stopped before its session i
 })
 
 test('no server gives 69', async () => {
-  await using program = tenure('-a', 'grpc://127.0.0.1:1/local', '--timeout', '500ms', 'lock', 'x', '--', 'true')
+  await using program = tenure(
+    '-a',
+    'grpc://127.0.0.1:1/local',
+    '--timeout',
+    '500ms',
+    'lock',
+    'x',
+    '--',
+    'true',
+  )
   expect((await program.exit).code).toBe(69)
 })
 
 test('S7: on TERM the server ends with 0, and sessions live on in its successor', async () => {
   await using own = await ServerProcess.start()
   await using client = connect(own.address)
-  await using session = await client.openSession('/local/stop', { timeout: 10_000, createNode: true })
+  await using session = await client.openSession('/local/stop', {
+    timeout: 10_000,
+    createNode: true,
+  })
   await using held = await session.mutex('held').lock()
   expect(await own.end('SIGTERM')).toEqual({ code: 0, signal: null })
   await own.start()

@@ -57,7 +57,11 @@ async function keepOn(signal: AbortSignal, work: () => Promise<void>): Promise<v
 function locker(client: Client, name: string, tokens: bigint[], progress: Progress) {
   return async (signal: AbortSignal): Promise<void> => {
     await keepOn(signal, async () => {
-      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      await using session = await client.openSession(
+        PATH,
+        { timeout: TIMEOUT_MS, createNode: true },
+        signal,
+      )
       while (!signal.aborted) {
         await using lock = await session.mutex(name).lock(signal)
         tokens.push(lock.token)
@@ -72,7 +76,11 @@ function publisher(client: Client, acknowledged: { last: number }, progress: Pro
   return async (signal: AbortSignal): Promise<void> => {
     let next = 1
     await keepOn(signal, async () => {
-      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      await using session = await client.openSession(
+        PATH,
+        { timeout: TIMEOUT_MS, createNode: true },
+        signal,
+      )
       while (!signal.aborted) {
         await session.config('counter').publish(String(next), {}, signal)
         acknowledged.last = next
@@ -87,7 +95,11 @@ function publisher(client: Client, acknowledged: { last: number }, progress: Pro
 function maker(client: Client, made: string[], progress: Progress) {
   return async (signal: AbortSignal): Promise<void> => {
     await keepOn(signal, async () => {
-      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true }, signal)
+      await using session = await client.openSession(
+        PATH,
+        { timeout: TIMEOUT_MS, createNode: true },
+        signal,
+      )
       while (!signal.aborted) {
         const name = `made-${made.length}-${session.id}`
         await session.semaphore(name).create({ limit: 5, data: name }, signal)
@@ -98,48 +110,57 @@ function maker(client: Client, made: string[], progress: Progress) {
   }
 }
 
-test(`after each of ${KILLS} kills everything acknowledged is there and tokens grow`, { timeout: 90_000 }, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 32)
-  const random = randomOf(seed)
-  await using server = await ServerProcess.start()
-  await using client = connect(server.address)
-  await using holder = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true })
-  await using held = await holder.semaphore('held').acquire({ count: Infinity, ephemeral: true, data: 'mine' })
+test(
+  `after each of ${KILLS} kills everything acknowledged is there and tokens grow`,
+  { timeout: 90_000 },
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 32)
+    const random = randomOf(seed)
+    await using server = await ServerProcess.start()
+    await using client = connect(server.address)
+    await using holder = await client.openSession(PATH, { timeout: TIMEOUT_MS, createNode: true })
+    await using held = await holder
+      .semaphore('held')
+      .acquire({ count: Infinity, ephemeral: true, data: 'mine' })
 
-  const stop = new AbortController()
-  const progress = new Progress()
-  const tokens: bigint[][] = [[], []]
-  const acknowledged = { last: 0 }
-  const made: string[] = []
-  const jobs = tokens.flatMap((list, index) => [
-    locker(client, `lock-${index}`, list, progress)(stop.signal),
-    locker(client, `lock-${index}`, list, progress)(stop.signal),
-  ])
-  jobs.push(publisher(client, acknowledged, progress)(stop.signal))
-  jobs.push(maker(client, made, progress)(stop.signal))
-  const all = Promise.all(jobs)
+    const stop = new AbortController()
+    const progress = new Progress()
+    const tokens: bigint[][] = [[], []]
+    const acknowledged = { last: 0 }
+    const made: string[] = []
+    const jobs = tokens.flatMap((list, index) => [
+      locker(client, `lock-${index}`, list, progress)(stop.signal),
+      locker(client, `lock-${index}`, list, progress)(stop.signal),
+    ])
+    jobs.push(publisher(client, acknowledged, progress)(stop.signal))
+    jobs.push(maker(client, made, progress)(stop.signal))
+    const all = Promise.all(jobs)
 
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    await Promise.race([progress.more(1 + Math.floor(random() * 60)), all])
-    await server.end('SIGKILL')
-    await server.start()
-  }
-  await Promise.race([progress.more(50), all])
-  stop.abort()
-  await all
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await Promise.race([progress.more(1 + Math.floor(random() * 60)), all])
+      await server.end('SIGKILL')
+      await server.start()
+    }
+    await Promise.race([progress.more(50), all])
+    stop.abort()
+    await all
 
-  const repeat = `seed ${seed}`
-  for (const list of tokens) {
-    const grown = list.every((token, index) => index === 0 || token > (list[index - 1] ?? 0n))
-    expect(grown, repeat).toBe(true)
-  }
-  expect(held.signal.aborted, repeat).toBe(false)
-  const kept = await holder.semaphore('held').describe({ owners: true })
-  expect(kept.owners, repeat).toMatchObject([{ sessionId: holder.id, orderId: held.token }])
-  const value = await holder.config('counter').get()
-  expect(Number(new TextDecoder().decode(value ?? new Uint8Array())), repeat).toBeGreaterThanOrEqual(acknowledged.last)
-  for (const name of made) {
-    const described = await holder.semaphore(name).describe()
-    expect(new TextDecoder().decode(described.data), repeat).toBe(name)
-  }
-})
+    const repeat = `seed ${seed}`
+    for (const list of tokens) {
+      const grown = list.every((token, index) => index === 0 || token > (list[index - 1] ?? 0n))
+      expect(grown, repeat).toBe(true)
+    }
+    expect(held.signal.aborted, repeat).toBe(false)
+    const kept = await holder.semaphore('held').describe({ owners: true })
+    expect(kept.owners, repeat).toMatchObject([{ sessionId: holder.id, orderId: held.token }])
+    const value = await holder.config('counter').get()
+    expect(
+      Number(new TextDecoder().decode(value ?? new Uint8Array())),
+      repeat,
+    ).toBeGreaterThanOrEqual(acknowledged.last)
+    for (const name of made) {
+      const described = await holder.semaphore(name).describe()
+      expect(new TextDecoder().decode(described.data), repeat).toBe(name)
+    }
+  },
+)

@@ -20,7 +20,16 @@ afterAll(() => server[Symbol.asyncDispose]())
 function copy(semaphore: string): Program {
   return new Program(
     'examples/lock/main.ts',
-    ['-ydb', server.address, '--path', '/local/test', '--semaphore', semaphore, '--timeout', `${TIMEOUT_MS}`],
+    [
+      '-ydb',
+      server.address,
+      '--path',
+      '/local/test',
+      '--semaphore',
+      semaphore,
+      '--timeout',
+      `${TIMEOUT_MS}`,
+    ],
     { YDB_ANONYMOUS_CREDENTIALS: '1' },
   )
 }

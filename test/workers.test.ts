@@ -21,7 +21,13 @@ afterAll(() => server[Symbol.asyncDispose]())
 function worker(path: string): Program {
   const shares = ['--tasks', `${TASKS}`, '--capacity', `${CAPACITY}`, '--timeout', '1000']
   return new Program('examples/workers/main.ts', [
-    '--ydb', server.address, '-path', path, '--semaphore-prefix', 'job-', ...shares,
+    '--ydb',
+    server.address,
+    '-path',
+    path,
+    '--semaphore-prefix',
+    'job-',
+    ...shares,
   ])
 }
 
@@ -109,5 +115,6 @@ test('S1-10: a restart of the server within the timeout takes no task from anybo
   await server.end('SIGKILL')
   await server.start()
   expect(await shares(path, (seen) => total(seen) === 2 * CAPACITY)).toEqual([CAPACITY, CAPACITY])
-  for (const each of [one, two]) expect(each.lines.filter((line) => line.includes('lost'))).toEqual([])
+  for (const each of [one, two])
+    expect(each.lines.filter((line) => line.includes('lost'))).toEqual([])
 })

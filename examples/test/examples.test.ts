@@ -7,7 +7,13 @@ import { expect, test } from 'vitest'
 const ROOT = join(import.meta.dirname, '../..')
 
 async function linesOf(example: string): Promise<string[]> {
-  const words = ['--import', 'tsx', '--conditions=@tenure/source', `examples/${example}/main.ts`, 'memory:']
+  const words = [
+    '--import',
+    'tsx',
+    '--conditions=@tenure/source',
+    `examples/${example}/main.ts`,
+    'memory:',
+  ]
   const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: ROOT })
   return stdout.trimEnd().split('\n')
 }
@@ -55,7 +61,9 @@ test.concurrent('registry: the list follows who comes and goes', async () => {
 test.concurrent('config: every follower ends on the last value', async () => {
   const lines = await linesOf('config')
   for (const name of ['first', 'second']) {
-    expect(lines.filter((line) => line.startsWith(name)).at(-1)).toBe(`${name} sees red, green, blue`)
+    expect(lines.filter((line) => line.startsWith(name)).at(-1)).toBe(
+      `${name} sees red, green, blue`,
+    )
   }
 })
 
@@ -75,5 +83,12 @@ test.concurrent('fencing: the late write of a sleeper is refused', async () => {
 
 test.concurrent('first: the program of the README gets the lock and prints', async () => {
   const lines = await linesOf('first')
-  expect(lines).toEqual(['waiting for the lock', expect.stringMatching(/^mine, token \d+$/), 'page 1', 'page 2', 'page 3', 'done'])
+  expect(lines).toEqual([
+    'waiting for the lock',
+    expect.stringMatching(/^mine, token \d+$/),
+    'page 1',
+    'page 2',
+    'page 3',
+    'done',
+  ])
 })

@@ -55,7 +55,8 @@ say('stopped')
 /** One task, for as long as this worker has it. The token goes with everything that the task writes. */
 async function run(task: WorkerTask, lease: TaskLease): Promise<void> {
   say(`${task.name} acquired token ${lease.token}`)
-  while (!lease.signal.aborted) await sleep(500, undefined, { signal: lease.signal }).catch(() => {})
+  while (!lease.signal.aborted)
+    await sleep(500, undefined, { signal: lease.signal }).catch(() => {})
   const reason = messageOf(lease.signal.reason)
   say(stop.signal.aborted ? `${task.name} released` : `${task.name} lost: ${reason}`)
 }

@@ -13,7 +13,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`tenure: this is a fault of tenure itself: ${error.stack ?? error.message}\n`)
+  process.stderr.write(
+    `tenure: this is a fault of tenure itself: ${error.stack ?? error.message}\n`,
+  )
   process.exit(EXIT_INTERNAL)
 })
 

@@ -66,10 +66,7 @@ export class CommandContext {
   }
 
   /** Does `work` in a session that is closed afterwards. The node is made when it is absent. */
-  withSession<T>(
-    work: (session: Session) => Promise<T>,
-    options: SessionOptions = {},
-  ): Promise<T> {
+  withSession<T>(work: (session: Session) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     return this.withClient(async (client) => {
       await using session = await client.openSession(
         this.path,

@@ -27,7 +27,11 @@ export function addElect(program: Command, run: Run): void {
     .option('--observe', 'follow who leads, without taking part')
     .option('--rejoin', 'campaign again when leadership was lost')
     .option('--data <text>', 'what observers see of the leader (default: host and process)')
-    .option('--grace <duration>', 'from TERM to KILL (default: a fifth of --timeout)', parseDuration)
+    .option(
+      '--grace <duration>',
+      'from TERM to KILL (default: a fifth of --timeout)',
+      parseDuration,
+    )
   run<ElectOptions>(command, elect)
 }
 
@@ -58,15 +62,18 @@ async function leadOnce(
 ): Promise<number> {
   const graceMs = graceOf(context, options)
   const data = options.data ?? `process ${process.pid} on ${hostname()}`
-  return await context.withSession(async (session) => {
-    await using leadership = await session.election(name).campaign(data, context.signal)
-    return await useHold(context, leadership, {
-      title: `the leadership of "${name}"`,
-      command,
-      environment: holdEnvironment(name, leadership, session),
-      graceMs,
-    })
-  }, holdingSession(context, graceMs))
+  return await context.withSession(
+    async (session) => {
+      await using leadership = await session.election(name).campaign(data, context.signal)
+      return await useHold(context, leadership, {
+        title: `the leadership of "${name}"`,
+        command,
+        environment: holdEnvironment(name, leadership, session),
+        graceMs,
+      })
+    },
+    holdingSession(context, graceMs),
+  )
 }
 
 async function observe(context: CommandContext, name: string): Promise<number> {

@@ -6,12 +6,7 @@ import type { Session } from '@tenure/client'
 import type { HeldEnd, Hold } from '../child/held-command.ts'
 import { runWhileHeld } from '../child/held-command.ts'
 import type { CommandContext } from './context.ts'
-import {
-  EXIT_CANNOT_RUN,
-  EXIT_LOST,
-  EXIT_NO_PROGRAM,
-  exitCodeOfSignal,
-} from './exit-code.ts'
+import { EXIT_CANNOT_RUN, EXIT_LOST, EXIT_NO_PROGRAM, exitCodeOfSignal } from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { GRACE_SHARE, GRACE_SHARE_MAX, KILL_RESERVE_MS, KILL_RESERVE_SHARE_MAX } from './limits.ts'
 
@@ -90,7 +85,10 @@ export async function useHold(
 }
 
 /** @throws CommandFailure when the command did not start, or its hold was lost */
-export function exitCodeOf(end: HeldEnd, { title, command }: Omit<HeldWork, 'environment' | 'graceMs'>): number {
+export function exitCodeOf(
+  end: HeldEnd,
+  { title, command }: Omit<HeldWork, 'environment' | 'graceMs'>,
+): number {
   switch (end.kind) {
     case 'exited':
       return end.code

@@ -36,7 +36,11 @@ export function addLock(program: Command, run: Run): void {
     .option('--limit <n>', 'let up to n units be held at a time', parseCount)
     .option('--count <k>', 'take k of them (default: 1)', parseCount)
     .option('--data <text>', 'what others see beside the holder (default: host and process)')
-    .option('--grace <duration>', 'from TERM to KILL (default: a fifth of --timeout)', parseDuration)
+    .option(
+      '--grace <duration>',
+      'from TERM to KILL (default: a fifth of --timeout)',
+      parseDuration,
+    )
     .addHelpText('after', AFTER)
   run<LockOptions>(addWaitOptions(command), lock)
 }
@@ -51,19 +55,22 @@ async function lock(
   }
   const graceMs = graceOf(context, options)
   const request = requestOf(options)
-  return await context.withSession(async (session) => {
-    const semaphore = session.semaphore(
-      name,
-      options.limit === undefined ? {} : { limit: options.limit },
-    )
-    await using lease = await acquireWaiting(semaphore, request, options, context.signal)
-    return await useHold(context, lease, {
-      title: `the lock "${name}"`,
-      command,
-      environment: holdEnvironment(name, lease, session),
-      graceMs,
-    })
-  }, holdingSession(context, graceMs))
+  return await context.withSession(
+    async (session) => {
+      const semaphore = session.semaphore(
+        name,
+        options.limit === undefined ? {} : { limit: options.limit },
+      )
+      await using lease = await acquireWaiting(semaphore, request, options, context.signal)
+      return await useHold(context, lease, {
+        title: `the lock "${name}"`,
+        command,
+        environment: holdEnvironment(name, lease, session),
+        graceMs,
+      })
+    },
+    holdingSession(context, graceMs),
+  )
 }
 
 function requestOf({ shared, limit, count, data }: LockOptions): TryAcquireOptions {
@@ -72,6 +79,7 @@ function requestOf({ shared, limit, count, data }: LockOptions): TryAcquireOptio
     if (shared) throw new UsageError('--shared and --limit exclude each other: use one of them')
     return { count: count ?? 1n, data: said }
   }
-  if (count !== undefined) throw new UsageError('--count needs --limit: say how many units there are')
+  if (count !== undefined)
+    throw new UsageError('--count needs --limit: say how many units there are')
   return { count: shared ? 1n : Infinity, ephemeral: true, data: said }
 }

@@ -36,7 +36,10 @@ export function addNode(program: Command, run: Run): void {
     node.command('drop').description('delete a node with everything in it').argument('<path>'),
     drop,
   )
-  run(node.command('list').description('show the nodes at or below a path').argument('[prefix]'), list)
+  run(
+    node.command('list').description('show the nodes at or below a path').argument('[prefix]'),
+    list,
+  )
 }
 
 function addConfigOptions(command: Command): Command {
@@ -129,5 +132,7 @@ function nodeFields({ path, config }: NodeDescription): JsonValue {
 
 function nodeText({ path, config }: NodeDescription): string {
   const settings = Object.entries(config).map(([name, value]) => `  ${name}: ${value}`)
-  return [path, ...(settings.length === 0 ? ['  all settings at their defaults'] : settings)].join('\n')
+  return [path, ...(settings.length === 0 ? ['  all settings at their defaults'] : settings)].join(
+    '\n',
+  )
 }

@@ -37,7 +37,17 @@ export async function runCommand(words: readonly string[], world: World): Promis
       exitCode = await action(context, command.opts<Options>(), operandsOf(command))
     })
   }
-  for (const add of [addServe, addLock, addElect, addWork, addSemaphore, addWatch, addRegistry, addConfig, addNode]) {
+  for (const add of [
+    addServe,
+    addLock,
+    addElect,
+    addWork,
+    addSemaphore,
+    addWatch,
+    addRegistry,
+    addConfig,
+    addNode,
+  ]) {
     add(program, run)
   }
   try {
@@ -58,9 +68,16 @@ function operandsOf(command: Command): readonly string[] {
 function shell(world: World): Command {
   return configure(new Command('tenure'), world)
     .description('Locks, leaders, registries and configuration that several processes share')
-    .option('-a, --address <url>', 'the server: grpc://host:port/database, memory: or file:DIR (default: $TENURE_CONNECTION_STRING, $YDB_CONNECTION_STRING, grpc://127.0.0.1:2136/local)')
+    .option(
+      '-a, --address <url>',
+      'the server: grpc://host:port/database, memory: or file:DIR (default: $TENURE_CONNECTION_STRING, $YDB_CONNECTION_STRING, grpc://127.0.0.1:2136/local)',
+    )
     .option('--path <path>', 'the coordination node (default: /local/tenure)')
-    .option('--timeout <duration>', 'how long the session outlives a silent process (default: 15s)', parseDuration)
+    .option(
+      '--timeout <duration>',
+      'how long the session outlives a silent process (default: 15s)',
+      parseDuration,
+    )
     .option('--json', 'print JSON, one line for each datum')
     .configureHelp({ showGlobalOptions: true })
 }

@@ -18,11 +18,18 @@ export function addRegistry(program: Command, run: Run): void {
       .argument('<name>', 'name of the registry')
       .argument('<data>', 'what others see, such as host:port; - reads it from stdin')
       .argument('[command...]', 'what to run, after --')
-      .option('--grace <duration>', 'from TERM to KILL (default: a fifth of --timeout)', parseDuration),
+      .option(
+        '--grace <duration>',
+        'from TERM to KILL (default: a fifth of --timeout)',
+        parseDuration,
+      ),
     register,
   )
   run(
-    registry.command('list').description('show who is there').argument('<name>', 'name of the registry'),
+    registry
+      .command('list')
+      .description('show who is there')
+      .argument('<name>', 'name of the registry'),
     list,
   )
   run(
@@ -41,21 +48,24 @@ async function register(
 ): Promise<number> {
   const graceMs = graceOf(context, options)
   const bytes = await readData(context, data)
-  return await context.withSession(async (session) => {
-    await using entry = await session.registry(name).register(bytes, context.signal)
-    if (command.length === 0) {
-      context.output.datum(
-        { name, sessionId: session.id, ...dataFields(bytes) },
-        `registered in "${name}" until a signal comes`,
-      )
-    }
-    return await useHold(context, entry, {
-      title: `the entry in "${name}"`,
-      command,
-      environment: { TENURE_REGISTRY_NAME: name, TENURE_REGISTRY_SESSION: session.id.toString() },
-      graceMs,
-    })
-  }, holdingSession(context, graceMs))
+  return await context.withSession(
+    async (session) => {
+      await using entry = await session.registry(name).register(bytes, context.signal)
+      if (command.length === 0) {
+        context.output.datum(
+          { name, sessionId: session.id, ...dataFields(bytes) },
+          `registered in "${name}" until a signal comes`,
+        )
+      }
+      return await useHold(context, entry, {
+        title: `the entry in "${name}"`,
+        command,
+        environment: { TENURE_REGISTRY_NAME: name, TENURE_REGISTRY_SESSION: session.id.toString() },
+        graceMs,
+      })
+    },
+    holdingSession(context, graceMs),
+  )
 }
 
 async function list(

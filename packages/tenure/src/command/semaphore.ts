@@ -31,7 +31,10 @@ export function addSemaphore(program: Command, run: Run): void {
     create,
   )
   run(
-    semaphore.command('describe').description('show it with its owners and its queue').argument('<name>'),
+    semaphore
+      .command('describe')
+      .description('show it with its owners and its queue')
+      .argument('<name>'),
     describe,
   )
   run(
@@ -59,7 +62,11 @@ export function addSemaphore(program: Command, run: Run): void {
     .option('--limit <n>', 'make the semaphore with this limit when it is absent', parseCount)
     .option('--ephemeral', 'a semaphore that vanishes with its last holder')
     .option('--data <text>', 'what others see beside the holder')
-    .option('--grace <duration>', 'from TERM to KILL (default: a fifth of --timeout)', parseDuration)
+    .option(
+      '--grace <duration>',
+      'from TERM to KILL (default: a fifth of --timeout)',
+      parseDuration,
+    )
   run<AcquireCommandOptions>(addWaitOptions(acquire), acquireAndHold)
 }
 
@@ -131,24 +138,27 @@ async function acquireAndHold(
   [name = '', ...command]: readonly string[],
 ): Promise<number> {
   const graceMs = graceOf(context, options)
-  return await context.withSession(async (session) => {
-    const { limit, count = 1n, data = '', ephemeral = false } = options
-    const semaphore = session.semaphore(name, limit === undefined ? {} : { limit })
-    const request = { count, data, ephemeral }
-    await using lease = await acquireWaiting(semaphore, request, options, context.signal)
-    if (command.length === 0) {
-      context.output.datum(
-        { name, count, token: lease.token, sessionId: session.id },
-        `holds ${count} of "${name}", token ${lease.token}, until a signal comes`,
-      )
-    }
-    return await useHold(context, lease, {
-      title: `the hold on "${name}"`,
-      command,
-      environment: holdEnvironment(name, lease, session),
-      graceMs,
-    })
-  }, holdingSession(context, graceMs))
+  return await context.withSession(
+    async (session) => {
+      const { limit, count = 1n, data = '', ephemeral = false } = options
+      const semaphore = session.semaphore(name, limit === undefined ? {} : { limit })
+      const request = { count, data, ephemeral }
+      await using lease = await acquireWaiting(semaphore, request, options, context.signal)
+      if (command.length === 0) {
+        context.output.datum(
+          { name, count, token: lease.token, sessionId: session.id },
+          `holds ${count} of "${name}", token ${lease.token}, until a signal comes`,
+        )
+      }
+      return await useHold(context, lease, {
+        title: `the hold on "${name}"`,
+        command,
+        environment: holdEnvironment(name, lease, session),
+        graceMs,
+      })
+    },
+    holdingSession(context, graceMs),
+  )
 }
 
 async function watch(
@@ -161,7 +171,8 @@ async function watch(
       .semaphore(name)
       .watch({ owners: true, data: true, waiters: true, absent: 'wait' }, context.signal)
     for await (const described of seen) {
-      if (described === null) context.output.datum({ name, exists: false }, `"${name}" does not exist`)
+      if (described === null)
+        context.output.datum({ name, exists: false }, `"${name}" does not exist`)
       else context.output.datum(semaphoreFields(described), semaphoreText(described))
     }
     return 0

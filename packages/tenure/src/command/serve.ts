@@ -7,7 +7,13 @@ import type { LogFormat } from '../log.ts'
 import type { Serving } from '../serve.ts'
 import { serve } from '../serve.ts'
 import type { CommandContext } from './context.ts'
-import { EXIT_DAMAGED, EXIT_DONE, EXIT_INTERNAL, EXIT_UNREACHABLE, exitCodeOfSignal } from './exit-code.ts'
+import {
+  EXIT_DAMAGED,
+  EXIT_DONE,
+  EXIT_INTERNAL,
+  EXIT_UNREACHABLE,
+  exitCodeOfSignal,
+} from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import type { ForwardedSignal } from './interrupts.ts'
 import type { Run } from './program.ts'
@@ -33,8 +39,16 @@ export function addServe(program: Command, run: Run): void {
     .option('--listen <host:port>', 'for clients', '127.0.0.1:2136')
     .option('--http <host:port>', 'for health, metrics and the status page', '127.0.0.1:8765')
     .option('--database <path>', 'what all paths begin with', '/local')
-    .option('--insecure', 'listen on an address that others can reach, although nobody is asked who they are')
-    .addOption(new Option('--log-format <format>', 'of the log on stderr (default: json, or text on a terminal)').choices(LOG_FORMATS))
+    .option(
+      '--insecure',
+      'listen on an address that others can reach, although nobody is asked who they are',
+    )
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'of the log on stderr (default: json, or text on a terminal)',
+      ).choices(LOG_FORMATS),
+    )
     .addHelpText(
       'after',
       '\nINT, TERM, HUP or QUIT: answers what it has accepted, lets sessions live on in the data, and ends with 0. A second one ends it at once.',
@@ -131,7 +145,9 @@ function startFailure(error: unknown): unknown {
 function announce(context: CommandContext, serving: Serving): void {
   const { listen, http, engine, durable, database } = serving
   const address = `grpc://${listen}${database}`
-  const kept = durable ? '' : '\n\n  NOTHING IS KEPT: all is gone when this process ends. Use --data DIR to keep it.'
+  const kept = durable
+    ? ''
+    : '\n\n  NOTHING IS KEPT: all is gone when this process ends. Use --data DIR to keep it.'
   context.output.datum(
     { listen, http, engine, durable, database, address },
     `

@@ -40,7 +40,11 @@ export function addWork(program: Command, run: Run): void {
       parseDuration,
       RESTART_DELAY_MS,
     )
-    .option('--grace <duration>', 'from TERM to KILL (default: a fifth of --timeout)', parseDuration)
+    .option(
+      '--grace <duration>',
+      'from TERM to KILL (default: a fifth of --timeout)',
+      parseDuration,
+    )
     .addHelpText(
       'after',
       '\nThe command gets TENURE_TASK_NAME, TENURE_TASK_INDEX, TENURE_LOCK_NAME, TENURE_LOCK_TOKEN and TENURE_LOCK_HELD=true.',
@@ -53,7 +57,8 @@ async function work(
   options: WorkOptions,
   command: readonly string[],
 ): Promise<number> {
-  if (command.length === 0) throw new UsageError('there is nothing to run: write tenure work … -- COMMAND')
+  if (command.length === 0)
+    throw new UsageError('there is nothing to run: write tenure work … -- COMMAND')
   const graceMs = graceOf(context, options)
   const stopping = new AbortController()
   const undivert = context.world.interrupts.divert((signal) => {
@@ -67,7 +72,11 @@ async function work(
           prefix: options.prefix,
           tasks: Number(options.tasks),
           capacity: Number(options.capacity),
-          session: { timeout: context.timeoutMs, createNode: true, ...holdingSession(context, graceMs) },
+          session: {
+            timeout: context.timeoutMs,
+            createNode: true,
+            ...holdingSession(context, graceMs),
+          },
           run: (task, lease) => runTask(context, command, { task, lease, options, graceMs }),
         },
         stopping.signal,

@@ -18,6 +18,7 @@ import type {
   Timer,
 } from '@tenure/client'
 import type { HostedNode, PathRefusal, StreamEnd, StreamSink, TabletStream } from '@tenure/server'
+import { refusalOf } from './refusal.ts'
 import type { Event } from './translation.ts'
 import { answerOf, commandOf } from './translation.ts'
 
@@ -71,7 +72,8 @@ export class LocalAttachment implements Attachment, StreamSink {
 
   /** The node cannot be reached. */
   fail(cause: unknown): void {
-    this.#end({ kind: 'broken', cause })
+    const refusal = refusalOf(cause)
+    this.#end(refusal === null ? { kind: 'broken', cause } : { kind: 'refused', refusal })
   }
 
   send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {

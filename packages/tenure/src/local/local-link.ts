@@ -12,9 +12,16 @@ import type {
   Refusal,
   RefusalCode,
 } from '@tenure/client'
-import { errorOf } from '@tenure/client'
-import type { HostContract, HostedNode, StreamCommand, TabletStream } from '@tenure/server'
+import { TenureError, errorOf } from '@tenure/client'
+import type {
+  HostContract,
+  HostedNode,
+  PathRefusal,
+  StreamCommand,
+  TabletStream,
+} from '@tenure/server'
 import { LocalAttachment } from './local-attachment.ts'
+import { refusalOf } from './refusal.ts'
 import type { Event } from './translation.ts'
 import { configOf, storedConfigOf } from './translation.ts'
 import type { WorldUse } from './world.ts'
@@ -55,9 +62,16 @@ export class LocalLink implements Link {
   }
 
   async listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]> {
-    const paths = await (await this.#host(signal)).list(prefix)
-    const described = paths.map((path) => this.describeNode(path, signal))
-    return await Promise.all(described)
+    const described: NodeDescription[] = []
+    for (const path of await this.#list(prefix, signal)) {
+      try {
+        described.push(await this.describeNode(path, signal))
+      } catch (error) {
+        // Dropped since it was listed.
+        if (!(error instanceof TenureError && error.code === 'NOT_FOUND')) throw error
+      }
+    }
+    return described
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
@@ -79,18 +93,46 @@ export class LocalLink implements Link {
     }
   }
 
-  async #host(signal: AbortSignal | undefined): Promise<HostContract> {
+  /** @throws TenureError when the world could not begin */
+  async #host(asked: string, signal: AbortSignal | undefined): Promise<HostContract> {
     signal?.throwIfAborted()
-    const host = await this.#use.host
-    signal?.throwIfAborted()
-    return host
+    try {
+      const host = await this.#use.host
+      signal?.throwIfAborted()
+      return host
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw failureOf(error, asked)
+    }
+  }
+
+  async #list(prefix: string, signal: AbortSignal | undefined): Promise<string[]> {
+    const asked = `cannot list the coordination nodes below ${prefix}`
+    const host = await this.#host(asked, signal)
+    try {
+      return await host.list(prefix)
+    } catch (error) {
+      throw failureOf(error, asked)
+    }
+  }
+
+  async #node(
+    path: string,
+    { asked, create }: { asked: string; create: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<HostedNode | PathRefusal> {
+    const host = await this.#host(asked, signal)
+    try {
+      return await host.node(path, { create })
+    } catch (error) {
+      throw failureOf(error, asked)
+    }
   }
 
   /** One question on a stream of its own. */
   async #ask(path: string, command: NodeCommand, signal: AbortSignal | undefined): Promise<Event> {
-    const host = await this.#host(signal)
     const asked = `cannot ${command.kind.replace('-node', '')} the coordination node ${path}`
-    const node = await host.node(path, { create: command.kind === 'create-node' })
+    const node = await this.#node(path, { asked, create: command.kind === 'create-node' }, signal)
     if (typeof node === 'string') throw errorOf(refusalOfPath(node), asked)
     const answer = await answerTo(node, command, signal)
     if (answer.kind === 'refused') throw errorOf(answer, asked)
@@ -127,7 +169,17 @@ async function answerTo(
   }
 }
 
-function refusalOfPath(why: 'absent' | 'not-a-node' | 'not-a-directory'): Refusal {
+function failureOf(error: unknown, asked: string): TenureError {
+  if (error instanceof TenureError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return errorOf(
+    refusalOf(error) ?? { kind: 'refused', code: 'UNAVAILABLE', message },
+    asked,
+    error,
+  )
+}
+
+function refusalOfPath(why: PathRefusal): Refusal {
   switch (why) {
     case 'absent':
       return { kind: 'refused', code: 'NOT_FOUND', message: 'there is no such node' }

@@ -9,7 +9,10 @@ import type { StreamCommand, StreamSink } from '@tenure/server'
 
 export type Event = Parameters<StreamSink['deliver']>[0][number]
 type StoredConfig = Extract<StreamCommand, { kind: 'create-node' }>['config']
-type SessionCommand = Extract<StreamCommand, { kind: 'acquire' | 'release' | `${string}-semaphore` }>
+type SessionCommand = Extract<
+  StreamCommand,
+  { kind: 'acquire' | 'release' | `${string}-semaphore` }
+>
 
 export interface Address {
   readonly session: bigint
@@ -67,7 +70,9 @@ export function answerOf(event: Event): Answer | null {
 
 type Described = NonNullable<Extract<Event, { kind: 'semaphore-described' }>['description']>
 
-function descriptionOf(described: Described): NonNullable<Extract<Answer, { kind: 'described' }>['description']> {
+function descriptionOf(
+  described: Described,
+): NonNullable<Extract<Answer, { kind: 'described' }>['description']> {
   return {
     ...described,
     data: described.data.slice(),
@@ -76,7 +81,13 @@ function descriptionOf(described: Described): NonNullable<Extract<Answer, { kind
   }
 }
 
-function holderOf({ session, orderId, count, data, timeoutMs }: Described['owners'][number]): Holder {
+function holderOf({
+  session,
+  orderId,
+  count,
+  data,
+  timeoutMs,
+}: Described['owners'][number]): Holder {
   return { sessionId: session, orderId, count, data: data.slice(), timeoutMs }
 }
 

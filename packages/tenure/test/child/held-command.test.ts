@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from "/work/main/packages/client/src/clock.ts"
+import { systemClock } from '/work/main/packages/client/src/clock.ts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { HeldEnd } from '../../src/child/held-command.ts'
 import { runWhileHeld } from '../../src/child/held-command.ts'
@@ -90,7 +90,11 @@ test('nothing is started under a hold that is lost already', async () => {
 })
 
 test('K4: a command is told to end by TERM when the hold is lost', async () => {
-  const end = run('sh', '-c', `trap 'echo told > $FOLDER/told; exit 0' TERM; echo up > $FOLDER/up; ${FOREVER}`)
+  const end = run(
+    'sh',
+    '-c',
+    `trap 'echo told > $FOLDER/told; exit 0' TERM; echo up > $FOLDER/up; ${FOREVER}`,
+  )
   await said('up')
   const reason = new Error('session expired')
   hold.abort(reason)

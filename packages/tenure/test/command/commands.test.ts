@@ -46,7 +46,8 @@ test('the lock is free as soon as the command has ended', async () => {
 })
 
 test('K5: the command finds name, token and session in its environment', async () => {
-  const want = '[ "$TENURE_LOCK_NAME" = jobs ] && [ "$TENURE_LOCK_HELD" = true ] && [ "$TENURE_LOCK_TOKEN" -gt 0 ] && [ "$TENURE_LOCK_SESSION" -gt 0 ] && [ "$KEPT" = yes ]'
+  const want =
+    '[ "$TENURE_LOCK_NAME" = jobs ] && [ "$TENURE_LOCK_HELD" = true ] && [ "$TENURE_LOCK_TOKEN" -gt 0 ] && [ "$TENURE_LOCK_SESSION" -gt 0 ] && [ "$KEPT" = yes ]'
   const run = await ends(['lock', 'jobs', '--', 'sh', '-c', want], { environment: { KEPT: 'yes' } })
   expect(run.code).toBe(0)
 })
@@ -60,7 +61,16 @@ test('K6: --no-wait gives up at once with 75', async () => {
 
 test('K6: --wait-timeout gives up in time, with the exit code that was asked for', async () => {
   await using _lock = await session.mutex('jobs').lock()
-  const words = ['lock', 'jobs', '--wait-timeout', '20ms', '--conflict-exit-code', '1', '--', 'true']
+  const words = [
+    'lock',
+    'jobs',
+    '--wait-timeout',
+    '20ms',
+    '--conflict-exit-code',
+    '1',
+    '--',
+    'true',
+  ]
   expect((await ends(words)).code).toBe(1)
 })
 
@@ -73,7 +83,17 @@ test('K6: shared holders run together, an exclusive one does not', async () => {
 test('K6: --limit and --count share out units', async () => {
   const semaphore = session.semaphore('units', { limit: 3 })
   await using _lease = await semaphore.acquire({ count: 2 })
-  const units = (count: string): string[] => ['lock', 'units', '--limit', '3', '--count', count, '--no-wait', '--', 'true']
+  const units = (count: string): string[] => [
+    'lock',
+    'units',
+    '--limit',
+    '3',
+    '--count',
+    count,
+    '--no-wait',
+    '--',
+    'true',
+  ]
   expect((await ends(units('1'))).code).toBe(0)
   expect((await ends(units('2'))).code).toBe(75)
 })
@@ -88,7 +108,9 @@ test('a declared limit that is not the real one is refused', async () => {
 test('K3: a signal before the grant leaves the queue and gives 128+n', async () => {
   await using _lock = await session.mutex('jobs').lock()
   const run = start(['lock', 'jobs', '--', 'true'])
-  for await (const { waiters } of session.semaphore('jobs').watch({ waiters: true, owners: true })) {
+  for await (const { waiters } of session
+    .semaphore('jobs')
+    .watch({ waiters: true, owners: true })) {
     if (waiters.length === 1) break
   }
   run.send('SIGTERM')
@@ -135,7 +157,15 @@ test('an address that nobody understands is a usage error', async () => {
 })
 
 test('no server gives 69 and says what to do', async () => {
-  const run = new Run(['-a', 'grpc://127.0.0.1:1/local', '--timeout', '300ms', 'config', 'get', 'colours'])
+  const run = new Run([
+    '-a',
+    'grpc://127.0.0.1:1/local',
+    '--timeout',
+    '300ms',
+    'config',
+    'get',
+    'colours',
+  ])
   expect(await run.exitCode).toBe(69)
   expect(run.err).toContain('tenure serve')
 })
@@ -143,7 +173,17 @@ test('no server gives 69 and says what to do', async () => {
 test('--help ends with 0 and names every subcommand', async () => {
   const run = await ends(['--help'])
   expect(run.code).toBe(0)
-  for (const name of ['serve', 'lock', 'elect', 'work', 'semaphore', 'watch', 'registry', 'config', 'node']) {
+  for (const name of [
+    'serve',
+    'lock',
+    'elect',
+    'work',
+    'semaphore',
+    'watch',
+    'registry',
+    'config',
+    'node',
+  ]) {
     expect(run.out).toContain(name)
   }
 })
@@ -171,13 +211,18 @@ test('elect --observe prints a line for every change of leader', async () => {
   expect(await run.exitCode).toBe(130)
   expect(run.json()).toEqual([
     { name: 'boss', leader: null },
-    { name: 'boss', leader: { sessionId: `${session.id}`, term: `${leadership.token}`, data: 'me' } },
+    {
+      name: 'boss',
+      leader: { sessionId: `${session.id}`, term: `${leadership.token}`, data: 'me' },
+    },
     { name: 'boss', leader: null },
   ])
 })
 
 test('semaphore create, describe, update and delete', async () => {
-  expect((await ends(['semaphore', 'create', 'pool', '--limit', '4', '--data', 'one'])).code).toBe(0)
+  expect((await ends(['semaphore', 'create', 'pool', '--limit', '4', '--data', 'one'])).code).toBe(
+    0,
+  )
   expect((await ends(['semaphore', 'create', 'pool', '--limit', '4'])).code).toBe(1)
   expect((await ends(['semaphore', 'update', 'pool', '-'], { stdin: 'two' })).code).toBe(0)
   await using lease = await session.semaphore('pool').acquire({ count: 3, data: 'mine' })
@@ -219,7 +264,11 @@ test('watch prints the present state, then every change', async () => {
   await run.lines(3)
   run.send('SIGTERM')
   expect(await run.exitCode).toBe(143)
-  expect(run.json()).toMatchObject([{ exists: false }, { exists: true, owners: [{ token: `${lock.token}` }] }, { exists: false }])
+  expect(run.json()).toMatchObject([
+    { exists: false },
+    { exists: true, owners: [{ token: `${lock.token}` }] },
+    { exists: false },
+  ])
 })
 
 test('registry register, list and watch', async () => {
@@ -238,7 +287,16 @@ test('registry register, list and watch', async () => {
 })
 
 test('registry register -- CMD is registered while the command runs', async () => {
-  const run = await ends(['registry', 'register', 'web', 'here', '--', 'sh', '-c', '[ "$TENURE_REGISTRY_NAME" = web ]; exit $?'])
+  const run = await ends([
+    'registry',
+    'register',
+    'web',
+    'here',
+    '--',
+    'sh',
+    '-c',
+    '[ "$TENURE_REGISTRY_NAME" = web ]; exit $?',
+  ])
   expect(run.code).toBe(0)
 })
 
@@ -259,15 +317,28 @@ test('config publish, get and watch', async () => {
 
 test('bytes that are no text are base64 in JSON', async () => {
   await session.config('raw').publish(new Uint8Array([0xff, 0x00]))
-  expect((await ends(['--json', 'config', 'get', 'raw'])).json()).toEqual([{ name: 'raw', dataBase64: '/wA=' }])
+  expect((await ends(['--json', 'config', 'get', 'raw'])).json()).toEqual([
+    { name: 'raw', dataBase64: '/wA=' },
+  ])
 })
 
 test('node create, alter, describe, list and drop', async () => {
-  const create = ['node', 'create', '/local/app', '--session-grace-period', '5s', '--read-consistency', 'strict']
+  const create = [
+    'node',
+    'create',
+    '/local/app',
+    '--session-grace-period',
+    '5s',
+    '--read-consistency',
+    'strict',
+  ]
   expect((await ends(create)).code).toBe(0)
   expect((await ends(['node', 'alter', '/local/app', '--self-check-period', '2s'])).code).toBe(0)
   expect((await ends(['--json', 'node', 'describe', '/local/app'])).json()).toEqual([
-    { path: '/local/app', config: { selfCheckPeriodMs: 2000, sessionGracePeriodMs: 5000, readConsistency: 'strict' } },
+    {
+      path: '/local/app',
+      config: { selfCheckPeriodMs: 2000, sessionGracePeriodMs: 5000, readConsistency: 'strict' },
+    },
   ])
   expect((await ends(['node', 'list'])).out).toBe('/local/app\n/local/tenure\n')
   expect((await ends(['node', 'drop', '/local/app'])).code).toBe(0)
@@ -281,8 +352,33 @@ test('--path chooses the node, and makes it', async () => {
 })
 
 test('S1-13: work runs a command for every task that fits, and none twice', async () => {
-  const run = start(['--json', 'work', '--tasks', '3', '--capacity', '2', '--grace', '100ms', '--', 'sh', '-c', '[ -n "$TENURE_TASK_NAME" ] && sleep 60'])
-  const other = start(['--json', 'work', '--tasks', '3', '--capacity', '2', '--grace', '100ms', '--', 'sleep', '60'])
+  const run = start([
+    '--json',
+    'work',
+    '--tasks',
+    '3',
+    '--capacity',
+    '2',
+    '--grace',
+    '100ms',
+    '--',
+    'sh',
+    '-c',
+    '[ -n "$TENURE_TASK_NAME" ] && sleep 60',
+  ])
+  const other = start([
+    '--json',
+    'work',
+    '--tasks',
+    '3',
+    '--capacity',
+    '2',
+    '--grace',
+    '100ms',
+    '--',
+    'sleep',
+    '60',
+  ])
   await Promise.race([
     Promise.all([run.lines(2), other.lines(1)]),
     Promise.all([run.lines(1), other.lines(2)]),

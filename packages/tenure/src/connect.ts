@@ -1,0 +1,46 @@
+/**
+ * From an address to a client: in this process, or on a server.
+ */
+import type { Client, ConnectYdbOptions } from '@tenure/client'
+import { clientOver, connectYdb, systemClock } from '@tenure/client'
+import { Host } from '@tenure/server'
+import type { EngineUrl } from './engine-url.ts'
+import { openEngine, parseEngineUrl, realFolder } from './engine-url.ts'
+import { LocalLink } from './local/local-link.ts'
+import type { WorldUse } from './local/world.ts'
+import { Worlds } from './local/world.ts'
+
+/** Where a server listens that was started without options. */
+export const DEFAULT_ADDRESS = 'grpc://127.0.0.1:2136/local'
+
+export type ConnectOptions = ConnectYdbOptions
+
+const worlds = new Worlds()
+
+/**
+ * A client. Nothing is connected before it is needed.
+ *
+ * @param address `memory:` or `memory:NAME` in this process, shared by all clients of that name, gone with the last of them;
+ *   `file:DIR` in this process, kept in a directory; `grpc://host:port/database` or `grpcs://…` on a server. By default
+ *   TENURE_CONNECTION_STRING, then YDB_CONNECTION_STRING, then `grpc://127.0.0.1:2136/local`
+ * @throws RangeError when the address has another form
+ */
+export function connect(address?: string, options: ConnectOptions = {}): Client {
+  const { TENURE_CONNECTION_STRING, YDB_CONNECTION_STRING } = process.env
+  // An empty variable counts as none, as in a shell.
+  const url = address ?? (TENURE_CONNECTION_STRING || YDB_CONNECTION_STRING || DEFAULT_ADDRESS)
+  const engineUrl = parseEngineUrl(url)
+  if (engineUrl !== null) return clientOver(new LocalLink(url, worldOf(engineUrl), systemClock))
+  if (/^grpcs?:\/\//.test(url)) return connectYdb(url, options)
+  throw new RangeError(
+    `"${url}" is no address: write grpc://host:port/database, grpcs://…, memory: or file:DIR`,
+  )
+}
+
+function worldOf(url: EngineUrl): WorldUse {
+  const key = url.kind === 'memory' ? `memory:${url.name}` : `file:${realFolder(url.folder)}`
+  return worlds.use(key, {
+    openEngine: () => openEngine(url),
+    openHost: (engine) => new Host({ engine }),
+  })
+}

@@ -1,0 +1,9 @@
+/** Failures of the engine in the words of a link. */
+import { DamagedError, HeldError } from '@tenure/engine'
+import type { Refusal } from '@tenure/client'
+
+/** What trying again cannot mend, as a refusal that names the reason; null for everything else. */
+export function refusalOf(error: unknown): Refusal | null {
+  if (!(error instanceof HeldError || error instanceof DamagedError)) return null
+  return { kind: 'refused', code: 'PRECONDITION_FAILED', message: error.message }
+}

@@ -1,0 +1,251 @@
+/** The link to a server in this process, without a client above it. */
+import type { Answer, Attachment, AttachmentEnd, Request, Started } from '@tenure/client'
+import { systemClock } from '@tenure/client'
+import { openMemoryEngine } from '@tenure/engine/memory'
+import { Host } from '@tenure/server'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LocalLink } from '../../src/local/local-link.ts'
+import { Worlds } from '../../src/local/world.ts'
+
+const PATH = '/local/app'
+const BYTES = { data: new Uint8Array() }
+
+let link: LocalLink
+
+beforeEach(async () => {
+  const use = new Worlds().use('test', {
+    openEngine: openMemoryEngine,
+    openHost: (engine) => new Host({ engine }),
+  })
+  link = new LocalLink('memory:test', use, systemClock)
+  await link.createNode(PATH, {})
+})
+
+afterEach(() => link.close())
+
+/** An attachment, and what its listener hears. */
+class Listener {
+  readonly attachment: Attachment
+  readonly started: Promise<Started>
+  readonly ended: Promise<AttachmentEnd>
+  readonly contacts: number[] = []
+  #contact: (() => void) | null = null
+
+  constructor({ sessionId = 0n, path = PATH, heartbeatMs = 10_000, sequenceNumber = 1n } = {}) {
+    let started: (value: Started) => void = () => {}
+    let ended: (value: AttachmentEnd) => void = () => {}
+    this.started = new Promise((resolve) => {
+      started = resolve
+    })
+    this.ended = new Promise((resolve) => {
+      ended = resolve
+    })
+    const request = {
+      path,
+      sessionId,
+      timeoutMs: 5_000,
+      description: 'test',
+      sequenceNumber,
+      heartbeatMs,
+    }
+    this.attachment = link.attach(
+      { ...request, protectionKey: new Uint8Array([7]) },
+      {
+        started,
+        ended,
+        contact: (sentAtMs) => {
+          this.contacts.push(sentAtMs)
+          this.#contact?.()
+        },
+      },
+    )
+  }
+
+  ask(request: Request, changed?: () => void): Promise<Answer> {
+    return new Promise((resolve) => this.attachment.send(request, resolve, changed))
+  }
+
+  nextContact(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#contact = resolve
+    })
+  }
+}
+
+const acquire = (name: string): Request => ({
+  kind: 'acquire',
+  name,
+  count: 1n,
+  timeoutMs: 0n,
+  ephemeral: true,
+  ...BYTES,
+})
+const describe = (name: string): Request => ({
+  kind: 'describe',
+  name,
+  owners: true,
+  waiters: true,
+  watchData: true,
+  watchOwners: true,
+  watchAbsent: true,
+})
+
+test('a session starts, with tokens and watches on absent names', async () => {
+  const one = new Listener()
+  expect(await one.started).toEqual({ sessionId: 1n, tokens: true, watchAbsent: true })
+})
+
+test('nothing is called before attach has returned', () => {
+  const one = new Listener()
+  expect(one.contacts).toEqual([])
+})
+
+test('an absent node is refused', async () => {
+  const one = new Listener({ path: '/local/nowhere' })
+  expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'NOT_FOUND' } })
+})
+
+test('a session that does not exist is refused', async () => {
+  const one = new Listener({ sessionId: 99n })
+  expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'SESSION_EXPIRED' } })
+})
+
+// guards: S6
+test('a newer attachment takes the session over, and the older one hears of it', async () => {
+  const one = new Listener()
+  const { sessionId } = await one.started
+  const two = new Listener({ sessionId, sequenceNumber: 2n })
+  await two.started
+  expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'BAD_SESSION' } })
+})
+
+test('a grant carries its token', async () => {
+  const one = new Listener()
+  await one.started
+  expect(await one.ask(acquire('lock'))).toEqual({ kind: 'acquired', token: 1n })
+})
+
+test('an answer is contact as of its question', async () => {
+  const one = new Listener()
+  await one.started
+  const askedAtMs = systemClock.monotonicMs()
+  await one.ask(acquire('lock'))
+  const contact = one.contacts.at(-1) ?? 0
+  expect(contact).toBeGreaterThanOrEqual(askedAtMs)
+  expect(contact).toBeLessThanOrEqual(systemClock.monotonicMs())
+})
+
+test('contact is made at every heartbeat, though nobody asks for anything', async () => {
+  const one = new Listener({ heartbeatMs: 5 })
+  await one.started
+  const before = one.contacts.length
+  await one.nextContact()
+  await one.nextContact()
+  expect(one.contacts.length).toBeGreaterThanOrEqual(before + 2)
+  expect(one.contacts.toSorted((a, b) => a - b)).toEqual(one.contacts)
+})
+
+test('a watch on an absent name fires when the name appears', async () => {
+  const one = new Listener()
+  await one.started
+  let changed: () => void = () => {}
+  const fired = new Promise<void>((resolve) => {
+    changed = resolve
+  })
+  expect(await one.ask(describe('lock'), () => changed())).toEqual({
+    kind: 'described',
+    description: null,
+    watchAdded: true,
+  })
+  const two = new Listener()
+  await two.started
+  await two.ask(acquire('lock'))
+  await fired
+})
+
+test('a watch that a newer one replaces is told of it', async () => {
+  const one = new Listener()
+  await one.started
+  await one.ask(acquire('lock'))
+  let changes = 0
+  await one.ask(describe('lock'), () => {
+    changes += 1
+  })
+  await one.ask(describe('lock'))
+  expect(changes).toBe(1)
+})
+
+test('bytes are copied on both ways', async () => {
+  const one = new Listener()
+  await one.started
+  const sent = new Uint8Array([1])
+  await one.ask({ kind: 'create', name: 'pool', limit: 2n, data: sent })
+  sent[0] = 9
+  const first = await one.ask(describe('pool'))
+  if (first.kind !== 'described' || first.description === null) throw new Error('not described')
+  expect(first.description.data).toEqual(new Uint8Array([1]))
+  first.description.data[0] = 8
+  const second = await one.ask(describe('pool'))
+  expect(second).toMatchObject({ description: { data: new Uint8Array([1]) } })
+})
+
+test('stop ends the session, and frees what it held', async () => {
+  const one = new Listener()
+  await one.started
+  await one.ask(acquire('lock'))
+  one.attachment.stop()
+  expect(await one.ended).toEqual({ kind: 'stopped' })
+  const two = new Listener()
+  await two.started
+  expect(await two.ask(describe('lock'))).toMatchObject({ description: null })
+})
+
+test('after leave nothing is called, and the session can be taken up again', async () => {
+  const one = new Listener()
+  const { sessionId } = await one.started
+  await one.ask(acquire('lock'))
+  one.attachment.leave()
+  const two = new Listener({ sessionId })
+  expect(await two.started).toMatchObject({ sessionId })
+  const described = await two.ask(describe('lock'))
+  expect(described).toMatchObject({ description: { owners: [{ sessionId, orderId: 1n }] } })
+})
+
+test('a dropped node ends its attachments', async () => {
+  const one = new Listener()
+  await one.started
+  await link.dropNode(PATH)
+  expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'UNAVAILABLE' } })
+  const two = new Listener()
+  expect(await two.ended).toMatchObject({ kind: 'refused', refusal: { code: 'NOT_FOUND' } })
+})
+
+test('the end of the host breaks its attachments', async () => {
+  const one = new Listener()
+  await one.started
+  await link.close()
+  expect(await one.ended).toMatchObject({ kind: 'broken' })
+})
+
+test('nodes are created, altered, described, listed and dropped', async () => {
+  await link.createNode('/local/b', { selfCheckPeriodMs: 2_000 })
+  await link.alterNode('/local/b', { readConsistency: 'strict' })
+  expect(await link.describeNode('/local/b')).toEqual({
+    path: '/local/b',
+    config: { selfCheckPeriodMs: 2_000, readConsistency: 'strict' },
+  })
+  expect((await link.listNodes('/local')).map(({ path }) => path)).toEqual([PATH, '/local/b'])
+  await link.dropNode('/local/b')
+  await expect(link.describeNode('/local/b')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('a node cannot be below a node', async () => {
+  await expect(link.createNode(`${PATH}/below`, {})).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+  })
+})
+
+test('an aborted call rejects with the reason of its signal', async () => {
+  const reason = new Error('enough')
+  await expect(link.describeNode(PATH, AbortSignal.abort(reason))).rejects.toBe(reason)
+})

@@ -1,0 +1,41 @@
+/**
+ * The load process: takes one task from its parent, makes the load, answers with one report.
+ */
+import type { LoadReport, LoadTask } from './measurement.ts'
+import { subjectOf } from './subjects/index.ts'
+import type { Visitor } from './subjects/subject.ts'
+import { fanOut } from './workloads/fan-out.ts'
+import { handOff } from './workloads/hand-off.ts'
+import { idle } from './workloads/idle.ts'
+import { pairs } from './workloads/pairs.ts'
+import { seed } from './workloads/seed.ts'
+
+type Workload = (visitor: Visitor, task: LoadTask) => Promise<LoadReport>
+
+const WORKLOADS: Readonly<Record<LoadTask['workload'], Workload>> = {
+  pairs,
+  'hand-off': handOff,
+  'fan-out': fanOut,
+  idle,
+  seed,
+}
+
+async function answer(task: LoadTask): Promise<LoadReport> {
+  try {
+    const visitor = await subjectOf(task.subject).visit(task.address)
+    return await WORKLOADS[task.workload](visitor, task)
+  } catch (error) {
+    return {
+      kind: 'failed',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+async function serve(task: LoadTask): Promise<void> {
+  const report = await answer(task)
+  // Connections of the rivals' clients keep a process alive, and closing 10,000 of them is nobody's measurement.
+  process.send?.(report, undefined, {}, () => process.exit(0))
+}
+
+process.once('message', (task: LoadTask) => void serve(task))

@@ -1,0 +1,51 @@
+/**
+ * A process of its own for every load: no measurement inherits the compiled code, the garbage or the connections of another.
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { LoadReport, LoadTask } from '../measurement.ts'
+import { pinned, type Core } from './cores.ts'
+
+/** Beyond what the task itself takes: connecting, filling, and a machine that is busy with other things. */
+const GRACE_MS = 300_000
+
+/** Runs one task on `core`. @throws when the load failed, with its reason */
+export async function load(task: LoadTask, core: Core): Promise<LoadReport> {
+  const [program = process.execPath, ...before] = pinned(core, [process.execPath])
+  // Node's own `fork` starts the first word: with taskset in front, Node becomes an argument of it.
+  const child = fork(fileURLToPath(new URL('../load.js', import.meta.url)), {
+    execPath: program,
+    execArgv: [...before, ...profiling(task)],
+  })
+  const timeMs = task.warmUpMs + task.runMs * task.runs + GRACE_MS
+  const signal = AbortSignal.timeout(timeMs)
+  try {
+    const report = reported(child, signal)
+    child.send(task)
+    const answer = await report
+    if (answer.kind === 'failed') throw new Error(answer.message)
+    // A profile is written on the way out.
+    if (child.exitCode === null) await once(child, 'exit', { signal })
+    return answer
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+function reported(child: ChildProcess, signal: AbortSignal): Promise<LoadReport> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error('the load process died')))
+    child.once('message', (report: LoadReport) => resolve(report))
+  })
+}
+
+/** `BENCH_PROFILE=folder` writes a CPU profile of every load process there. */
+function profiling(task: LoadTask): string[] {
+  const folder = process.env['BENCH_PROFILE']
+  if (folder === undefined) return []
+  const name = `${task.subject}-${task.workload}-${task.size}.cpuprofile`
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]
+}

@@ -1,0 +1,30 @@
+/**
+ * What is measured, how large and how long.
+ */
+import type { WorkloadName } from './measurement.ts'
+
+export interface PlannedWorkload {
+  readonly name: WorkloadName
+  readonly sizes: readonly number[]
+  readonly warmUpMs: number
+  readonly runMs: number
+  readonly runs: number
+}
+
+/** For figures that are quoted: some twenty minutes with all rivals. */
+export const FULL: readonly PlannedWorkload[] = [
+  { name: 'pairs', sizes: [1, 16, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'hand-off', sizes: [32, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'fan-out', sizes: [1_000], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'restart', sizes: [100_000], warmUpMs: 0, runMs: 0, runs: 3 },
+  { name: 'idle', sizes: [10_000], warmUpMs: 3_000, runMs: 30_000, runs: 1 },
+]
+
+/** For a look while working: below two minutes. */
+export const QUICK: readonly PlannedWorkload[] = [
+  { name: 'pairs', sizes: [1, 16, 256], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'hand-off', sizes: [32], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'fan-out', sizes: [1_000], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'restart', sizes: [5_000], warmUpMs: 0, runMs: 0, runs: 3 },
+  { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },
+]

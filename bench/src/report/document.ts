@@ -1,0 +1,56 @@
+/**
+ * The whole result as text for the terminal and as bench/RESULTS.md.
+ */
+import type { Measurement } from '../measurement.ts'
+import type { Subject } from '../subjects/subject.ts'
+import { markdownTable, textTable } from '../table.ts'
+import { comparisons } from './comparison.ts'
+import { goalTable } from './goals.ts'
+import { describeMachine, type MachineFacts } from './machine.ts'
+
+export interface Outcome {
+  readonly command: string
+  readonly machine: MachineFacts
+  /** By subject id, of the subjects that ran. */
+  readonly versions: Readonly<Record<string, string>>
+  /** What was left out, and why. */
+  readonly skipped: readonly string[]
+  readonly measurements: readonly Measurement[]
+}
+
+const LEGEND =
+  'Medians of the runs, with their range. "As good as" compares with the best durable rival of this run: above 1 is better. "Cores" is processor time by elapsed time. "Durable": answered only when it is on the disk, and known after a restart.'
+
+export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
+  const parts = comparisons(outcome.measurements, subjects).map(
+    ({ heading, table }) => `${heading}\n${textTable(table)}`,
+  )
+  const goals = goalTable(outcome.measurements)
+  if (goals.rows.length > 0) parts.push(textTable(goals))
+  const notes = [LEGEND, ...describeMachine(outcome.machine), ...outcome.skipped]
+  return [...parts, notes.join('\n')].join('\n\n')
+}
+
+export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): string {
+  const tables = comparisons(outcome.measurements, subjects).map(
+    ({ heading, table }) => `## ${heading}\n\n${markdownTable(table)}`,
+  )
+  const settings = subjects
+    .filter(({ id }) => id in outcome.versions)
+    .map(({ id, title, settings }) => `- **${title}** (${outcome.versions[id]}): ${settings}.`)
+  const goals = goalTable(outcome.measurements)
+  return (
+    [
+      '# Measured',
+      `Written by \`${outcome.command}\`. ${LEGEND}`,
+      ...describeMachine(outcome.machine),
+      ...(goals.rows.length > 0 ? [`## Goals\n\n${markdownTable(goals)}`] : []),
+      ...tables,
+      `## Versions and settings\n\n${settings.join('\n')}`,
+      ...(outcome.skipped.length > 0 ? [`## Left out\n\n${outcome.skipped.join('\n\n')}`] : []),
+      '',
+    ]
+      .join('\n\n')
+      .trimEnd() + '\n'
+  )
+}

@@ -1,0 +1,47 @@
+/**
+ * What the figures of each workload mean: the heading, the unit, and which direction is good.
+ */
+import type { Run, WorkloadName } from '../measurement.ts'
+
+export interface Unit {
+  /** With `#` for the size. */
+  readonly heading: string
+  readonly unit: string
+  readonly better: 'more' | 'less'
+  /** The figure of one run of a closed loop; absent where there is no loop. */
+  readonly value?: (run: Run) => number
+}
+
+const perSecond = (run: Run): number => (run.operations * 1000) / run.elapsedMs
+
+export const UNITS: Readonly<Record<WorkloadName, Unit>> = {
+  pairs: {
+    heading: 'Acquire and release of distinct names, # at a time',
+    unit: 'pairs/s',
+    better: 'more',
+    value: perSecond,
+  },
+  'hand-off': {
+    heading: 'Hand-off of one name among # waiters: release call to next grant, p50',
+    unit: 'ms',
+    better: 'less',
+    value: (run) => run.p50Ms ?? Number.NaN,
+  },
+  'fan-out': {
+    heading: 'One change to # watchers on 4 connections',
+    unit: 'deliveries/s',
+    better: 'more',
+    value: perSecond,
+  },
+  restart: {
+    heading:
+      'Restart after kill -9 with # sessions, each holding a semaphore: start to first session',
+    unit: 's',
+    better: 'less',
+  },
+  idle: {
+    heading: 'Server memory of an idle session with keep-alive, of #',
+    unit: 'bytes',
+    better: 'less',
+  },
+}

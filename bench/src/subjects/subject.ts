@@ -1,0 +1,59 @@
+/**
+ * The contract of everything that is compared: ours and the rivals alike.
+ *
+ * A subject has two halves. The main process starts and stops its server; the load process visits it and makes the load.
+ */
+import type { WorkloadName } from '../measurement.ts'
+
+export interface Subject {
+  /** Short, for the command line: `redis`. */
+  readonly id: string
+  /** For people: `Redis SET NX + Lua`. */
+  readonly title: string
+  readonly family: 'tenure' | 'rival'
+  /** Whether an answer means that the change is on the disk. */
+  readonly durable: boolean
+  /** What was configured, what exactly is durable, and what one participant is. */
+  readonly settings: string
+  /** The workloads that this subject takes part in. */
+  readonly workloads: ReadonlySet<WorkloadName>
+  /** Fewer idle sessions than planned, where each needs too much; absent without such a bound. */
+  readonly idleMax?: number
+  /** @throws AbsentError when a program is not installed */
+  start(folder: string): Promise<Running>
+  /** Called in the load process with the address of `Running`. */
+  visit(address: string): Promise<Visitor>
+}
+
+/** A started subject. */
+export interface Running {
+  readonly address: string
+  /** null when the subject lives in the load process. */
+  readonly pid: number | null
+  readonly version: string
+  stop(ask?: NodeJS.Signals): Promise<void>
+}
+
+/** The load process's side of a subject. */
+export interface Visitor {
+  /** Parties that exclude each other. */
+  lockers(count: number): Promise<Locker[]>
+  /** Parties that all watch one value; `seen` is called once for each of them that saw a version. */
+  board?(watchers: number, seen: (version: number) => void): Promise<Board>
+  /** Sessions that only stay alive. */
+  idle?(count: number): Promise<void>
+  /** Sessions with one held semaphore each, that outlive this visit. */
+  seed?(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Locker {
+  /** Resolves when the name is held by this party alone, durably if the subject is durable. */
+  acquire(name: string): Promise<void>
+  /** Resolves when the name has been given back. */
+  release(name: string): Promise<void>
+}
+
+export interface Board {
+  publish(version: number): Promise<void>
+}

@@ -1,16 +1,242 @@
-/** What an acquire gives: units of a semaphore, held until they are given back or the session ends. */
+/**
+ * What an acquire gives: units of a semaphore, held until they are given back, or lost with the session.
+ *
+ * A lease that is held does not mean that nobody else acts: a program that sleeps past its lease wakes up believing in it.
+ * Only a resource that checks `token` is safe from that.
+ */
+import { bytesOf, type Count, countOf } from './arguments.ts'
 import type { Bytes } from './bytes.ts'
+import { AbortedError, errorOf, LeaseReleasedError, NotFoundError } from './errors.ts'
+import type { AcquireRequest, Description } from './link/link.ts'
+import { untilAbort } from './session/abort.ts'
+import { giveBack } from './session/acquisition.ts'
+import type { SessionCore } from './session/core.ts'
+import { Call } from './session/outbox.ts'
 
-export interface Lease extends AsyncDisposable {
+/** What is held, as it was granted. */
+export interface LeaseTerms {
+  readonly request: AcquireRequest
+  readonly token: bigint
+}
+
+interface Terms {
+  readonly count: bigint
+  readonly data: Uint8Array
+}
+
+export class Lease implements AsyncDisposable {
   /** The semaphore's name. */
   readonly name: string
-  readonly count: bigint
   /** The fencing token: every later grant of the same name has a greater one, across restarts. */
   readonly token: bigint
-  /** The owner data as last written through this lease. */
-  readonly data: Uint8Array
-  readonly signal: AbortSignal
-  release(signal?: AbortSignal): Promise<void>
-  update(data: Bytes, signal?: AbortSignal): Promise<void>
-  downgrade(count: number | bigint, signal?: AbortSignal): Promise<void>
+  readonly #core: SessionCore
+  readonly #ephemeral: boolean
+  #count: bigint
+  #data: Uint8Array
+  /** Made when somebody looks: many leases are held and given back without a look at their signal. */
+  #controller: AbortController | null = null
+  #end: { readonly reason: unknown } | null = null
+  #releasing: Promise<void> | null = null
+  /** The change that is under way; the next one waits for it. */
+  #change: Promise<void> = Promise.resolve()
+  #changing: Call | null = null
+  #unwatch: () => void = () => {}
+
+  constructor(core: SessionCore, { request, token }: LeaseTerms) {
+    this.#core = core
+    this.name = request.name
+    this.token = token
+    this.#ephemeral = request.ephemeral
+    this.#count = request.count
+    this.#data = request.data
+    core.holdings.hold(this)
+  }
+
+  /** Units held. */
+  get count(): bigint {
+    return this.#count
+  }
+
+  /** The owner data as it was last written. */
+  get data(): Uint8Array {
+    return this.#data
+  }
+
+  /**
+   * Aborts when the lease is over: released (LeaseReleasedError), lost with the session (SessionExpiredError,
+   * SessionClosedError, before the server can grant the units to anybody else), or taken away by a forced delete of the
+   * semaphore (AbortedError).
+   */
+  get signal(): AbortSignal {
+    // Compares the clocks: after a pause the lease may be over although no timer has fired.
+    void this.#core.connection.reason
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#end === null) this.#watchForDelete()
+      else this.#controller.abort(this.#end.reason)
+    }
+    return this.#controller.signal
+  }
+
+  /**
+   * Gives the units back; whoever waits first has them next. Does nothing the second time, or when the lease is lost.
+   *
+   * @throws the reason of `signal`; the release goes on all the same
+   */
+  release(signal?: AbortSignal): Promise<void> {
+    this.#releasing ??= this.#release()
+    return untilAbort(this.#releasing, signal)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+
+  /**
+   * Replaces the owner data, which describe and watch show.
+   *
+   * @throws the reason of the lease's end, or of `signal`: the data may then have been replaced or not
+   */
+  async update(data: Bytes, signal?: AbortSignal): Promise<void> {
+    const bytes = bytesOf(data, 'the data of a lease')
+    await this.#reacquire(() => ({ count: this.#count, data: bytes }), signal)
+  }
+
+  /**
+   * Gives a part of the units back and keeps the place: the token stays.
+   *
+   * @param count what is kept, 1 to the units held
+   */
+  async downgrade(count: Count, signal?: AbortSignal): Promise<void> {
+    const kept = countOf(count, 'the count of a lease')
+    if (kept > this.#count) {
+      throw new RangeError(
+        `a lease can only shrink: "${this.name}" is held with ${this.#count}, asked for ${kept}; release and acquire again`,
+      )
+    }
+    await this.#reacquire(() => ({ count: kept, data: this.#data }), signal)
+  }
+
+  /** Called when the session is over. */
+  lost(reason: unknown): void {
+    this.#finish(reason)
+  }
+
+  #release(): Promise<void> {
+    if (this.#end !== null) return Promise.resolve()
+    this.#finish(new LeaseReleasedError(`the lease of "${this.name}" was released`))
+    const { connection, holdings } = this.#core
+    return new Promise((resolve, reject) => {
+      connection.request(
+        new Call(
+          { kind: 'release', name: this.name },
+          {
+            settle: (answer) => {
+              holdings.leave(this.name)
+              if (answer.kind === 'refused')
+                reject(errorOf(answer, `cannot release "${this.name}"`))
+              else resolve()
+            },
+            // The session's end has freed the units.
+            fail: () => resolve(),
+          },
+        ),
+      )
+    })
+  }
+
+  #finish(reason: unknown): void {
+    if (this.#end !== null) return
+    this.#end = { reason }
+    this.#unwatch()
+    this.#core.holdings.letGo(this)
+    // A change sent again after the release would take the units anew.
+    if (this.#changing !== null) {
+      this.#core.connection.outbox.drop(this.#changing)
+      this.#changing.handlers.fail(reason)
+    }
+    this.#controller?.abort(reason)
+  }
+
+  /** Somebody has deleted the semaphore: the units are gone. The next task of this session has its turn after a release. */
+  #taken(): void {
+    if (this.#end !== null) return
+    this.#finish(new AbortedError(`"${this.name}" was deleted while it was held`))
+    this.#releasing = Promise.resolve()
+    // A change may have taken units of a semaphore that was made anew under the name.
+    giveBack(this.#core, this.name)
+  }
+
+  // The server changes the data or the count of what a session owns when the session acquires it again.
+  #reacquire(terms: () => Terms, signal: AbortSignal | undefined): Promise<void> {
+    const change = this.#after(this.#change, terms, signal)
+    this.#change = change.catch(() => {})
+    return untilAbort(change, signal)
+  }
+
+  async #after(
+    before: Promise<void>,
+    terms: () => Terms,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await before
+    signal?.throwIfAborted()
+    void this.#core.connection.reason
+    if (this.#end !== null) throw this.#end.reason
+    const { count, data } = terms()
+    await this.#send({
+      kind: 'acquire',
+      name: this.name,
+      count,
+      data,
+      timeoutMs: 0n,
+      ephemeral: this.#ephemeral,
+    })
+  }
+
+  #send(request: AcquireRequest): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const call = new Call(request, {
+        settle: (answer) => {
+          this.#changing = null
+          if (answer.kind === 'acquired' && (answer.token ?? this.token) === this.token) {
+            this.#count = request.count
+            this.#data = request.data
+            resolve()
+          } else if (answer.kind === 'refused' && answer.code !== 'NOT_FOUND') {
+            reject(errorOf(answer, `cannot change the lease of "${this.name}"`))
+          } else {
+            this.#taken()
+            reject(this.#end?.reason)
+          }
+        },
+        fail: (reason) => {
+          this.#changing = null
+          reject(reason)
+        },
+      })
+      this.#changing = call
+      this.#core.connection.request(call)
+    })
+  }
+
+  // Owners of a deleted semaphore get no message, only watchers do. An ephemeral one cannot be deleted while it is held.
+  #watchForDelete(): void {
+    if (this.#ephemeral) return
+    const { connection, watches } = this.#core
+    this.#unwatch = watches.subscribe(this.name, {
+      flags: { owners: true, waiters: false, watchData: true, watchOwners: false },
+      waitsWhenAbsent: false,
+      push: (description) => {
+        if (!isOwner(description, connection.id)) this.#taken()
+      },
+      fail: (error) => {
+        if (error instanceof NotFoundError) this.#taken()
+      },
+    })
+  }
+}
+
+function isOwner(description: Description | null, sessionId: bigint): boolean {
+  return description?.owners.some((owner) => owner.sessionId === sessionId) === true
 }

@@ -1,8 +1,34 @@
-/** A handle on one named semaphore of a session's node. */
-import type { Count } from './arguments.ts'
-import type { Bytes } from './bytes.ts'
-import type { Lease } from './lease.ts'
-import type { Holder } from './link/link.ts'
+/**
+ * A handle on one named semaphore of a session's node: a counter with a limit, some data, owners and a queue.
+ *
+ * A handle is made without a message to the server. With a declared limit the semaphore is created on its first use if it is
+ * absent, and checked if it is present.
+ */
+import {
+  ACQUIRE_TIMEOUT_MAX_MS,
+  bytesOf,
+  type Count,
+  COUNT_MAX,
+  countOf,
+  durationOf,
+  nameOf,
+} from './arguments.ts'
+import { type Bytes, EMPTY_BYTES, sameBytes } from './bytes.ts'
+import {
+  AcquireTimeoutError,
+  AlreadyExistsError,
+  errorOf,
+  NotFoundError,
+  SemaphoreLimitMismatchError,
+} from './errors.ts'
+import { Lease } from './lease.ts'
+import type { AcquireRequest, Description, Holder, Request } from './link/link.ts'
+import { untilAbort } from './session/abort.ts'
+import { acquire } from './session/acquisition.ts'
+import { ask, type Reply, type SessionCore, unexpected } from './session/core.ts'
+import { latest } from './session/latest.ts'
+import type { WatchFlags } from './session/watches.ts'
+import { within } from './session/within.ts'
 
 export interface SemaphoreOptions {
   /** With it the semaphore is created on first use if absent, and checked if present. */
@@ -10,24 +36,27 @@ export interface SemaphoreOptions {
 }
 
 export interface TryAcquireOptions {
-  /** Units to take; 1 by default. */
+  /** Units to take; 1 by default. The whole count is granted at once or not at all. */
   readonly count?: Count
+  /** Shown with the owner or waiter. */
   readonly data?: Bytes
   /** An ephemeral semaphore is made by its first acquire and goes with its last owner and waiter. */
   readonly ephemeral?: boolean
 }
 
 export interface AcquireOptions extends TryAcquireOptions {
-  /** The longest wait in milliseconds; absent waits until `signal`. */
+  /** The longest wait in milliseconds, up to a day; 0 asks once, absent or Infinity waits until `signal`. */
   readonly timeout?: number
 }
 
 export interface CreateOptions {
+  /** Units that can be held at a time; never changes. */
   readonly limit: Count
   readonly data?: Bytes
 }
 
 export interface DeleteOptions {
+  /** Delete it also while it is held or waited for. */
   readonly force?: boolean
 }
 
@@ -36,9 +65,11 @@ export interface DescribeOptions {
   readonly waiters?: boolean
 }
 
+/** What to follow; without any of the three: owners and data. */
 export interface WatchOptions {
   readonly owners?: boolean
   readonly data?: boolean
+  /** Lists the waiters too. That somebody joins or leaves the queue is no change that the server tells of. */
   readonly waiters?: boolean
   /** What an absent semaphore does: `'fail'` (the default) throws NotFoundError, `'wait'` yields null. */
   readonly absent?: 'fail' | 'wait'
@@ -47,7 +78,7 @@ export interface WatchOptions {
 export interface SemaphoreDescription {
   readonly name: string
   readonly limit: bigint
-  /** Units held now. */
+  /** Units held. */
   readonly count: bigint
   readonly data: Uint8Array
   readonly ephemeral: boolean
@@ -57,18 +88,267 @@ export interface SemaphoreDescription {
   readonly waiters: readonly Holder[]
 }
 
-export interface Semaphore {
+export class Semaphore {
   readonly name: string
-  create(options: CreateOptions, signal?: AbortSignal): Promise<void>
-  update(data: Bytes, signal?: AbortSignal): Promise<void>
-  delete(options?: DeleteOptions, signal?: AbortSignal): Promise<void>
-  describe(options?: DescribeOptions, signal?: AbortSignal): Promise<SemaphoreDescription>
-  acquire(options?: AcquireOptions, signal?: AbortSignal): Promise<Lease>
-  /** Null when it would have to wait. */
-  tryAcquire(options?: TryAcquireOptions, signal?: AbortSignal): Promise<Lease | null>
+  readonly #core: SessionCore
+  readonly #limit: bigint | undefined
+  #existence: Promise<void> | null = null
+
+  /** Handles come from `session.semaphore`. */
+  constructor(core: SessionCore, name: string, { limit }: SemaphoreOptions = {}) {
+    this.#core = core
+    this.name = nameOf(name)
+    this.#limit = limit === undefined ? undefined : countOf(limit, 'the limit of a semaphore')
+  }
+
+  /**
+   * Makes the semaphore. It stays until it is deleted, also while nobody holds it.
+   *
+   * @throws AlreadyExistsError, also when it exists with the same limit and data; PreconditionFailedError when an ephemeral
+   *   semaphore has the name, or the node is full
+   */
+  async create({ limit, data = EMPTY_BYTES }: CreateOptions, signal?: AbortSignal): Promise<void> {
+    const request = {
+      kind: 'create',
+      name: this.name,
+      limit: countOf(limit, 'the limit of a semaphore'),
+      data: bytesOf(data, 'the data of a semaphore'),
+    } as const
+    const reply = await this.#ask(request, signal)
+    const { answer, attempts } = reply
+    if (answer.kind === 'refused' && answer.code === 'ALREADY_EXISTS' && attempts > 1) {
+      // The connection broke before an answer came: the semaphore that is there may be the one that this call has made.
+      const found = await this.#look({}, signal)
+      if (found?.limit === request.limit && sameBytes(found.data, request.data)) return
+    }
+    this.#expectDone(request, reply, 'create')
+  }
+
+  /** Replaces the semaphore's data. Who writes last wins; nothing has to be held for it. */
+  async update(data: Bytes, signal?: AbortSignal): Promise<void> {
+    const bytes = bytesOf(data, 'the data of a semaphore')
+    const request = { kind: 'update', name: this.name, data: bytes } as const
+    await this.#whenThere(async () => {
+      this.#expectDone(request, await this.#ask(request, signal), 'update')
+    }, signal)
+  }
+
+  /**
+   * Deletes the semaphore. With `force` its owners lose their leases and its waiters fail with AbortedError.
+   *
+   * @throws PreconditionFailedError when it is ephemeral, or in use and not `force`; NotFoundError
+   */
+  async delete({ force = false }: DeleteOptions = {}, signal?: AbortSignal): Promise<void> {
+    const request = { kind: 'delete', name: this.name, force } as const
+    const reply = await this.#ask(request, signal)
+    const { answer, attempts } = reply
+    // The connection broke before an answer came: the attempt before has deleted it.
+    if (answer.kind === 'refused' && answer.code === 'NOT_FOUND' && attempts > 1) return
+    this.#expectDone(request, reply, 'delete')
+  }
+
+  /** The semaphore as it is, with its owners and waiters if asked for. Never disturbs a running watch. */
+  async describe(
+    options: DescribeOptions = {},
+    signal?: AbortSignal,
+  ): Promise<SemaphoreDescription> {
+    return this.#whenThere(async () => {
+      const description = await this.#look(options, signal)
+      if (description !== null) return publicForm(description)
+      throw new NotFoundError(
+        `cannot describe semaphore "${this.name}": it does not exist; create it first`,
+      )
+    }, signal)
+  }
+
+  /**
+   * Takes `count` units, waiting in line behind earlier callers, of this session and of others.
+   *
+   * @throws AcquireTimeoutError; InvalidArgumentError (count above the limit); NotFoundError; AbortedError when the semaphore
+   *   is deleted meanwhile; the reason of `signal`. The place in line is then given back.
+   */
+  async acquire(options: AcquireOptions = {}, signal?: AbortSignal): Promise<Lease> {
+    const { timeout = Infinity } = options
+    const timeoutMs =
+      timeout === Infinity
+        ? null
+        : durationOf(timeout, 'the timeout of an acquire', { min: 0, max: ACQUIRE_TIMEOUT_MAX_MS })
+    const lease = await this.#take(this.#acquireRequest(options, timeoutMs), timeoutMs, signal)
+    if (lease === null) throw this.#late(timeoutMs)
+    return lease
+  }
+
+  /** Takes `count` units if they are free and nobody waits; null when it would have to wait. */
+  tryAcquire(options: TryAcquireOptions = {}, signal?: AbortSignal): Promise<Lease | null> {
+    return this.#take(this.#acquireRequest(options, 0), null, signal)
+  }
+
+  /**
+   * The state first, then again after every change of what was asked, through any number of reconnects. A slow reader misses
+   * states in between, never the last one. Ends by throwing: the reason of `signal`, the end of the session, NotFoundError.
+   */
   watch(
     options: WatchOptions & { readonly absent: 'wait' },
     signal?: AbortSignal,
   ): AsyncIterable<SemaphoreDescription | null>
   watch(options?: WatchOptions, signal?: AbortSignal): AsyncIterable<SemaphoreDescription>
+  watch(
+    options: WatchOptions = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<SemaphoreDescription | null> {
+    const { absent = 'fail' } = options
+    const { connection, watches } = this.#core
+    return latest<SemaphoreDescription | null>((sink) => {
+      let stop: (() => void) | null = null
+      let isStopped = false
+      const begin = (): void => {
+        if (isStopped) return
+        const { reason } = connection
+        if (reason !== null) {
+          sink.fail(reason)
+          return
+        }
+        stop = watches.subscribe(this.name, {
+          flags: flagsOf(options),
+          waitsWhenAbsent: absent === 'wait',
+          push: (description) => sink.push(description && publicForm(description)),
+          fail: (error) => sink.fail(error),
+        })
+      }
+      if (this.#limit === undefined) begin()
+      else this.#exists(this.#limit).then(begin, (error: unknown) => sink.fail(error))
+      return () => {
+        isStopped = true
+        stop?.()
+      }
+    }, signal)
+  }
+
+  async #take(
+    request: AcquireRequest,
+    timeoutMs: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Lease | null> {
+    const core = this.#core
+    const take = async (): Promise<Lease | null> => {
+      const grant = await acquire({ core, request, timeoutMs, signal })
+      return grant === null ? null : new Lease(core, { request, token: grant.token })
+    }
+    if (this.#limit === undefined || timeoutMs === null) return this.#whenThere(take, signal)
+    const existence = untilAbort(this.#exists(this.#limit), signal)
+    await within({ clock: core.clock, timeoutMs, late: () => this.#late(timeoutMs) }, existence)
+    return this.#whenThere(take, signal)
+  }
+
+  #acquireRequest(
+    { count = 1, data = EMPTY_BYTES, ephemeral = false }: TryAcquireOptions,
+    timeoutMs: number | null,
+  ): AcquireRequest {
+    if (ephemeral && this.#limit !== undefined) {
+      throw new TypeError(
+        `semaphore "${this.name}" has a limit of its own, so it cannot be ephemeral`,
+      )
+    }
+    return {
+      kind: 'acquire',
+      name: this.name,
+      count: countOf(count, 'the count of an acquire'),
+      data: bytesOf(data, 'the data of an acquire'),
+      timeoutMs: timeoutMs === null ? COUNT_MAX : BigInt(timeoutMs),
+      ephemeral,
+    }
+  }
+
+  #late(timeoutMs: number | null): AcquireTimeoutError {
+    return new AcquireTimeoutError(
+      `cannot acquire semaphore "${this.name}": not free within ${timeoutMs} ms; wait longer, or see who holds it with describe`,
+    )
+  }
+
+  #ask(request: Request, signal: AbortSignal | undefined): Promise<Reply> {
+    return ask(this.#core.connection, request, signal)
+  }
+
+  #expectDone(request: Request, { answer }: Reply, verb: string): void {
+    if (answer.kind === 'done') return
+    if (answer.kind !== 'refused') throw unexpected(request, answer)
+    throw errorOf(answer, `cannot ${verb} semaphore "${this.name}"`)
+  }
+
+  /** @returns null when the semaphore does not exist */
+  async #look(
+    { owners = false, waiters = false }: DescribeOptions,
+    signal?: AbortSignal,
+  ): Promise<Description | null> {
+    const flags = { watchData: false, watchOwners: false, watchAbsent: false }
+    const request = { kind: 'describe', name: this.name, owners, waiters, ...flags } as const
+    const { answer } = await this.#ask(request, signal)
+    if (answer.kind === 'described') return answer.description
+    if (answer.kind !== 'refused') throw unexpected(request, answer)
+    if (answer.code === 'NOT_FOUND') return null
+    throw errorOf(answer, `cannot describe semaphore "${this.name}"`)
+  }
+
+  /** Does what needs the semaphore. One with a declared limit that somebody has deleted meanwhile is made anew, once. */
+  async #whenThere<T>(act: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const limit = this.#limit
+    if (limit === undefined) return act()
+    await untilAbort(this.#exists(limit), signal)
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error
+      this.#existence = null
+      await untilAbort(this.#exists(limit), signal)
+      return act()
+    }
+  }
+
+  /** Creates or checks, once for all uses of this handle. */
+  #exists(limit: bigint): Promise<void> {
+    if (this.#existence === null) {
+      const existence = this.#establish(limit)
+      this.#existence = existence
+      // The next use tries again; those who wait for this attempt get its error.
+      existence.catch(() => {
+        if (this.#existence === existence) this.#existence = null
+      })
+    }
+    return this.#existence
+  }
+
+  async #establish(limit: bigint): Promise<void> {
+    // A turn that fails means that somebody else has created or deleted the semaphore at this moment.
+    for (;;) {
+      const found = await this.#look({})
+      if (found !== null) {
+        if (found.limit === limit) return
+        throw new SemaphoreLimitMismatchError(
+          `semaphore "${this.name}" has limit ${found.limit}, this handle declares ${limit}; declare the same limit, or delete it`,
+        )
+      }
+      try {
+        await this.create({ limit })
+        return
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error
+      }
+    }
+  }
+}
+
+function flagsOf({ owners, data, waiters }: WatchOptions): WatchFlags {
+  const isAll = owners === undefined && data === undefined && waiters === undefined
+  const hasOwners = owners ?? isAll
+  return {
+    owners: hasOwners,
+    waiters: waiters ?? false,
+    watchData: data ?? isAll,
+    watchOwners: hasOwners,
+  }
+}
+
+function publicForm(description: Description): SemaphoreDescription {
+  const { name, limit, data, ephemeral, owners, waiters } = description
+  return { name, limit, count: description.held, data, ephemeral, owners, waiters }
 }

@@ -1,0 +1,256 @@
+/**
+ * A client: coordination nodes, and sessions on them, over one link.
+ */
+import { Backoff } from './backoff.ts'
+import { type DurationBounds, durationOf, pathOf } from './arguments.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { NotFoundError, TenureError, UnavailableError } from './errors.ts'
+import type { Link } from './link/link.ts'
+import type { NodeConfig, NodeDescription } from './node.ts'
+import { type Random, systemRandom } from './random.ts'
+import { pause } from './recipes/pause.ts'
+import { type WorkersOptions, work } from './recipes/workers.ts'
+import { Session, type SessionOptions } from './session.ts'
+import { onAbort, untilAbort } from './session/abort.ts'
+import { within } from './session/within.ts'
+
+/** What a client takes from the world; a simulation brings its own. */
+export interface Surroundings {
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface CloseOnSignalsOptions {
+  /** The longest that closing may delay the end of the process. 5,000 ms by default. */
+  readonly timeout?: number
+}
+
+/** How long a call that is no session's goes on trying while the server is away. */
+const CALL_TIMEOUT_MS = 10_000
+const EXIT_TIMEOUT_MS = 5_000
+const EXIT_BOUNDS: DurationBounds = { min: 1, max: 600_000 }
+const EXIT_SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+export class Client implements AsyncDisposable {
+  readonly #link: Link
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #sessions = new Set<Session>()
+  readonly #controller = new AbortController()
+  #closing: Promise<void> | null = null
+
+  /** @param link closed with the client */
+  constructor(link: Link, { clock = systemClock, random = systemRandom }: Surroundings = {}) {
+    this.#link = link
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** Makes a coordination node, and the folders above it. One that is there already stays as it is. */
+  createNode(path: string, config: NodeConfig = {}, signal?: AbortSignal): Promise<void> {
+    const checked = pathOf(path)
+    return this.#call((within) => this.#link.createNode(checked, config, within), signal)
+  }
+
+  /** Changes the settings that are given; the others stay. @throws NotFoundError */
+  alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+    const checked = pathOf(path)
+    return this.#call((within) => this.#link.alterNode(checked, config, within), signal)
+  }
+
+  /** The settings as they were given, not as they take effect. @throws NotFoundError */
+  describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
+    const checked = pathOf(path)
+    return this.#call((within) => this.#link.describeNode(checked, within), signal)
+  }
+
+  /** Deletes a node with its sessions and semaphores, whoever uses them. @throws NotFoundError */
+  async dropNode(path: string, signal?: AbortSignal): Promise<void> {
+    const checked = pathOf(path)
+    let attempts = 0
+    try {
+      await this.#call((within) => {
+        attempts += 1
+        return this.#link.dropNode(checked, within)
+      }, signal)
+    } catch (error) {
+      // The answer to an attempt before was lost: that attempt has dropped it.
+      if (!(error instanceof NotFoundError && attempts > 1)) throw error
+    }
+  }
+
+  /** The nodes whose paths begin with `prefix`. @throws UnsupportedError on a server that cannot list */
+  listNodes(prefix: string = '', signal?: AbortSignal): Promise<NodeDescription[]> {
+    return this.#call((within) => this.#link.listNodes(prefix, within), signal)
+  }
+
+  /**
+   * Opens a session; dispose it to free all that it holds.
+   *
+   * @throws NotFoundError when there is no such node (see `createNode` of the options); UnauthorizedError; UnavailableError when
+   *   nobody has answered within `startTimeout`
+   */
+  async openSession(
+    path: string,
+    options: SessionOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Session> {
+    this.#controller.signal.throwIfAborted()
+    const ground = { link: this.#link, clock: this.#clock, random: this.#random }
+    if (options.createNode === true) await this.createNode(path, {}, signal)
+    const session = await Session.open(ground, path, options, signal)
+    if (this.#controller.signal.aborted) {
+      await session.close()
+      throw this.#controller.signal.reason
+    }
+    this.#sessions.add(session)
+    session.signal.addEventListener('abort', () => this.#sessions.delete(session), { once: true })
+    if (session.signal.aborted) this.#sessions.delete(session)
+    return session
+  }
+
+  /**
+   * Sessions without end: one at a time, and a fresh one whenever that is over. The next one comes only after the one before
+   * has been closed or lost, however early the loop's body ends. `break` closes the session. A server that is away is waited for.
+   */
+  async *sessions(
+    path: string,
+    options: SessionOptions = {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<Session, never, undefined> {
+    for (;;) {
+      const session = await this.#openPatiently(path, options, signal)
+      try {
+        yield session
+        await ended(session.signal, signal)
+      } finally {
+        await session.close()
+      }
+    }
+  }
+
+  /** Does `work` with a session of its own, and closes it. */
+  async withSession<T>(
+    path: string,
+    work: (session: Session) => Promise<T>,
+    options: SessionOptions = {},
+    signal?: AbortSignal,
+  ): Promise<T> {
+    await using session = await this.openSession(path, options, signal)
+    return await work(session)
+  }
+
+  /** Runs long tasks that are shared out among all workers of the same names, until `signal` aborts. */
+  workers(options: WorkersOptions, signal?: AbortSignal): Promise<void> {
+    const surroundings = {
+      openSession: this.openSession.bind(this),
+      clock: this.#clock,
+      random: this.#random,
+    }
+    return work(surroundings, options, signal)
+  }
+
+  /** Closes all sessions, then the link; bounded by the `closeTimeout` of the sessions. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * On SIGINT or SIGTERM closes this client, so that nothing it holds has to time out, and then lets the signal end the process.
+   * A second signal ends it at once.
+   *
+   * @returns dispose it to take the handlers off
+   */
+  closeOnSignals({ timeout = EXIT_TIMEOUT_MS }: CloseOnSignalsOptions = {}): Disposable {
+    const timeoutMs = durationOf(timeout, 'the timeout of closeOnSignals', EXIT_BOUNDS)
+    const stop = (): void => {
+      for (const name of EXIT_SIGNALS) process.off(name, exit)
+    }
+    const exit = (name: NodeJS.Signals): void => {
+      stop()
+      const late = (): Error => new UnavailableError(`not closed within ${timeoutMs} ms`)
+      const end = (): boolean => process.kill(process.pid, name)
+      within({ clock: this.#clock, timeoutMs, late }, this.close()).then(end, end)
+    }
+    for (const name of EXIT_SIGNALS) process.on(name, exit)
+    return { [Symbol.dispose]: stop }
+  }
+
+  async #close(): Promise<void> {
+    this.#controller.abort(new UnavailableError('the client was closed; connect anew'))
+    await Promise.all([...this.#sessions].map((session) => session.close()))
+    await this.#link.close()
+  }
+
+  /** Tries a call again while it fails for now, for a bounded time. */
+  async #call<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    this.#controller.signal.throwIfAborted()
+    const controller = new AbortController()
+    const deafen = onAbort(signal, (reason) => controller.abort(reason))
+    const deafenClose = onAbort(this.#controller.signal, (reason) => controller.abort(reason))
+    let last: unknown = null
+    const timer = this.#clock.after(
+      CALL_TIMEOUT_MS,
+      () => controller.abort(last ?? new UnavailableError(`no answer from ${this.#link.address}`)),
+      true,
+    )
+    const backoff = new Backoff(this.#random)
+    try {
+      for (;;) {
+        try {
+          return await untilAbort(attempt(controller.signal), controller.signal)
+        } catch (error) {
+          controller.signal.throwIfAborted()
+          if (!(error instanceof TenureError && error.retryable)) throw error
+          last = error
+        }
+        await pause(this.#clock, backoff.nextMs(), controller.signal)
+      }
+    } finally {
+      timer.cancel()
+      deafen()
+      deafenClose()
+    }
+  }
+
+  async #openPatiently(
+    path: string,
+    options: SessionOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Session> {
+    const backoff = new Backoff(this.#random)
+    for (;;) {
+      try {
+        return await this.openSession(path, options, signal)
+      } catch (error) {
+        signal?.throwIfAborted()
+        this.#controller.signal.throwIfAborted()
+        if (!(error instanceof TenureError && error.retryable)) throw error
+      }
+      await pause(this.#clock, backoff.nextMs(), signal)
+    }
+  }
+}
+
+/** A client over any link. */
+export function clientOver(link: Link, surroundings?: Surroundings): Client {
+  return new Client(link, surroundings)
+}
+
+/** Waits until `ending` aborts; rejects with the reason of `signal` if that comes first. */
+function ended(ending: AbortSignal, signal: AbortSignal | undefined): Promise<void> {
+  if (ending.aborted) return Promise.resolve()
+  const over = new Promise<void>((resolve) => {
+    ending.addEventListener('abort', () => resolve(), { once: true })
+  })
+  return untilAbort(over, signal)
+}

@@ -1,0 +1,54 @@
+/** Between this library's requests and answers and the messages of YDB's session stream. */
+import { STATUS, type SemaphoreMessage, type SessionRequest, type SessionResponse } from '@tenure/protocol'
+import type { Answer, Description, Request } from '../link.ts'
+import { refusalOf } from './status.ts'
+
+export function messageOf(request: Request, requestId: bigint): SessionRequest {
+  switch (request.kind) {
+    case 'acquire': {
+      const { kind, name, timeoutMs, count, data, ephemeral } = request
+      return { kind, requestId, name, timeoutMs, count, data, ephemeral }
+    }
+    case 'release':
+      return { kind: 'release', requestId, name: request.name }
+    case 'describe': {
+      const { kind, name, owners, waiters, watchData, watchOwners } = request
+      return { kind, requestId, name, owners, waiters, watchData, watchOwners }
+    }
+    case 'create': {
+      const { kind, name, limit, data } = request
+      return { kind, requestId, name, limit, data }
+    }
+    case 'update':
+      return { kind: 'update', requestId, name: request.name, data: request.data }
+    case 'delete':
+      return { kind: 'delete', requestId, name: request.name, force: request.force }
+  }
+}
+
+export type ResultMessage = Extract<SessionResponse, { readonly status: number; readonly requestId: bigint }>
+
+export function answerOf(result: ResultMessage): Answer {
+  if (result.status !== STATUS.SUCCESS) return refusalOf(result.status, result.issues)
+  switch (result.kind) {
+    case 'acquire-result':
+      return result.acquired ? { kind: 'acquired', token: null } : { kind: 'not-acquired' }
+    case 'release-result':
+      return { kind: 'released', released: result.released }
+    case 'describe-result':
+      return {
+        kind: 'described',
+        description: result.description === null ? null : descriptionOf(result.description),
+        watchAdded: result.watchAdded,
+      }
+    case 'create-result':
+    case 'update-result':
+    case 'delete-result':
+      return { kind: 'done' }
+  }
+}
+
+function descriptionOf(message: SemaphoreMessage): Description {
+  const { name, limit, data, ephemeral, owners, waiters } = message
+  return { name, limit, data, ephemeral, held: message.count, owners, waiters }
+}

@@ -1,0 +1,60 @@
+/** How a session is to be, as a program says it. */
+import {
+  boundedTextOf,
+  bytesOf,
+  DESCRIPTION_MAX_BYTES,
+  type DurationBounds,
+  durationOf,
+  PROTECTION_KEY_MAX_BYTES,
+  SESSION_TIMEOUT_MAX_MS,
+  SESSION_TIMEOUT_MIN_MS,
+} from '../arguments.ts'
+import type { Bytes } from '../bytes.ts'
+import type { Random } from '../random.ts'
+
+export interface SessionOptions {
+  /** How long the server keeps the session, and all it holds, without a word from this client. 30,000 ms by default. */
+  readonly timeout?: number
+  /** Shown to people who look at the node. */
+  readonly description?: string
+  /** Who does not know it cannot take the session over; 16 random bytes by default. */
+  readonly protectionKey?: Bytes
+  /** Creates the coordination node first if it is absent. */
+  readonly createNode?: boolean
+  /** The longest wait for the session to be there. 10,000 ms by default. */
+  readonly startTimeout?: number
+  /** The longest wait of `close` for a server that does not answer. 2,000 ms by default. */
+  readonly closeTimeout?: number
+}
+
+const TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 2_000
+const WAIT_BOUNDS: DurationBounds = { min: 1, max: SESSION_TIMEOUT_MAX_MS }
+const TIMEOUT_BOUNDS: DurationBounds = { min: SESSION_TIMEOUT_MIN_MS, max: SESSION_TIMEOUT_MAX_MS }
+
+export interface SessionSettings {
+  readonly timeoutMs: number
+  readonly description: string
+  readonly protectionKey: Uint8Array
+  readonly createNode: boolean
+  readonly startTimeoutMs: number
+  readonly closeTimeoutMs: number
+}
+
+/** @throws TypeError or RangeError */
+export function settingsOf(options: SessionOptions, random: Random): SessionSettings {
+  const { timeout = TIMEOUT_MS, description = '', protectionKey, createNode = false } = options
+  const { startTimeout = START_TIMEOUT_MS, closeTimeout = CLOSE_TIMEOUT_MS } = options
+  return {
+    timeoutMs: durationOf(timeout, 'the timeout of a session', TIMEOUT_BOUNDS),
+    description: boundedTextOf(description, 'the description of a session', DESCRIPTION_MAX_BYTES),
+    protectionKey:
+      protectionKey === undefined
+        ? random.bytes(PROTECTION_KEY_MAX_BYTES)
+        : bytesOf(protectionKey, 'the protection key of a session', PROTECTION_KEY_MAX_BYTES),
+    createNode,
+    startTimeoutMs: durationOf(startTimeout, 'startTimeout', WAIT_BOUNDS),
+    closeTimeoutMs: durationOf(closeTimeout, 'closeTimeout', WAIT_BOUNDS),
+  }
+}

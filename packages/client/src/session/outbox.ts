@@ -1,0 +1,142 @@
+/**
+ * The requests of a session that are not answered yet.
+ *
+ * The server keeps no memory of requests, so what was unanswered when a stream broke is sent again on the next one, in the
+ * order in which it was asked: acquires and releases of one name must not overtake each other.
+ */
+import { Backoff } from '../backoff.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { Answer, Attachment, Refusal, Request } from '../link/link.ts'
+import type { Random } from '../random.ts'
+
+export interface CallHandlers {
+  /** @param attempts how often it was sent; more than once means that an earlier attempt may have been done as well */
+  settle(answer: Answer, attempts: number): void
+  /** The session is over. */
+  fail(reason: unknown): void
+}
+
+/** One request until its answer. */
+export class Call {
+  readonly request: Request
+  readonly handlers: CallHandlers
+  /** When a waiting acquire gives up; what is sent is the time that remains. */
+  readonly deadlineMs: number
+  attempts = 0
+  retry: Timer | null = null
+
+  constructor(request: Request, handlers: CallHandlers, deadlineMs: number = Infinity) {
+    this.request = request
+    this.handlers = handlers
+    this.deadlineMs = deadlineMs
+  }
+}
+
+export interface OutboxOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** An answer says that the session is not ours any more. */
+  readonly lost: (refusal: Refusal) => void
+}
+
+/** Longer than any wait; a timer that only keeps the process alive. */
+const HOLD_MS = 2_147_483_647
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #calls = new Set<Call>()
+  #attachment: Attachment | null = null
+  #hold: Timer | null = null
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  add(call: Call): void {
+    this.#calls.add(call)
+    // A program that waits for an answer must not end because nothing else keeps it alive.
+    this.#hold ??= this.#options.clock.after(HOLD_MS, () => {}, true)
+    if (this.#attachment !== null) this.#send(call, this.#attachment)
+  }
+
+  /** Forgets a call: it is not sent again, and its answer goes unheard. */
+  drop(call: Call): void {
+    call.retry?.cancel()
+    this.#calls.delete(call)
+    if (this.#calls.size === 0) this.#letGo()
+  }
+
+  attached(attachment: Attachment): void {
+    this.#attachment = attachment
+    // An answer may come at once and lead to another call, which is sent when it is added.
+    for (const call of Array.from(this.#calls)) {
+      if (this.#attachment === attachment && this.#calls.has(call)) this.#send(call, attachment)
+    }
+  }
+
+  detached(): void {
+    this.#attachment = null
+    for (const call of this.#calls) {
+      call.retry?.cancel()
+      call.retry = null
+    }
+  }
+
+  failAll(reason: unknown): void {
+    this.detached()
+    const calls = [...this.#calls]
+    this.#calls.clear()
+    this.#letGo()
+    for (const call of calls) call.handlers.fail(reason)
+  }
+
+  #letGo(): void {
+    this.#hold?.cancel()
+    this.#hold = null
+  }
+
+  #send(call: Call, attachment: Attachment): void {
+    call.attempts += 1
+    attachment.send(this.#timed(call), (answer) => this.#answered(call, answer))
+  }
+
+  #timed(call: Call): Request {
+    const { request, deadlineMs } = call
+    if (request.kind !== 'acquire' || deadlineMs === Infinity) return request
+    const remainingMs = Math.ceil(deadlineMs - this.#options.clock.monotonicMs())
+    return { ...request, timeoutMs: BigInt(Math.max(0, remainingMs)) }
+  }
+
+  #answered(call: Call, answer: Answer): void {
+    if (!this.#calls.has(call)) return
+    if (answer.kind === 'refused') {
+      if (answer.code === 'SESSION_EXPIRED' || answer.code === 'BAD_SESSION') {
+        this.#options.lost(answer)
+        return
+      }
+      if (mustRepeat(call, answer)) {
+        this.#repeat(call)
+        return
+      }
+    }
+    this.drop(call)
+    call.handlers.settle(answer, call.attempts)
+  }
+
+  #repeat(call: Call): void {
+    const backoff = new Backoff(this.#options.random)
+    let pauseMs = 0
+    for (let attempt = 0; attempt < call.attempts; attempt += 1) pauseMs = backoff.nextMs()
+    call.retry = this.#options.clock.after(pauseMs, () => {
+      call.retry = null
+      if (this.#attachment !== null && this.#calls.has(call)) this.#send(call, this.#attachment)
+    })
+  }
+}
+
+/** Whether the fate of the call, or of an attempt before, is open, so that only another attempt can tell. */
+function mustRepeat(call: Call, { code }: Refusal): boolean {
+  if (code === 'UNAVAILABLE') return true
+  // Overload changes nothing: a first attempt may say so. A release must happen, and an earlier attempt may have.
+  return code === 'OVERLOADED' && (call.request.kind === 'release' || call.attempts > 1)
+}

@@ -3,10 +3,11 @@ import type { Measurement, WorkloadName } from '../../src/measurement.ts'
 import { comparisons } from '../../src/report/comparison.ts'
 import type { Subject } from '../../src/subjects/subject.ts'
 
+function never(): never {
+  throw new Error('never called')
+}
+
 function subject(id: string, family: Subject['family'], durable: boolean): Subject {
-  const never = (): never => {
-    throw new Error('never called')
-  }
   return {
     id,
     title: id,

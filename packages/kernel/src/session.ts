@@ -199,7 +199,7 @@ export class Sessions {
 
   #runOut(session: Session, graceMs: number): void {
     const { deadlines, turn } = this.#root
-    invariant(session.stream === null, 'I-5', session.id)
+    invariant(session.stream === null, 'I-7', session.id)
     deadlines.set(session, turn.nowMs + session.timeoutMs + graceMs)
   }
 }

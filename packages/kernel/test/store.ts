@@ -8,11 +8,11 @@ export class Store {
     for (const write of writes) {
       if (write.kind === 'put') {
         // Copies, as a disk would: later changes of the arrays must not reach what is kept.
-        this.#entries.set(hex(write.key), [write.key.slice(), write.value.slice()])
+        this.#entries.set(text(write.key), [write.key.slice(), write.value.slice()])
       } else if (write.kind === 'delete') {
-        this.#entries.delete(hex(write.key))
+        this.#entries.delete(text(write.key))
       } else {
-        const [start, end] = [hex(write.start), hex(write.end)]
+        const [start, end] = [text(write.start), text(write.end)]
         for (const key of this.#entries.keys()) {
           if (key >= start && key < end) this.#entries.delete(key)
         }
@@ -26,7 +26,6 @@ export class Store {
       .map(([, row]) => row)
   }
 
-  /** Both digits of each byte, so that the order of the texts is the order of the bytes. */
   dump(): string[] {
     return this.entries().map(([key, value]) => `${hex(key)} = ${hex(value)}`)
   }
@@ -34,4 +33,9 @@ export class Store {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
+}
+
+/** One character for each byte, so that the order of the texts is the order of the bytes. */
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
 }

@@ -12,6 +12,7 @@ const MARGIN_SHARE = 0.05
 /** A short session must keep most of its life. */
 const MARGIN_MAX_SHARE = 1 / 3
 
+/** The margin of a session that asks for none. */
 export function marginMsOf(timeoutMs: number): number {
   return Math.min(Math.max(MARGIN_MIN_MS, timeoutMs * MARGIN_SHARE), timeoutMs * MARGIN_MAX_SHARE)
 }
@@ -24,10 +25,13 @@ export class Belief {
   #timer: Timer | null = null
   #over = false
 
-  /** @param expire called once, when the deadline has passed */
-  constructor(clock: Clock, timeoutMs: number, expire: () => void) {
+  /**
+   * @param spanMs how long a contact is good for: the session's timeout without the margin
+   * @param expire called once, when the deadline has passed
+   */
+  constructor(clock: Clock, spanMs: number, expire: () => void) {
     this.#clock = clock
-    this.#spanMs = timeoutMs - marginMsOf(timeoutMs)
+    this.#spanMs = spanMs
     this.#expire = expire
   }
 

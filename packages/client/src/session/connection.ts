@@ -98,7 +98,8 @@ export class Connection {
     this.path = path
     this.#options = options
     this.#observer = observer
-    this.#belief = new Belief(clock, settings.timeoutMs, () => this.#fallSilent())
+    const spanMs = settings.timeoutMs - settings.marginMs
+    this.#belief = new Belief(clock, spanMs, () => this.#fallSilent())
     this.#backoff = new Backoff(random, {
       baseMs: PAUSE_MIN_MS,
       maxMs: Math.min(

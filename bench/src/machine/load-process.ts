@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LoadReport, LoadTask } from '../measurement.ts'
 import { pinned, type Core } from './cores.ts'
+import { profiling } from './profile.ts'
 
 /** Beyond what the task itself takes: connecting, filling, and a machine that is busy with other things. */
 const GRACE_MS = 300_000
@@ -16,7 +17,7 @@ export async function load(task: LoadTask, core: Core): Promise<LoadReport> {
   // Node's own `fork` starts the first word: with taskset in front, Node becomes an argument of it.
   const child = fork(fileURLToPath(new URL('../load.js', import.meta.url)), {
     execPath: program,
-    execArgv: [...before, ...profiling(task)],
+    execArgv: [...before, ...profiling(`${task.subject}-${task.workload}-${task.size}`)],
   })
   const timeMs = task.warmUpMs + task.runMs * task.runs + GRACE_MS
   const signal = AbortSignal.timeout(timeMs)
@@ -40,12 +41,4 @@ function reported(child: ChildProcess, signal: AbortSignal): Promise<LoadReport>
     child.once('exit', () => reject(new Error('the load process died')))
     child.once('message', (report: LoadReport) => resolve(report))
   })
-}
-
-/** `BENCH_PROFILE=folder` writes a CPU profile of every load process there. */
-function profiling(task: LoadTask): string[] {
-  const folder = process.env['BENCH_PROFILE']
-  if (folder === undefined) return []
-  const name = `${task.subject}-${task.workload}-${task.size}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]
 }

@@ -6,8 +6,15 @@ import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
 import { redis, redisChannel } from '../rivals/redis.ts'
 import { zookeeperNode, zookeeperRecipe } from '../rivals/zookeeper.ts'
 import type { Subject } from './subject.ts'
+import { tenureFile, tenureMemory } from './tenure-process.ts'
+import { tenureServer, tenureSession, tenureStream } from './tenure-server.ts'
 
 export const SUBJECTS: readonly Subject[] = [
+  tenureMemory,
+  tenureFile,
+  tenureServer,
+  tenureSession,
+  tenureStream,
   redis,
   redisChannel,
   postgresRow,

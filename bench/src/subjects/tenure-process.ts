@@ -1,0 +1,39 @@
+/**
+ * Tenure inside the load process: no bytes on a wire, the same tablet, engine and client.
+ */
+import type { Subject } from './subject.ts'
+import { tenureVersion } from './tenure-version.ts'
+import { visitClient } from './tenure-visitor.ts'
+
+export const tenureMemory: Subject = {
+  id: 'tenure-memory',
+  title: 'Tenure memory: in process',
+  family: 'tenure',
+  durable: false,
+  settings: 'nothing is kept; @tenure/client, one session per party, in the process of the load',
+  workloads: new Set(['pairs', 'hand-off', 'fan-out']),
+  start: async () => ({
+    address: 'memory:',
+    pid: null,
+    version: tenureVersion(),
+    stop: async () => {},
+  }),
+  visit: (address) => visitClient(address, { sessions: 'each' }),
+}
+
+export const tenureFile: Subject = {
+  id: 'tenure-file',
+  title: 'Tenure file: in process',
+  family: 'tenure',
+  durable: true,
+  settings:
+    'LMDB synced per commit; @tenure/client, one session per party, in the process of the load',
+  workloads: new Set(['pairs', 'hand-off', 'fan-out']),
+  start: async (folder) => ({
+    address: `file:${folder}`,
+    pid: null,
+    version: tenureVersion(),
+    stop: async () => {},
+  }),
+  visit: (address) => visitClient(address, { sessions: 'each' }),
+}

@@ -24,8 +24,6 @@ export async function visitClient(address: string, options: VisitOptions): Promi
     await client.createNode(NODE)
     return client
   }
-  const session = (client: Client): Promise<Session> =>
-    client.openSession(NODE, { timeout: SESSION_TIMEOUT_MS })
   return {
     async lockers(count) {
       const client = await open()
@@ -51,6 +49,10 @@ export async function visitClient(address: string, options: VisitOptions): Promi
       await Promise.all(clients.map((client) => client.close()))
     },
   }
+}
+
+function session(client: Client): Promise<Session> {
+  return client.openSession(NODE, { timeout: SESSION_TIMEOUT_MS })
 }
 
 async function follow(session: Session, seen: (version: number) => void): Promise<void> {

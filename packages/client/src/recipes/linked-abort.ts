@@ -4,11 +4,15 @@
  * Unlike `AbortSignal.any` it lets go of its sources when disposed: a program's signal may live as long as the program, and
  * must not gather what every finished call once listened for.
  */
+import { setMaxListeners } from 'node:events'
+
 export class LinkedAbort implements Disposable {
   readonly #own = new AbortController()
   readonly #letGo: (() => void)[] = []
 
   constructor(...sources: readonly (AbortSignal | undefined)[]) {
+    // Node warns of ten listeners as of a leak; one for each task of a worker is none.
+    setMaxListeners(0, this.#own.signal)
     for (const source of sources) {
       if (source === undefined) continue
       const follow = (): void => this.abort(source.reason)

@@ -72,11 +72,13 @@ export class SharedHolding {
 class Membership implements HeldLock {
   readonly name: string
   readonly token: bigint
+  readonly #lease: Lease
   readonly #held: LinkedAbort
   readonly #leave: (giveBack: GiveBack) => Promise<void>
   #left: Promise<void> | undefined
 
   constructor(lease: Lease, leave: (giveBack: GiveBack) => Promise<void>) {
+    this.#lease = lease
     this.name = lease.name
     this.token = lease.token
     this.#held = new LinkedAbort(lease.signal)
@@ -84,6 +86,8 @@ class Membership implements HeldLock {
   }
 
   get signal(): AbortSignal {
+    // To look at a lease's signal compares the clocks: after a pause it may be over although no timer has fired.
+    void this.#lease.signal
     return this.#held.signal
   }
 

@@ -13,7 +13,7 @@ import type { Session } from '../session.ts'
 import { Bell } from './bell.ts'
 import { LinkedAbort } from './linked-abort.ts'
 import { pause } from './pause.ts'
-import { WorkerTask } from './worker-task.ts'
+import { type TaskLease, WorkerTask } from './worker-task.ts'
 import type { WorkersOptions } from './workers.ts'
 
 /** A task with what the round needs to get and to run it. */
@@ -39,7 +39,7 @@ export class WorkerRound {
   /** Posts without an activity. */
   readonly #idle: Set<Post>
   /** Ends the acquires of the present fill; null while there is no room. */
-  #fill: AbortController | null = null
+  #fill: LinkedAbort | null = null
   /** Activities that have not ended. */
   #active = 0
   #running = 0
@@ -75,10 +75,11 @@ export class WorkerRound {
   #adjust(over: AbortSignal): void {
     if (over.aborted || !this.#hasRoom()) {
       this.#fill?.abort(new Error('this worker is full'))
+      this.#fill?.[Symbol.dispose]()
       this.#fill = null
       return
     }
-    this.#fill ??= new AbortController()
+    this.#fill ??= new LinkedAbort(over)
     for (const post of shuffled(this.#idle, this.#surroundings.random)) {
       this.#idle.delete(post)
       this.#active += 1
@@ -110,7 +111,7 @@ export class WorkerRound {
   }
 
   async #attempt(post: Post, fill: AbortSignal, over: AbortSignal): Promise<Outcome> {
-    await using lease = await this.#acquire(post, fill, over)
+    await using lease = await this.#acquire(post, fill)
     // Several grants may cross; those that do not fit go back at once.
     if (lease === null || over.aborted || !this.#hasRoom()) return 'passed'
     return await this.#execute(post, lease, over)
@@ -126,13 +127,12 @@ export class WorkerRound {
   }
 
   /** Null when the place in the queue is not wanted any more. */
-  async #acquire({ semaphore }: Post, fill: AbortSignal, over: AbortSignal): Promise<Lease | null> {
+  async #acquire({ semaphore }: Post, fill: AbortSignal): Promise<Lease | null> {
     const whole = this.#options.persistent ? { count: 1 } : { count: Infinity, ephemeral: true }
     try {
-      using wanted = new LinkedAbort(fill, over)
-      return await semaphore.acquire(whole, wanted.signal)
+      return await semaphore.acquire(whole, fill)
     } catch (error) {
-      if (fill.aborted || over.aborted) return null
+      if (fill.aborted) return null
       throw error
     }
   }
@@ -143,7 +143,7 @@ export class WorkerRound {
     this.#bell.ring()
     using ends = new LinkedAbort(lease.signal, over)
     try {
-      await this.#options.run(task, { name: lease.name, token: lease.token, signal: ends.signal })
+      await this.#options.run(task, taskLease(lease, ends.signal))
       backoff.reset()
       return 'done'
     } catch (error) {
@@ -155,6 +155,18 @@ export class WorkerRound {
     } finally {
       this.#running -= 1
     }
+  }
+}
+
+function taskLease(lease: Lease, signal: AbortSignal): TaskLease {
+  return {
+    name: lease.name,
+    token: lease.token,
+    get signal() {
+      // To look at a lease's signal compares the clocks: after a pause it may be over although no timer has fired.
+      void lease.signal
+      return signal
+    },
   }
 }
 

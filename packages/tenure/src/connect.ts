@@ -4,14 +4,12 @@
 import type { Client, ConnectYdbOptions } from '@tenure/client'
 import { clientOver, connectYdb, systemClock } from '@tenure/client'
 import { Host } from '@tenure/server'
+import { effectiveAddress } from './address.ts'
 import type { EngineUrl } from './engine-url.ts'
 import { openEngine, parseEngineUrl, realFolder } from './engine-url.ts'
 import { LocalLink } from './local/local-link.ts'
 import type { WorldUse } from './local/world.ts'
 import { Worlds } from './local/world.ts'
-
-/** Where a server listens that was started without options. */
-export const DEFAULT_ADDRESS = 'grpc://127.0.0.1:2136/local'
 
 export type ConnectOptions = ConnectYdbOptions
 
@@ -26,9 +24,7 @@ const worlds = new Worlds()
  * @throws RangeError when the address has another form
  */
 export function connect(address?: string, options: ConnectOptions = {}): Client {
-  const { TENURE_CONNECTION_STRING, YDB_CONNECTION_STRING } = process.env
-  // An empty variable counts as none, as in a shell.
-  const url = address ?? (TENURE_CONNECTION_STRING || YDB_CONNECTION_STRING || DEFAULT_ADDRESS)
+  const url = effectiveAddress(address)
   const engineUrl = parseEngineUrl(url)
   if (engineUrl !== null) return clientOver(new LocalLink(url, worldOf(engineUrl), systemClock))
   if (/^grpcs?:\/\//.test(url)) return connectYdb(url, options)

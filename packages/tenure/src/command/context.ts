@@ -4,6 +4,8 @@
 import type { Readable, Writable } from 'node:stream'
 import { hostname } from 'node:os'
 import type { Client, Clock, Session, SessionOptions } from '@tenure/client'
+import { NotFoundError } from '@tenure/client'
+import { databaseOf, effectiveAddress } from '../address.ts'
 import { DEFAULT_TIMEOUT_MS } from './limits.ts'
 import type { Interrupts } from './interrupts.ts'
 import { Output } from './output.ts'
@@ -56,7 +58,8 @@ export class CommandContext {
 
   /** The coordination node to work in. */
   get path(): string {
-    return this.#options.path ?? '/local/tenure'
+    const { path, address } = this.#options
+    return path ?? `${databaseOf(effectiveAddress(address))}/tenure`
   }
 
   /** Does `work` with a client that is closed afterwards. */
@@ -68,19 +71,23 @@ export class CommandContext {
   /** Does `work` in a session that is closed afterwards. The node is made when it is absent. */
   withSession<T>(work: (session: Session) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     return this.withClient(async (client) => {
-      await using session = await client.openSession(
-        this.path,
-        {
-          timeout: this.timeoutMs,
-          description: `tenure command, process ${process.pid} on ${hostname()}`,
-          createNode: true,
-          startTimeout: Math.min(this.timeoutMs, START_TIMEOUT_MS),
-          ...options,
-        },
-        this.signal,
-      )
+      await using session = await this.#open(client, {
+        timeout: this.timeoutMs,
+        startTimeout: Math.min(this.timeoutMs, START_TIMEOUT_MS),
+        description: `tenure command, process ${process.pid} on ${hostname()}`,
+        ...options,
+      })
       return await work(session)
     })
+  }
+
+  async #open(client: Client, options: SessionOptions): Promise<Session> {
+    try {
+      return await client.openSession(this.path, options, this.signal)
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error
+    }
+    return await client.openSession(this.path, { ...options, createNode: true }, this.signal)
   }
 }
 

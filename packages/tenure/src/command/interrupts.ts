@@ -18,10 +18,15 @@ export const FORWARDED = [
 
 export type ForwardedSignal = (typeof FORWARDED)[number]
 
+/** What the terminal sends for Ctrl-Z. */
+const SUSPEND = 'SIGTSTP'
+
 /** Where signals come from: `process`, or an EventEmitter in a test. */
 export interface SignalSource {
   on(event: ForwardedSignal, listener: (signal: ForwardedSignal) => void): unknown
+  on(event: typeof SUSPEND, listener: () => void): unknown
   off(event: ForwardedSignal, listener: (signal: ForwardedSignal) => void): unknown
+  off(event: typeof SUSPEND, listener: () => void): unknown
 }
 
 /** The command was told to end by a signal. */
@@ -50,16 +55,25 @@ export class Interrupts {
     return this.#abort.signal
   }
 
-  /** Sends every further signal to `receiver`, until the returned function is called. */
+  /**
+   * Sends every further signal to `receiver`, until the returned function is called. Ctrl-Z is without effect meanwhile: it
+   * would stop only this process, and a command whose lock has passed on would go on unwatched.
+   */
   divert(receiver: (signal: ForwardedSignal) => void): () => void {
+    if (this.#receivers.size === 0) this.#source.on(SUSPEND, this.#stay)
     this.#receivers.add(receiver)
-    return () => this.#receivers.delete(receiver)
+    return () => {
+      this.#receivers.delete(receiver)
+      if (this.#receivers.size === 0) this.#source.off(SUSPEND, this.#stay)
+    }
   }
 
   /** Gives the signals back to the system's own treatment. */
   close(): void {
     for (const name of FORWARDED) this.#source.off(name, this.#receive)
   }
+
+  readonly #stay = (): void => {}
 
   readonly #receive = (name: ForwardedSignal): void => {
     if (this.#receivers.size > 0) {

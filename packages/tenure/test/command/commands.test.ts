@@ -29,6 +29,12 @@ async function ends(words: string[], options?: RunOptions): Promise<Run & { code
   return Object.assign(run, { code: await run.exitCode })
 }
 
+/** Settles when somebody waits. Changes of a queue are not told, so it asks. */
+async function queued(name: string): Promise<void> {
+  const semaphore = session.semaphore(name)
+  while ((await semaphore.describe({ waiters: true })).waiters.length === 0);
+}
+
 const text = (data: Uint8Array): string => new TextDecoder().decode(data)
 
 test('K2: lock passes the exit code of the command through', async () => {
@@ -108,11 +114,7 @@ test('a declared limit that is not the real one is refused', async () => {
 test('K3: a signal before the grant leaves the queue and gives 128+n', async () => {
   await using _lock = await session.mutex('jobs').lock()
   const run = start(['lock', 'jobs', '--', 'true'])
-  for await (const { waiters } of session
-    .semaphore('jobs')
-    .watch({ waiters: true, owners: true })) {
-    if (waiters.length === 1) break
-  }
+  await queued('jobs')
   run.send('SIGTERM')
   expect(await run.exitCode).toBe(143)
   expect((await session.semaphore('jobs').describe({ waiters: true })).waiters).toEqual([])

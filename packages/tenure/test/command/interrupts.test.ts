@@ -31,6 +31,15 @@ test('K3: diverted signals go to the receiver, until it gives them back', () => 
   expect(interrupts.signal.aborted).toBe(true)
 })
 
+test('Ctrl-Z is without effect while signals are diverted, and only then', () => {
+  const source = new EventEmitter()
+  const interrupts = new Interrupts(source)
+  const undivert = interrupts.divert(() => {})
+  expect(source.listenerCount('SIGTSTP')).toBe(1)
+  undivert()
+  expect(source.listenerCount('SIGTSTP')).toBe(0)
+})
+
 test('a closed one leaves no listener behind', () => {
   const source = new EventEmitter()
   new Interrupts(source).close()

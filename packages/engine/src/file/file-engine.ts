@@ -1,0 +1,136 @@
+/** All partitions in one LMDB environment in a directory of its own, used by one process at a time. */
+import { mkdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { open } from 'lmdb'
+import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
+import { EngineError } from '../errors.ts'
+import { failureOf } from './failure.ts'
+import { FilePartition } from './file-partition.ts'
+import { HolderLock } from './holder-lock.ts'
+import { Store } from './store.ts'
+import type { Database } from './store.ts'
+import { WriteQueue } from './write-queue.ts'
+
+export interface FileEngineOptions {
+  /** Where this process can be reached, told to others that try to open the store. */
+  readonly address?: string
+}
+
+const DATA_FILE = 'data.mdb'
+
+/**
+ * Opens the store in `directory`, making it when it is absent.
+ *
+ * @throws HeldError when a process (this one too) has it open
+ * @throws DamagedError when it fails its checks
+ * @throws EngineError when the directory cannot be used
+ */
+export async function openFileEngine(
+  directory: string,
+  options: FileEngineOptions = {},
+): Promise<Engine> {
+  const place = prepare(directory)
+  const lock = await HolderLock.take(place, options.address ?? '')
+  try {
+    const database = openDatabase(place)
+    const store = new Store(database, place)
+    await store.open()
+    return new FileEngine({ directory, place, database, store, lock })
+  } catch (error) {
+    await lock.release()
+    throw await failureOf(place, error)
+  }
+}
+
+function prepare(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return realpathSync(directory)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new EngineError(`the store cannot be kept in ${directory}: ${reason}`, { cause })
+  }
+}
+
+function openDatabase(place: string): Database {
+  return open<Buffer, Uint8Array>(join(place, DATA_FILE), {
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    cache: false,
+    compression: false,
+    // Without this the promise of a transaction resolves before its pages are synced.
+    overlappingSync: false,
+  })
+}
+
+interface Parts {
+  readonly directory: string
+  readonly place: string
+  readonly database: Database
+  readonly store: Store
+  readonly lock: HolderLock
+}
+
+class FileEngine implements Engine {
+  readonly name: string
+  readonly durable = true
+  readonly #parts: Parts
+  readonly #queue: WriteQueue
+  readonly #assertOpen = (): void => this.#check()
+  #closing: Promise<void> | null = null
+
+  constructor(parts: Parts) {
+    this.name = `file ${parts.directory}`
+    this.#parts = parts
+    this.#queue = new WriteQueue(parts.database, parts.place)
+  }
+
+  async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
+    this.#check()
+    const { store } = this.#parts
+    // A name that cannot be is refused here: inside the transaction it would fail the jobs of others too.
+    store.ownership(partition)
+    let claimed = { number: 0, epoch: 0n }
+    await this.#queue.write(() => {
+      claimed = store.claim(partition, owner)
+    })
+    this.#check()
+    store.verify(partition, claimed.number)
+    return new FilePartition({ name: partition, ...claimed }, store, this.#queue, this.#assertOpen)
+  }
+
+  async ownerOf(partition: string): Promise<Ownership | null> {
+    this.#check()
+    return this.#parts.store.ownership(partition)
+  }
+
+  async *partitions(prefix: string): AsyncIterable<string> {
+    this.#check()
+    for (const name of this.#parts.store.names(prefix)) {
+      yield name
+      this.#check()
+    }
+  }
+
+  async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#check()
+    const number = this.#parts.store.numberOf(partition)
+    return number === null ? undefined : this.#parts.store.get(partition, number, key)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
+    await this.#queue.drained()
+    await this.#parts.database.close()
+    await this.#parts.lock.release()
+  }
+
+  #check(): void {
+    if (this.#closing !== null) throw new EngineError(`the engine ${this.name} is closed`)
+    if (this.#queue.failure !== null) throw this.#queue.failure
+  }
+}

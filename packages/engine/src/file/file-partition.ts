@@ -1,0 +1,69 @@
+/** One claim of a partition in a file store. */
+import type { Entry, WriteSet } from '@tenure/kernel'
+import { checkCommit } from '../bounds.ts'
+import type { CommitLimits, KeyRange, Partition } from '../engine.ts'
+import { EngineError } from '../errors.ts'
+import type { Store } from './store.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+const LIMITS: CommitLimits = { maxOperations: 100_000, maxBytes: 64 * 1024 * 1024 }
+
+export interface Claim {
+  readonly name: string
+  readonly number: number
+  readonly epoch: bigint
+}
+
+export class FilePartition implements Partition {
+  readonly limits: CommitLimits = LIMITS
+  readonly #claim: Claim
+  readonly #store: Store
+  readonly #queue: WriteQueue
+  readonly #assertOpen: () => void
+  #closed = false
+
+  constructor(claim: Claim, store: Store, queue: WriteQueue, assertOpen: () => void) {
+    this.#claim = claim
+    this.#store = store
+    this.#queue = queue
+    this.#assertOpen = assertOpen
+  }
+
+  get epoch(): bigint {
+    return this.#claim.epoch
+  }
+
+  async *scan(range: KeyRange): AsyncIterable<Entry> {
+    await this.confirm()
+    for (const entry of this.#store.scan(this.#claim.name, this.#claim.number, range)) {
+      yield entry
+      this.#assertOpen()
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.confirm()
+    return this.#store.get(this.#claim.name, this.#claim.number, key)
+  }
+
+  async commit(writes: WriteSet): Promise<void> {
+    this.#assertUsable()
+    checkCommit(writes, this.limits)
+    await this.#queue.write(() => this.#store.apply(this.#claim, writes))
+  }
+
+  async confirm(): Promise<void> {
+    this.#assertUsable()
+    const { name, number, epoch } = this.#claim
+    this.#store.assertOwned(name, number, epoch)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #assertUsable(): void {
+    this.#assertOpen()
+    if (this.#closed) throw new EngineError(`partition "${this.#claim.name}": this claim is closed`)
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * One process at a time per directory, by a listening socket in it.
+ *
+ * The kernel closes the socket with its process, however that ends, so a crashed holder never blocks the next one, and no process id is
+ * trusted. Each starter listens under a name never used before, then looks at all others: whoever sees another alive
+ * withdraws, so two never hold together. Of several that start at once the smallest name waits for the others to withdraw.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { Server } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { EngineError, HeldError } from '../errors.ts'
+
+const SOCKET = /^holder-[0-9a-f]+\.sock$/
+/** How often the smallest name looks again before it believes that the other one stays. */
+const LOOKS_MAX = 40
+const LOOK_PAUSE_MS = 5
+
+/** Directories open in this process. */
+const open = new Set<string>()
+
+export class HolderLock {
+  readonly #directory: string
+  readonly #name: string
+  readonly #folder: number
+  readonly #server: Server = createServer((socket) => socket.destroy())
+
+  private constructor(directory: string) {
+    this.#directory = directory
+    this.#name = `holder-${randomBytes(16).toString('hex')}.sock`
+    this.#folder = openSync(directory, 'r')
+  }
+
+  /** @throws HeldError when a process has the directory */
+  static async take(directory: string, address: string): Promise<HolderLock> {
+    if (open.has(directory)) {
+      throw new HeldError(`the store ${directory} is open in this process (pid ${process.pid})`)
+    }
+    open.add(directory)
+    let lock: HolderLock | undefined
+    try {
+      lock = new HolderLock(directory)
+      await lock.#listen(address)
+      await lock.#win()
+      return lock
+    } catch (error) {
+      await lock?.release()
+      open.delete(directory)
+      if (error instanceof EngineError) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new EngineError(`the store ${directory} cannot be locked: ${reason}`, { cause: error })
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!open.delete(this.#directory)) return
+    rmSync(join(this.#directory, recordOf(this.#name)), { force: true })
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    rmSync(join(this.#directory, this.#name), { force: true })
+    closeSync(this.#folder)
+  }
+
+  async #listen(address: string): Promise<void> {
+    const since = new Date().toISOString()
+    const record = JSON.stringify({ pid: process.pid, host: hostname(), since, address })
+    writeFileSync(join(this.#directory, recordOf(this.#name)), record, { mode: 0o600 })
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#path(this.#name), resolve)
+    })
+    this.#server.unref()
+  }
+
+  async #win(): Promise<void> {
+    for (let looks = 0; ; looks += 1) {
+      const other = await this.#otherAlive()
+      // A starter that looked before this one listened took its socket for a dead one and removed it.
+      if (!existsSync(join(this.#directory, this.#name))) throw this.#held(other ?? this.#name)
+      if (other === null) return
+      if (other < this.#name || looks === LOOKS_MAX) throw this.#held(other)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_PAUSE_MS)
+    }
+  }
+
+  /** The smallest name of another process that lives; what the dead left is removed. */
+  async #otherAlive(): Promise<string | null> {
+    for (const name of readdirSync(this.#directory).toSorted()) {
+      if (!SOCKET.test(name) || name === this.#name) continue
+      if (await this.#answers(name)) return name
+      rmSync(join(this.#directory, name), { force: true })
+      rmSync(join(this.#directory, recordOf(name)), { force: true })
+    }
+    return null
+  }
+
+  #answers(name: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.#path(name))
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      // Anything but a clear refusal may be a holder too busy to answer.
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT')
+      })
+    })
+  }
+
+  /** Paths of sockets are short; through the open folder the directory may lie as deep as it likes. */
+  #path(name: string): string {
+    const short = `/proc/self/fd/${this.#folder}`
+    return join(existsSync(short) ? short : this.#directory, name)
+  }
+
+  #held(name: string): HeldError {
+    return new HeldError(`the store ${this.#directory} is open in ${this.#describe(name)}`)
+  }
+
+  #describe(name: string): string {
+    try {
+      const record = JSON.parse(readFileSync(join(this.#directory, recordOf(name)), 'utf8'))
+      const where = record.address === '' ? '' : `, reachable at ${record.address}`
+      return `process ${record.pid} on ${record.host} since ${record.since}${where}`
+    } catch {
+      return 'another process that is just starting or ending'
+    }
+  }
+}
+
+function recordOf(socketName: string): string {
+  return socketName.replace(/\.sock$/, '.json')
+}

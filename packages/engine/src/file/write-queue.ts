@@ -1,0 +1,91 @@
+/**
+ * Write transactions, one after the other.
+ *
+ * All jobs that wait when a transaction begins share it, and with it one sync of the disk. LMDB commits and syncs on a thread of its own:
+ * the event loop goes on, and the jobs that come meanwhile make the next transaction.
+ */
+import type { RootDatabase } from 'lmdb'
+import { EngineError, FullError } from '../errors.ts'
+import { failureOf } from './failure.ts'
+
+/** The most jobs in one transaction. */
+const GROUP_JOBS_MAX = 1024
+
+interface Job {
+  /** Runs inside the transaction. An EngineError refuses this job alone, so it is thrown before its first write. */
+  readonly apply: () => void
+  readonly resolve: () => void
+  readonly reject: (error: EngineError) => void
+}
+
+export class WriteQueue {
+  readonly #database: RootDatabase<Buffer, Uint8Array>
+  readonly #directory: string
+  #waiting: Job[] = []
+  #running: Promise<void> | null = null
+  #failure: EngineError | null = null
+
+  constructor(database: RootDatabase<Buffer, Uint8Array>, directory: string) {
+    this.#database = database
+    this.#directory = directory
+  }
+
+  /** Set once a transaction failed with an unknown outcome; nothing is read or written from then on. */
+  get failure(): EngineError | null {
+    return this.#failure
+  }
+
+  /** Resolves when what `apply` wrote is on disk. */
+  write(apply: () => void): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ apply, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Resolves when no job waits or runs. */
+  async drained(): Promise<void> {
+    while (this.#running !== null) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // The jobs of this turn's other callers join the first transaction.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) await this.#transact(this.#waiting.splice(0, GROUP_JOBS_MAX))
+    this.#running = null
+  }
+
+  async #transact(group: readonly Job[]): Promise<void> {
+    if (this.#failure !== null) {
+      for (const job of group) job.reject(this.#failure)
+      return
+    }
+    const refused = new Map<Job, EngineError>()
+    try {
+      // A child transaction, because only that one is undone when a job throws.
+      await this.#database.childTransaction(() => {
+        for (const job of group) applyJob(job, refused)
+      })
+    } catch (error) {
+      const failure = await failureOf(this.#directory, error)
+      if (!(failure instanceof FullError)) this.#failure = failure
+      for (const job of group) job.reject(failure)
+      return
+    }
+    for (const job of group) {
+      const refusal = refused.get(job)
+      if (refusal === undefined) job.resolve()
+      else job.reject(refusal)
+    }
+  }
+}
+
+function applyJob(job: Job, refused: Map<Job, EngineError>): void {
+  try {
+    job.apply()
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    refused.set(job, error)
+  }
+}

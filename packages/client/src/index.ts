@@ -1,2 +1,81 @@
 /** The public door of this room: each name that others may use. */
-export {}
+export {
+  ACQUIRE_TIMEOUT_MAX_MS,
+  type Count,
+  COUNT_MAX,
+  DATA_MAX_BYTES,
+  DESCRIPTION_MAX_BYTES,
+  NAME_MAX_BYTES,
+  PROTECTION_KEY_MAX_BYTES,
+  SESSION_TIMEOUT_MAX_MS,
+  SESSION_TIMEOUT_MIN_MS,
+} from './arguments.ts'
+export type { Bytes } from './bytes.ts'
+export { Client, clientOver, type CloseOnSignalsOptions, type Surroundings } from './client.ts'
+export { type Clock, systemClock, type Timer } from './clock.ts'
+export { connectYdb, type ConnectYdbOptions } from './connect-ydb.ts'
+export { parseConnectionString, type ServerAddress } from './connection-string.ts'
+export { type Credentials, credentialsFrom, tlsFrom, type TlsOptions } from './credentials.ts'
+export {
+  AbortedError,
+  AcquireTimeoutError,
+  AlreadyExistsError,
+  AlreadyRegisteredError,
+  BadSessionError,
+  type ErrorCode,
+  type ErrorDetails,
+  errorOf,
+  FencedError,
+  InternalError,
+  InvalidArgumentError,
+  type Issue,
+  LeaseReleasedError,
+  NotFoundError,
+  NotParticipantError,
+  OverloadedError,
+  PreconditionFailedError,
+  SemaphoreLimitMismatchError,
+  SessionClosedError,
+  SessionExpiredError,
+  TenureError,
+  TimeoutError,
+  UnauthorizedError,
+  UnavailableError,
+  UnsupportedError,
+} from './errors.ts'
+export { Lease } from './lease.ts'
+export type {
+  AcquireRequest,
+  Answer,
+  Attachment,
+  AttachmentEnd,
+  AttachmentListener,
+  AttachRequest,
+  CreateRequest,
+  DeleteRequest,
+  DescribeRequest,
+  Description,
+  Holder,
+  Link,
+  Refusal,
+  RefusalCode,
+  ReleaseRequest,
+  Request,
+  Started,
+  UpdateRequest,
+} from './link/link.ts'
+export { YdbLink, type YdbLinkOptions } from './link/ydb/link.ts'
+export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
+export { type Random, systemRandom } from './random.ts'
+export {
+  type AcquireOptions,
+  type CreateOptions,
+  type DeleteOptions,
+  type DescribeOptions,
+  Semaphore,
+  type SemaphoreDescription,
+  type SemaphoreOptions,
+  type TryAcquireOptions,
+  type WatchOptions,
+} from './semaphore.ts'
+export { Session, type SessionOptions, type SessionState } from './session.ts'

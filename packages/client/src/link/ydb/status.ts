@@ -28,6 +28,10 @@ const CODE_OF: ReadonlyMap<number, RefusalCode> = new Map<number, RefusalCode>([
   [STATUS.SESSION_BUSY, 'OVERLOADED'],
 ])
 
+export function isSuccess(status: number): boolean {
+  return status === STATUS.SUCCESS
+}
+
 /** A status other than SUCCESS, as a refusal. */
 export function refusalOf(status: number, issues: readonly WireIssue[]): Refusal {
   const said = issues.map(textOf).join('; ')
@@ -40,7 +44,11 @@ export function refusalOf(status: number, issues: readonly WireIssue[]): Refusal
 }
 
 /** The same for the calls on nodes, where SCHEME_ERROR stands for whatever is wrong with the path. */
-export function nodeRefusalOf(status: number, issues: readonly WireIssue[], isCreate: boolean): Refusal {
+export function nodeRefusalOf(
+  status: number,
+  issues: readonly WireIssue[],
+  isCreate: boolean,
+): Refusal {
   const refusal = refusalOf(status, issues)
   if (status !== STATUS.SCHEME_ERROR) return refusal
   return { ...refusal, code: isCreate ? 'PRECONDITION_FAILED' : 'NOT_FOUND' }
@@ -61,7 +69,10 @@ const GRPC_CODE_OF: ReadonlyMap<number, RefusalCode> = new Map<number, RefusalCo
 ])
 
 /** What gRPC says for good, as a refusal; null when the way is broken and another attempt may find it whole. */
-export function refusalOfGrpc(error: { readonly code: number; readonly details: string }): Refusal | null {
+export function refusalOfGrpc(error: {
+  readonly code: number
+  readonly details: string
+}): Refusal | null {
   const code = GRPC_CODE_OF.get(error.code)
   return code === undefined ? null : { kind: 'refused', code, message: error.details }
 }

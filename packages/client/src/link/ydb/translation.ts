@@ -1,7 +1,7 @@
 /** Between this library's requests and answers and the messages of YDB's session stream. */
-import { STATUS, type SemaphoreMessage, type SessionRequest, type SessionResponse } from '@tenure/protocol'
+import { type SemaphoreMessage, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Answer, Description, Request } from '../link.ts'
-import { refusalOf } from './status.ts'
+import { isSuccess, refusalOf } from './status.ts'
 
 export function messageOf(request: Request, requestId: bigint): SessionRequest {
   switch (request.kind) {
@@ -21,15 +21,18 @@ export function messageOf(request: Request, requestId: bigint): SessionRequest {
     }
     case 'update':
       return { kind: 'update', requestId, name: request.name, data: request.data }
-    case 'delete':
+    default:
       return { kind: 'delete', requestId, name: request.name, force: request.force }
   }
 }
 
-export type ResultMessage = Extract<SessionResponse, { readonly status: number; readonly requestId: bigint }>
+export type ResultMessage = Extract<
+  SessionResponse,
+  { readonly status: number; readonly requestId: bigint }
+>
 
 export function answerOf(result: ResultMessage): Answer {
-  if (result.status !== STATUS.SUCCESS) return refusalOf(result.status, result.issues)
+  if (!isSuccess(result.status)) return refusalOf(result.status, result.issues)
   switch (result.kind) {
     case 'acquire-result':
       return result.acquired ? { kind: 'acquired', token: null } : { kind: 'not-acquired' }
@@ -41,9 +44,7 @@ export function answerOf(result: ResultMessage): Answer {
         description: result.description === null ? null : descriptionOf(result.description),
         watchAdded: result.watchAdded,
       }
-    case 'create-result':
-    case 'update-result':
-    case 'delete-result':
+    default:
       return { kind: 'done' }
   }
 }

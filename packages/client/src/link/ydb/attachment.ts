@@ -1,0 +1,259 @@
+/**
+ * One session stream of YDB's protocol.
+ *
+ * The stream must prove at every heartbeat that the server hears us: our own pings are answered, else the stream is given up and
+ * its connection with it. That the server's pings arrive proves nothing of that.
+ */
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
+import {
+  decodeSessionResponse,
+  encodeSessionRequest,
+  SESSION,
+  type SessionRequest,
+  type SessionResponse,
+} from '@tenure/protocol'
+import type { Clock, Timer } from '../../clock.ts'
+import { TenureError } from '../../errors.ts'
+import type {
+  Answer,
+  Attachment,
+  AttachmentEnd,
+  AttachmentListener,
+  AttachRequest,
+  Request,
+} from '../link.ts'
+import type { Channels, ChannelUse } from './channels.ts'
+import { refusalOf, refusalOfGrpc } from './status.ts'
+import type { Tokens } from './tokens.ts'
+import { answerOf, messageOf, type ResultMessage } from './translation.ts'
+import { metadataFor } from './unary.ts'
+
+export interface StreamGround {
+  readonly channels: Channels
+  readonly tokens: Tokens
+  readonly database: string
+  readonly clock: Clock
+}
+
+interface Asked {
+  readonly sentAtMs: number
+  readonly answer: (answer: Answer) => void
+}
+
+/** How many heartbeats a ping may stay unanswered. */
+const HEARTBEATS_PATIENCE = 2
+const START_MIN_MS = 1_000
+const START_MAX_MS = 3_000
+
+export class YdbAttachment implements Attachment {
+  readonly #ground: StreamGround
+  readonly #request: AttachRequest
+  readonly #listener: AttachmentListener
+  readonly #asked = new Map<bigint, Asked>()
+  readonly #watches = new Map<bigint, () => void>()
+  #lastId = 0n
+  #use: ChannelUse | null = null
+  #stream: ClientDuplexStream<SessionRequest, SessionResponse> | null = null
+  #timer: Timer | null = null
+  /** The ping that is not answered yet. */
+  #ping: { readonly opaque: bigint; sentAtMs: number } | null = null
+  #hasStarted = false
+  #over = false
+
+  constructor(ground: StreamGround, request: AttachRequest, listener: AttachmentListener) {
+    this.#ground = ground
+    this.#request = request
+    this.#listener = listener
+    const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_PATIENCE)
+    this.#timer = ground.clock.after(Math.min(START_MAX_MS, startMs), () => {
+      this.#break(new Error('the server did not start the session in time'))
+    })
+    ground.tokens.get().then(
+      (token) => this.#open(token),
+      (error: unknown) => this.#end(endOf(error)),
+    )
+  }
+
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
+    if (this.#over) return
+    this.#lastId += 1n
+    const id = this.#lastId
+    this.#asked.set(id, { sentAtMs: this.#ground.clock.monotonicMs(), answer })
+    if (changed !== undefined) this.#watches.set(id, changed)
+    this.#stream?.write(messageOf(request, id))
+  }
+
+  stop(): void {
+    if (!this.#over) this.#stream?.write({ kind: 'stop' })
+  }
+
+  leave(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#timer?.cancel()
+    this.#asked.clear()
+    this.#watches.clear()
+    this.#stream?.cancel()
+    this.#use?.end()
+  }
+
+  #open(token: string): void {
+    if (this.#over) return
+    const { channels, database } = this.#ground
+    this.#use = channels.use()
+    const stream = this.#use.client.makeBidiStreamRequest(
+      SESSION.path,
+      encodeSessionRequest,
+      decodeSessionResponse,
+      metadataFor(database, token),
+    )
+    this.#stream = stream
+    stream.on('data', (response: SessionResponse) => {
+      if (!this.#over) this.#receive(response)
+    })
+    stream.on('end', () => this.#break(new Error('the server ended the stream')))
+    // Comes also after the stream was left, when nobody listens any more.
+    stream.on('error', (error: ServiceError) => this.#fail(error))
+    const { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey } = this.#request
+    stream.write({
+      kind: 'start',
+      path,
+      sessionId,
+      timeoutMs: BigInt(timeoutMs),
+      description,
+      sequenceNumber,
+      protectionKey,
+    })
+  }
+
+  #receive(response: SessionResponse): void {
+    switch (response.kind) {
+      case 'ping':
+        this.#stream?.write({ kind: 'pong', opaque: response.opaque })
+        return
+      case 'pong':
+        this.#answeredPing(response.opaque)
+        return
+      case 'failure':
+        this.#refuse(response.status, response.issues)
+        return
+      case 'started':
+        this.#start(response.sessionId)
+        return
+      case 'stopped':
+        this.#end({ kind: 'stopped' })
+        return
+      case 'changed':
+        this.#fire(response.requestId)
+        return
+      case 'pending':
+      case 'retired':
+      case 'empty':
+        return
+      case 'acquire-result':
+      case 'release-result':
+      case 'describe-result':
+      case 'create-result':
+      case 'update-result':
+      case 'delete-result':
+        this.#answered(response)
+    }
+  }
+
+  #start(sessionId: bigint): void {
+    if (this.#hasStarted) return
+    this.#hasStarted = true
+    this.#timer?.cancel()
+    this.#listener.started({ sessionId, tokens: false, watchAbsent: false })
+    if (!this.#isOver()) this.#beat()
+  }
+
+  #isOver(): boolean {
+    return this.#over
+  }
+
+  #beat(): void {
+    const { clock } = this.#ground
+    const { heartbeatMs } = this.#request
+    const nowMs = clock.monotonicMs()
+    if (this.#ping === null) {
+      this.#lastId += 1n
+      this.#ping = { opaque: this.#lastId, sentAtMs: nowMs }
+      this.#stream?.write({ kind: 'ping', opaque: this.#lastId })
+    } else if (nowMs - this.#ping.sentAtMs >= heartbeatMs * HEARTBEATS_PATIENCE) {
+      this.#break(
+        new Error(`the server has not answered for ${Math.round(nowMs - this.#ping.sentAtMs)} ms`),
+      )
+      return
+    }
+    this.#timer = clock.after(heartbeatMs, () => {
+      // After a stall of this process the answer may lie unread: it gets one more heartbeat.
+      const lateMs = clock.monotonicMs() - nowMs - heartbeatMs
+      if (lateMs < heartbeatMs || this.#ping === null) this.#beat()
+      else this.#timer = clock.after(heartbeatMs, () => this.#beat())
+    })
+  }
+
+  #answeredPing(opaque: bigint): void {
+    if (this.#ping?.opaque !== opaque) return
+    const { sentAtMs } = this.#ping
+    this.#ping = null
+    this.#listener.contact(sentAtMs)
+  }
+
+  #answered(result: ResultMessage): void {
+    const asked = this.#asked.get(result.requestId)
+    if (asked === undefined) return
+    this.#asked.delete(result.requestId)
+    this.#listener.contact(asked.sentAtMs)
+    const answer = answerOf(result)
+    if (answer.kind !== 'described' || !answer.watchAdded) this.#watches.delete(result.requestId)
+    asked.answer(answer)
+  }
+
+  #fire(requestId: bigint): void {
+    const changed = this.#watches.get(requestId)
+    this.#watches.delete(requestId)
+    changed?.()
+  }
+
+  #refuse(status: number, issues: Parameters<typeof refusalOf>[1]): void {
+    const refusal = refusalOf(status, issues)
+    // A token that has run out gives way to a fresh one; a fresh one that is refused is the last word.
+    if (refusal.code === 'UNAUTHORIZED' && this.#ground.tokens.forget()) {
+      this.#end({ kind: 'broken', cause: new Error(refusal.message) })
+    } else this.#end({ kind: 'refused', refusal })
+  }
+
+  #fail(error: ServiceError): void {
+    if (this.#over) return
+    const refusal = refusalOfGrpc(error)
+    if (refusal === null) this.#break(error)
+    else if (refusal.code === 'UNAUTHORIZED' && this.#ground.tokens.forget()) this.#break(error)
+    else this.#end({ kind: 'refused', refusal })
+  }
+
+  /** The way is broken: whatever comes next takes another. */
+  #break(cause: unknown): void {
+    if (this.#over) return
+    this.#use?.fail()
+    this.#end({ kind: 'broken', cause })
+  }
+
+  #end(end: AttachmentEnd): void {
+    if (this.#over) return
+    this.leave()
+    this.#listener.ended(end)
+  }
+}
+
+/** What the login said. */
+function endOf(error: unknown): AttachmentEnd {
+  if (error instanceof TenureError && error.code === 'UNAUTHORIZED') {
+    return {
+      kind: 'refused',
+      refusal: { kind: 'refused', code: error.code, message: error.message },
+    }
+  }
+  return { kind: 'broken', cause: error }
+}

@@ -1,0 +1,126 @@
+/** The link over YDB's coordination protocol: to YDB clusters, and to Tenure's servers. */
+import {
+  ALTER_NODE,
+  anyUnpack,
+  CREATE_NODE,
+  DESCRIBE_NODE,
+  DescribeNodeResultSchema,
+  type DescMessage,
+  DROP_NODE,
+  type MessageInitShape,
+  type Method,
+  type Operation,
+} from '@tenure/protocol'
+import { type Clock, systemClock } from '../../clock.ts'
+import { parseConnectionString } from '../../connection-string.ts'
+import type { Credentials, TlsOptions } from '../../credentials.ts'
+import { errorOf, UnauthorizedError, UnavailableError, UnsupportedError } from '../../errors.ts'
+import type { NodeConfig, NodeDescription } from '../../node.ts'
+import type { Attachment, AttachmentListener, AttachRequest, Link } from '../link.ts'
+import { YdbAttachment } from './attachment.ts'
+import { Channels } from './channels.ts'
+import { configMessageOf, configOf } from './nodes.ts'
+import { isSuccess, nodeRefusalOf } from './status.ts'
+import { Tokens } from './tokens.ts'
+import { metadataFor, unary } from './unary.ts'
+
+export interface YdbLinkOptions {
+  readonly credentials?: Credentials
+  readonly tls?: TlsOptions
+  readonly clock?: Clock
+}
+
+export class YdbLink implements Link {
+  readonly address: string
+  readonly #database: string
+  readonly #channels: Channels
+  readonly #tokens: Tokens
+  readonly #clock: Clock
+
+  /**
+   * Nothing is connected before it is needed.
+   *
+   * @throws RangeError when the address has another form
+   */
+  constructor(connectionString: string, options: YdbLinkOptions = {}) {
+    const { credentials = { kind: 'anonymous' }, tls = {}, clock = systemClock } = options
+    const address = parseConnectionString(connectionString)
+    const { database } = address
+    this.address = address.text
+    this.#database = database
+    this.#clock = clock
+    this.#channels = new Channels(address, tls)
+    this.#tokens = new Tokens({ channels: this.#channels, database, credentials, clock })
+  }
+
+  async createNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+    const message = { path: this.#absolute(path), config: configMessageOf(config) }
+    await this.#call(CREATE_NODE, message, { verb: 'create', path, signal })
+  }
+
+  async alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+    const message = { path: this.#absolute(path), config: configMessageOf(config) }
+    await this.#call(ALTER_NODE, message, { verb: 'alter', path, signal })
+  }
+
+  async describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
+    const absolute = this.#absolute(path)
+    const asking = { verb: 'describe', path, signal }
+    const operation = await this.#call(DESCRIBE_NODE, { path: absolute }, asking)
+    const result = operation.result && anyUnpack(operation.result, DescribeNodeResultSchema)
+    if (result?.config === undefined) {
+      throw new UnavailableError(`cannot describe node "${path}": the answer is empty`)
+    }
+    return { path: absolute, config: configOf(result.config) }
+  }
+
+  async dropNode(path: string, signal?: AbortSignal): Promise<void> {
+    await this.#call(DROP_NODE, { path: this.#absolute(path) }, { verb: 'drop', path, signal })
+  }
+
+  listNodes(): Promise<never> {
+    return Promise.reject(
+      new UnsupportedError(`cannot list nodes at ${this.address}: YDB's protocol has no such call`),
+    )
+  }
+
+  attach(request: AttachRequest, listener: AttachmentListener): Attachment {
+    const ground = {
+      channels: this.#channels,
+      tokens: this.#tokens,
+      database: this.#database,
+      clock: this.#clock,
+    }
+    return new YdbAttachment(ground, { ...request, path: this.#absolute(request.path) }, listener)
+  }
+
+  close(): Promise<void> {
+    this.#channels.close()
+    return Promise.resolve()
+  }
+
+  #absolute(path: string): string {
+    return path.startsWith('/') ? path : `${this.#database}/${path}`
+  }
+
+  async #call<I extends DescMessage>(
+    method: Method<I>,
+    message: MessageInitShape<I>,
+    { verb, path, signal }: { verb: string; path: string; signal: AbortSignal | undefined },
+  ): Promise<Operation> {
+    const asked = `cannot ${verb} node "${path}" at ${this.address}`
+    const attempt = async (): Promise<Operation> => {
+      const metadata = metadataFor(this.#database, await this.#tokens.get())
+      const operation = await unary(this.#channels, { method, message, metadata, asked, signal })
+      if (isSuccess(operation.status)) return operation
+      throw errorOf(nodeRefusalOf(operation.status, operation.issues, verb === 'create'), asked)
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      // A token that has run out gives way to a fresh one.
+      if (error instanceof UnauthorizedError && this.#tokens.forget()) return attempt()
+      throw error
+    }
+  }
+}

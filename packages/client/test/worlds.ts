@@ -93,3 +93,17 @@ export async function untilWaiters(semaphore: Semaphore, count: number): Promise
     { interval: 1, timeout: 5_000 },
   )
 }
+
+/** A promise, and what settles it. */
+export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  const waiting: (() => void)[] = []
+  const promise = new Promise<void>((resolve) => {
+    waiting.push(resolve)
+  })
+  return {
+    promise,
+    resolve: () => {
+      for (const resolve of waiting) resolve()
+    },
+  }
+}

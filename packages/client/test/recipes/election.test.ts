@@ -155,7 +155,7 @@ test.for(WORLDS)(
     const { signal } = await states.next()
     const over = aborted(signal)
     await leadership.resign()
-    await over
+    expect(await over).toMatchObject({ message: 'another leads, or nobody' })
     await states.stop()
   },
 )
@@ -180,10 +180,9 @@ test.for(WORLDS)('S0-25: an observation ends when its session does, %s', async (
   const session = await world.session()
   const states = reading(session.election('chief').observe())
   await states.next()
-  const waiting = states.next()
-  const ended = expect(waiting).rejects.toBeInstanceOf(SessionClosedError)
-  await session.close()
-  await ended
+  const [waiting] = await Promise.allSettled([states.next(), session.close()])
+  expect(waiting).toMatchObject({ status: 'rejected', reason: session.signal.reason })
+  expect(session.signal.reason).toBeInstanceOf(SessionClosedError)
 })
 
 test.for(WORLDS)(

@@ -1,12 +1,13 @@
 // guards: X8
 import { FencedError, FencingGate, MemoryFencingStore } from '@tenure/client'
 import { expect, test } from 'vitest'
+import { deferred } from '../worlds.ts'
 
 test('a gate admits a token that is not smaller than any before it', async () => {
   const gate = new FencingGate()
   await gate.admit('ledger', 3n)
   await gate.admit('ledger', 3n)
-  await gate.admit('ledger', 7n)
+  await expect(gate.admit('ledger', 7n)).resolves.toBeUndefined()
 })
 
 test('a gate refuses a token that is smaller than one before it', async () => {
@@ -21,7 +22,7 @@ test('a gate refuses a token that is smaller than one before it', async () => {
 test('names do not fence each other', async () => {
   const gate = new FencingGate()
   await gate.admit('ledger', 7n)
-  await gate.admit('journal', 1n)
+  await expect(gate.admit('journal', 1n)).resolves.toBeUndefined()
 })
 
 test('work of a token that is out of date is not begun', async () => {
@@ -35,15 +36,15 @@ test('work of a token that is out of date is not begun', async () => {
 test('work of a later token waits until the work of an earlier one has ended', async () => {
   const gate = new FencingGate()
   const lines: string[] = []
-  let finish = (): void => {}
+  const disk = deferred()
   const early = gate.run('ledger', 1n, async () => {
     lines.push('early begins')
-    await new Promise<void>((resolve) => (finish = resolve))
+    await disk.promise
     lines.push('early ends')
   })
   const late = gate.run('ledger', 2n, () => lines.push('late'))
   await gate.run('journal', 1n, () => lines.push('another name'))
-  finish()
+  disk.resolve()
   await Promise.all([early, late])
   expect(lines).toEqual(['early begins', 'another name', 'early ends', 'late'])
 })

@@ -2,7 +2,7 @@
 import type { TaskLease, WorkersOptions, WorkerTask } from 'tenure'
 import { PreconditionFailedError, UnsupportedError } from 'tenure'
 import { expect, test, vi } from 'vitest'
-import { aborted, openWorld, untilWaiters, WORLDS, type World } from '../worlds.ts'
+import { aborted, deferred, openWorld, untilWaiters, WORLDS, type World } from '../worlds.ts'
 
 /** A worker whose tasks run until they are told to stop, and what can be seen of it. */
 class Worker {
@@ -30,14 +30,9 @@ class Worker {
       .catch((error: unknown) => error)
   }
 
-  /** Settles when it runs `count` tasks. */
-  async runs(count: number): Promise<void> {
-    await vi.waitFor(() => expect(this.running.size).toBe(count), { interval: 1, timeout: 5_000 })
-  }
-
   async stop(): Promise<unknown> {
     this.#stop.abort(new Error('the shift is over'))
-    return await this.done
+    return this.done
   }
 
   async #run(task: WorkerTask, lease: TaskLease): Promise<void> {
@@ -48,6 +43,11 @@ class Worker {
     })
     this.running.delete(task.name)
   }
+}
+
+/** Settles when `worker` runs `count` tasks. */
+async function untilRuns(worker: Worker, count: number): Promise<void> {
+  await vi.waitUntil(() => worker.running.size === count, { interval: 1, timeout: 5_000 })
 }
 
 const names = (...workers: readonly Worker[]): string[] =>
@@ -71,7 +71,7 @@ test.for(WORLDS)(
     await using world = await openWorld(kind)
     await using session = await world.session()
     const worker = new Worker(world)
-    await worker.runs(4)
+    await untilRuns(worker, 4)
     await vi.waitFor(
       async () => {
         const free = await Promise.all(
@@ -101,7 +101,7 @@ test.for(WORLDS)(
     await untilWaiters(session.semaphore('job-0'), 1)
     expect(worker.started).toEqual([])
     await held.release()
-    await worker.runs(1)
+    await untilRuns(worker, 1)
     expect(worker.running.get('job-0')?.lease.token).toBeGreaterThan(held.token)
     await worker.stop()
   },
@@ -118,7 +118,7 @@ test.for(WORLDS)('S1-09: at capacity the remaining acquires leave the queues, %s
   const worker = new Worker(world, { tasks: 5, capacity: 1 })
   for (let at = 0; at < 5; at++) await untilWaiters(session.semaphore(`job-${at}`), 1)
   await held[3]?.release()
-  await worker.runs(1)
+  await untilRuns(worker, 1)
   expect(names(worker)).toEqual(['job-3'])
   for (const at of [0, 1, 2, 4]) await untilWaiters(session.semaphore(`job-${at}`), 0)
   await worker.stop()
@@ -130,13 +130,13 @@ test.for(WORLDS)(
     await using world = await openWorld(kind)
     const opening = vi.spyOn(world.client, 'openSession')
     const worker = new Worker(world, { tasks: 2, capacity: 2 })
-    await worker.runs(2)
+    await untilRuns(worker, 2)
     const leases = [...worker.running.values()].map(({ lease }) => lease)
     const session = await opening.mock.results[0]?.value
     await session?.close()
     for (const lease of leases) expect(lease.signal.aborted).toBe(true)
     await vi.waitFor(() => expect(worker.started).toHaveLength(4), { interval: 1, timeout: 5_000 })
-    await worker.runs(2)
+    await untilRuns(worker, 2)
     expect(opening).toHaveBeenCalledTimes(2)
     await worker.stop()
   },
@@ -185,7 +185,7 @@ test.for(WORLDS)(
 test.for(WORLDS)('tasks that are not persistent have no state to save, %s', async (kind) => {
   await using world = await openWorld(kind)
   const worker = new Worker(world, { tasks: 1, capacity: 1 })
-  await worker.runs(1)
+  await untilRuns(worker, 1)
   const { task } = worker.running.get('job-0') ?? {}
   expect(await task?.load()).toHaveLength(0)
   await expect(task?.save('x')).rejects.toBeInstanceOf(UnsupportedError)
@@ -195,10 +195,11 @@ test.for(WORLDS)('tasks that are not persistent have no state to save, %s', asyn
 test.for(WORLDS)('S1-13: killing a worker hands its tasks to the others, %s', async (kind) => {
   await using world = await openWorld(kind)
   const one = new Worker(world, { tasks: 4, capacity: 4 })
-  await one.runs(4)
+  await untilRuns(one, 4)
   const two = new Worker(world, { tasks: 4, capacity: 4 })
   await one.stop()
-  await two.runs(4)
+  await untilRuns(two, 4)
+  expect(names(one, two)).toEqual(['job-0', 'job-1', 'job-2', 'job-3'])
   await two.stop()
 })
 
@@ -206,7 +207,7 @@ test.for(WORLDS)('a worker takes another task when one ends, %s', async (kind) =
   await using world = await openWorld(kind)
   const worker = new Worker(world, { tasks: 6, capacity: 2 })
   for (let ended = 0; ended < 12; ended++) {
-    await worker.runs(2)
+    await untilRuns(worker, 2)
     const [name] = worker.running.keys()
     worker.running.get(name ?? '')?.end()
     await vi.waitFor(() => expect(worker.started.length).toBeGreaterThan(ended + 2), {
@@ -223,7 +224,7 @@ test.for(WORLDS)(
     await using world = await openWorld(kind)
     await using session = await world.session()
     const worker = new Worker(world, { tasks: 2, capacity: 1, refill: false })
-    await worker.runs(1)
+    await untilRuns(worker, 1)
     const [name = ''] = worker.running.keys()
     worker.running.get(name)?.end()
     await using _given = await session.semaphore(name).acquire({ count: Infinity, ephemeral: true })
@@ -238,15 +239,14 @@ test.for(WORLDS)(
   async (kind) => {
     await using world = await openWorld(kind)
     await using session = await world.session()
-    let settle = (): void => {}
+    const cleaned = deferred()
     let told = false
     const worker = new Worker(world, {
       tasks: 1,
       capacity: 1,
       run: async (_task, lease) => {
-        const cleaned = new Promise<void>((resolve) => (settle = resolve))
         void aborted(lease.signal).then(() => (told = true))
-        await cleaned
+        await cleaned.promise
       },
     })
     await vi.waitFor(
@@ -258,7 +258,7 @@ test.for(WORLDS)(
     expect(
       await session.semaphore('job-0').tryAcquire({ count: Infinity, ephemeral: true }),
     ).toBeNull()
-    settle()
+    cleaned.resolve()
     expect(await stopped).toMatchObject({ message: 'the shift is over' })
     await using lease = await session
       .semaphore('job-0')

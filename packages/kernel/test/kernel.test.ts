@@ -18,6 +18,10 @@ function numbers(seed: number): (below: number) => number {
   }
 }
 
+function forbidden(): never {
+  throw new Error('a kernel must not ask for this')
+}
+
 /** Everything a busy life of a node says and writes. */
 function live(seed: number): unknown[] {
   const next = numbers(seed)
@@ -51,9 +55,6 @@ test('the same commands at the same times give the same events and writes', () =
 test('a kernel asks neither clock nor chance', () => {
   const folder = new URL('transcripts/', import.meta.url)
   const transcripts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'))
-  const forbidden = (): never => {
-    throw new Error('a kernel must not ask for this')
-  }
   for (const name of [
     'Date',
     'setTimeout',

@@ -2,6 +2,7 @@
 import type {
   Command,
   Event,
+  HolderDescription,
   Limits,
   NodeCommand,
   NodeConfig,
@@ -87,7 +88,8 @@ export class Model {
     return all.sort((a, b) => a.due - b.due || a.set - b.set)[0]
   }
 
-  restart(): void {
+  restart(now: number): void {
+    this.#now = now
     this.watches = []
     for (const holder of this.holders) if (!holder.owns) this.#setTimer(holder)
     for (const session of this.sessions) {
@@ -186,49 +188,81 @@ export class Model {
     this.#tell(command.name, true, true)
   }
 
-  #acquire(session: Session, command: Of<'acquire'>, existing: Semaphore | undefined): void {
-    const { name, count, timeoutMs, ephemeral, data } = command
-    let found = existing
+  #acquire(session: Session, command: Of<'acquire'>, found: Semaphore | undefined): void {
+    const { name, count, ephemeral } = command
     if (count === 0n) return this.#refuse(command, 'INVALID_ARGUMENT')
     if (!found && !ephemeral) return this.#refuse(command, 'NOT_FOUND')
     if (found && found.ephemeral !== ephemeral) return this.#refuse(command, 'PRECONDITION_FAILED')
     if (found && count > found.limit) return this.#refuse(command, 'INVALID_ARGUMENT')
-    const full = this.holders.length >= this.#limits.holdersMax
-    if (!found && (full || this.semaphores.length >= this.#limits.semaphoresMax))
+    if (!found) return this.#acquireNew(session, command)
+    const mine = this.holders.find((holder) => holder.session === session && holder.name === name)
+    if (!mine) return this.#enter(session, command, found)
+    if (count > mine.count) return this.#refuse(command, 'INVALID_ARGUMENT')
+    if (mine.owns) this.#reacquire(mine, command, found)
+    else this.#supersede(mine, command, found)
+  }
+
+  #acquireNew(session: Session, command: Of<'acquire'>): void {
+    const { holdersMax, semaphoresMax } = this.#limits
+    if (this.holders.length >= holdersMax || this.semaphores.length >= semaphoresMax) {
       return this.#refuse(command, 'PRECONDITION_FAILED')
-    const created = found === undefined
-    if (!found)
-      this.semaphores.push(
-        (found = { name, limit: MAX_U64, ephemeral: true, data: new Uint8Array() }),
-      )
-    let mine = this.holders.find((holder) => holder.session === session && holder.name === name)
-    if (mine && count > mine.count) return this.#refuse(command, 'INVALID_ARGUMENT')
-    const free = found.limit - this.held(name)
-    const request = { request: command.requestId, visit: session.visit }
-    if (mine?.owns) {
-      const changed = count < mine.count || text(data) !== text(mine.data)
-      Object.assign(mine, { count, data, ...request })
-      this.#answer(mine, 'acquired')
-      return this.#settle(found, changed)
     }
-    if (mine) {
-      this.#answer(mine, 'aborted')
-      Object.assign(mine, request)
-      if (timeoutMs === 0n && (this.waiters(name)[0] !== mine || count > free))
-        return this.#giveUp(mine)
-    } else {
-      if (timeoutMs === 0n && (this.waiters(name).length > 0 || count > free))
-        return this.#say({ kind: 'not-acquired', ...asked(command) })
-      if (full) return this.#refuse(command, 'PRECONDITION_FAILED')
-      const fresh = { due: Infinity, set: 0, session, name, owns: false, ...request }
-      mine = { ...fresh, orderId: this.#nextOrder++, count, data, timeout: timeoutMs }
-      this.holders.push(mine)
+    const { name } = command
+    const made = { name, limit: MAX_U64, ephemeral: true, data: new Uint8Array() }
+    this.semaphores.push(made)
+    this.#join(session, command, made)
+    this.#tell(name, true, true)
+  }
+
+  #enter(session: Session, command: Of<'acquire'>, found: Semaphore): void {
+    const fits = command.count <= found.limit - this.held(found.name)
+    if (command.timeoutMs === 0n && (!fits || this.waiters(found.name).length > 0)) {
+      return this.#say({ kind: 'not-acquired', ...asked(command) })
     }
-    Object.assign(mine, { count, data, timeout: timeoutMs })
-    const granted = this.#grant(found)
-    if (!mine.owns) this.#setTimer(mine)
-    if (!mine.owns) this.#answer(mine, 'pending')
-    this.#tell(name, created, created || granted)
+    if (this.holders.length >= this.#limits.holdersMax) {
+      return this.#refuse(command, 'PRECONDITION_FAILED')
+    }
+    this.#tell(found.name, false, this.#join(session, command, found))
+  }
+
+  #join(session: Session, command: Of<'acquire'>, semaphore: Semaphore): boolean {
+    const place = { session, name: command.name, orderId: this.#nextOrder++, owns: false }
+    const terms = { count: 0n, timeout: 0n, data: command.data, request: 0n, visit: 0 }
+    const mine = { ...place, ...terms, due: Infinity, set: 0 }
+    this.holders.push(mine)
+    return this.#queue(mine, command, semaphore)
+  }
+
+  #reacquire(mine: Holder, command: Of<'acquire'>, semaphore: Semaphore): void {
+    const changed = command.count < mine.count || text(command.data) !== text(mine.data)
+    this.#adopt(mine, command)
+    this.#answer(mine, 'acquired')
+    this.#settle(semaphore, changed)
+  }
+
+  #supersede(mine: Holder, command: Of<'acquire'>, semaphore: Semaphore): void {
+    this.#answer(mine, 'aborted')
+    const fits = command.count <= semaphore.limit - this.held(mine.name)
+    const now = fits && this.waiters(mine.name)[0] === mine
+    if (now || command.timeoutMs > 0n) {
+      return this.#tell(mine.name, false, this.#queue(mine, command, semaphore))
+    }
+    this.#adopt(mine, command)
+    this.#giveUp(mine)
+  }
+
+  #queue(mine: Holder, command: Of<'acquire'>, semaphore: Semaphore): boolean {
+    this.#adopt(mine, command)
+    const granted = this.#grant(semaphore)
+    if (mine.owns) return granted
+    this.#setTimer(mine)
+    this.#answer(mine, 'pending')
+    return granted
+  }
+
+  #adopt(mine: Holder, command: Of<'acquire'>): void {
+    const { count, data, timeoutMs: timeout, requestId: request } = command
+    Object.assign(mine, { count, data, timeout, request, visit: mine.session.visit })
   }
 
   #release(session: Session, command: Of<'release'>): void {
@@ -253,17 +287,9 @@ export class Model {
       return this.#refuse(command, 'PRECONDITION_FAILED')
     if (watch && old) this.#fire(old, false, false)
     if (watch) this.watches.push({ session, name, request, data, owners })
-    const show = (list: Holder[]) =>
-      list.map((it) => ({
-        session: it.session.id,
-        orderId: it.orderId,
-        count: it.count,
-        data: it.data,
-        timeoutMs: it.owns ? 0n : it.timeout,
-      }))
     const lists = {
-      owners: show(command.owners ? this.owners(name) : []),
-      waiters: show(command.waiters ? this.waiters(name) : []),
+      owners: command.owners ? this.owners(name).map(shown) : [],
+      waiters: command.waiters ? this.waiters(name).map(shown) : [],
     }
     const description = found ? { ...found, held: this.held(name), ...lists } : null
     this.#say({ kind: 'semaphore-described', ...asked(command), description, watchAdded: watch })
@@ -292,12 +318,13 @@ export class Model {
     if (semaphore) this.#settle(semaphore, holder.owns)
   }
 
-  #grant({ name, limit }: Semaphore): boolean {
+  #grant(semaphore: Semaphore): boolean {
+    const { name, limit } = semaphore
     const first = this.waiters(name)[0]
     if (!first || first.count + this.held(name) > limit) return false
     Object.assign(first, { owns: true, due: Infinity })
     this.#answer(first, 'acquired')
-    this.#grant({ name, limit } as Semaphore)
+    this.#grant(semaphore)
     return true
   }
 
@@ -365,6 +392,11 @@ export class Model {
 
 function asked({ stream, requestId }: Asked): Asked {
   return { stream, requestId }
+}
+
+function shown(holder: Holder): HolderDescription {
+  const { session, orderId, count, data, owns, timeout } = holder
+  return { session: session.id, orderId, count, data, timeoutMs: owns ? 0n : timeout }
 }
 
 function isOnNode(command: Command): command is Exclude<NodeCommand, { kind: 'create-node' }> {

@@ -23,7 +23,18 @@
  * without it a request is named by its verb.
  */
 import { Kernel, MAX_U64 } from '@tenure/kernel'
-import type { Command, Event, HolderDescription, Limits, NodeConfig, Step } from '@tenure/kernel'
+import type {
+  Attach,
+  Command,
+  ConsistencyMode,
+  CountersMode,
+  Event,
+  HolderDescription,
+  Limits,
+  NodeConfig,
+  SessionCommand,
+  Step,
+} from '@tenure/kernel'
 import { Store } from './store.ts'
 
 /** The transcript as it must be: the commands of `text`, each with what follows from it. */
@@ -39,6 +50,17 @@ export function playTranscript(text: string): string {
   }
   return lines.join('\n')
 }
+
+interface Asked {
+  readonly stream: number
+  readonly requestId: bigint
+  readonly session: bigint
+}
+
+type Unasked<T> = T extends Asked ? Omit<T, keyof Asked> : never
+
+/** Commands on the node itself come from stream Z. */
+const NODE_STREAM = 26
 
 interface Words {
   readonly plain: readonly string[]
@@ -135,51 +157,58 @@ function verbOf({ plain }: Words): string {
 }
 
 function commandOf(words: Words, requestId: bigint): Command {
-  const { plain, named } = words
-  const [first = '', second = '', third = '', name = '', ...flags] = plain
-  const text = (key: string): string => named.get(key) ?? ''
-  const number = (key: string, absent: bigint): bigint => numberOf(named.get(key), absent)
-  const data = Buffer.from(text('data'))
-  if (first.endsWith('-node')) {
-    const kind = first as 'create-node' | 'alter-node' | 'drop-node' | 'describe-node'
-    return { kind, stream: 26, requestId, config: configOf(named) } as Command
-  }
+  const [first = '', second = '', third = ''] = words.plain
+  const config = configOf(words.named)
+  const onNode = { stream: NODE_STREAM, requestId }
+  if (first === 'create-node' || first === 'alter-node') return { kind: first, ...onNode, config }
+  if (first === 'drop-node' || first === 'describe-node') return { kind: first, ...onNode }
   const stream = first.charCodeAt(0) - 64
+  const asked = { stream, requestId, session: BigInt(/^s(\d+)$/.exec(second)?.[1] ?? 0) }
   if (second === 'attach') {
     const session = BigInt(third.slice(1))
-    return {
-      ...{ kind: 'attach', stream, requestId, session },
-      timeoutMs: number('timeout', 10_000n),
-      description: text('description'),
-      sequenceNumber: number('seq', 0n),
-      protectionKey: Buffer.from(text('key')),
-    }
+    return { kind: 'attach', stream, requestId, session, ...attachmentOf(words) }
   }
-  const asked = { stream, requestId, session: BigInt(second.slice(1)) }
-  switch (third) {
-    case 'detach':
-      return { kind: 'detach', stream, session: asked.session }
-    case 'stop':
-      return { kind: 'stop', ...asked }
+  if (third === 'detach') return { kind: 'detach', stream, session: asked.session }
+  if (third === 'stop') return { kind: 'stop', ...asked }
+  return { ...asked, ...semaphoreCommandOf(words) }
+}
+
+function attachmentOf({ named }: Words): Omit<Attach, 'kind' | keyof Asked> {
+  return {
+    timeoutMs: numberOf(named.get('timeout'), 10_000n),
+    description: named.get('description') ?? '',
+    sequenceNumber: numberOf(named.get('seq'), 0n),
+    protectionKey: Buffer.from(named.get('key') ?? ''),
+  }
+}
+
+function semaphoreCommandOf({ plain, named }: Words): Unasked<SessionCommand> {
+  const [, , verb = '', name = '', ...flags] = plain
+  const data = Buffer.from(named.get('data') ?? '')
+  const has = (flag: string): boolean => flags.includes(flag)
+  switch (verb) {
     case 'create':
-      return { kind: 'create-semaphore', ...asked, name, limit: number('limit', 1n), data }
+      return { kind: 'create-semaphore', name, limit: numberOf(named.get('limit'), 1n), data }
     case 'update':
-      return { kind: 'update-semaphore', ...asked, name, data }
+      return { kind: 'update-semaphore', name, data }
     case 'delete':
-      return { kind: 'delete-semaphore', ...asked, name, force: flags.includes('force') }
+      return { kind: 'delete-semaphore', name, force: has('force') }
     case 'release':
-      return { kind: 'release', ...asked, name }
-    case 'acquire':
-      return {
-        ...{ kind: 'acquire', ...asked, name, data, ephemeral: flags.includes('ephemeral') },
-        ...{ count: number('count', 1n), timeoutMs: number('timeout', MAX_U64) },
-      }
+      return { kind: 'release', name }
+    case 'acquire': {
+      const count = numberOf(named.get('count'), 1n)
+      const timeoutMs = numberOf(named.get('timeout'), MAX_U64)
+      return { kind: 'acquire', name, count, timeoutMs, data, ephemeral: has('ephemeral') }
+    }
     case 'describe':
       return {
-        ...{ kind: 'describe-semaphore', ...asked, name },
-        ...{ owners: flags.includes('owners'), waiters: flags.includes('waiters') },
-        ...{ watchData: flags.includes('watch-data'), watchOwners: flags.includes('watch-owners') },
-        watchAbsent: flags.includes('watch-absent'),
+        kind: 'describe-semaphore',
+        name,
+        owners: has('owners'),
+        waiters: has('waiters'),
+        watchData: has('watch-data'),
+        watchOwners: has('watch-owners'),
+        watchAbsent: has('watch-absent'),
       }
     default:
       throw new Error(`no such command: ${plain.join(' ')}`)
@@ -197,10 +226,20 @@ function configOf(named: Words['named']): NodeConfig {
   return {
     selfCheckPeriodMs: Number(named.get('selfCheck') ?? 0),
     sessionGracePeriodMs: Number(named.get('grace') ?? 0),
-    readConsistency: named.get('read') ?? 'unset',
-    attachConsistency: named.get('attach') ?? 'unset',
-    rateLimiterCounters: named.get('counters') ?? 'unset',
-  } as NodeConfig
+    readConsistency: consistencyOf(named.get('read')),
+    attachConsistency: consistencyOf(named.get('attach')),
+    rateLimiterCounters: countersOf(named.get('counters')),
+  }
+}
+
+function consistencyOf(word = 'unset'): ConsistencyMode {
+  if (word === 'unset' || word === 'strict' || word === 'relaxed') return word
+  throw new Error(`no such mode: ${word}`)
+}
+
+function countersOf(word = 'unset'): CountersMode {
+  if (word === 'unset' || word === 'aggregated' || word === 'detailed') return word
+  throw new Error(`no such mode: ${word}`)
 }
 
 function formatAnswer(event: Exclude<Event, { kind: 'ended' }>): string[] {
@@ -224,6 +263,7 @@ function formatAnswer(event: Exclude<Event, { kind: 'ended' }>): string[] {
       return formatDescribed(event)
     case 'done':
     case 'not-acquired':
+    default:
       return [event.kind]
   }
 }

@@ -127,6 +127,10 @@ export class YdbAttachment implements Attachment {
   }
 
   #receive(response: SessionResponse): void {
+    if ('status' in response && 'requestId' in response) {
+      this.#answered(response)
+      return
+    }
     switch (response.kind) {
       case 'ping':
         this.#stream?.write({ kind: 'pong', opaque: response.opaque })
@@ -150,13 +154,6 @@ export class YdbAttachment implements Attachment {
       case 'retired':
       case 'empty':
         return
-      case 'acquire-result':
-      case 'release-result':
-      case 'describe-result':
-      case 'create-result':
-      case 'update-result':
-      case 'delete-result':
-        this.#answered(response)
     }
   }
 

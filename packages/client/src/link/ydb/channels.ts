@@ -92,7 +92,9 @@ export class Channels {
 }
 
 function secureCredentials({ ca, certificate, privateKey }: TlsOptions): ChannelCredentials {
-  const pem = (text: Uint8Array | string | undefined): Buffer | null =>
-    text === undefined ? null : Buffer.from(text)
-  return credentials.createSsl(pem(ca), pem(privateKey), pem(certificate))
+  return credentials.createSsl(pemOf(ca), pemOf(privateKey), pemOf(certificate))
+}
+
+function pemOf(text: Uint8Array | string | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text)
 }

@@ -89,7 +89,9 @@ function lifeMsOf(token: string): number {
   if (payload === undefined || signature === undefined) return LIFE_MS
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    const { exp, iat } = claims as { exp?: unknown; iat?: unknown }
+    if (typeof claims !== 'object' || claims === null) return LIFE_MS
+    if (!('exp' in claims && 'iat' in claims)) return LIFE_MS
+    const { exp, iat } = claims
     if (typeof exp === 'number' && typeof iat === 'number' && exp > iat) return (exp - iat) * 1000
   } catch {
     // A token that is no JWT after all.

@@ -21,6 +21,7 @@ export function messageOf(request: Request, requestId: bigint): SessionRequest {
     }
     case 'update':
       return { kind: 'update', requestId, name: request.name, data: request.data }
+    case 'delete':
     default:
       return { kind: 'delete', requestId, name: request.name, force: request.force }
   }
@@ -44,6 +45,9 @@ export function answerOf(result: ResultMessage): Answer {
         description: result.description === null ? null : descriptionOf(result.description),
         watchAdded: result.watchAdded,
       }
+    case 'create-result':
+    case 'update-result':
+    case 'delete-result':
     default:
       return { kind: 'done' }
   }

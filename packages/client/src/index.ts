@@ -67,6 +67,15 @@ export type {
 export { YdbLink, type YdbLinkOptions } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'
+export { Barrier, DoubleBarrier } from './recipes/barrier.ts'
+export { Config, type PublishOptions } from './recipes/config.ts'
+export { Election, type Leader, Leadership, type LeadershipState } from './recipes/election.ts'
+export { FencingGate, type FencingStore, MemoryFencingStore } from './recipes/fencing-gate.ts'
+export { type Lock, Mutex } from './recipes/mutex.ts'
+export { type Endpoint, Registry, RegistryEntry } from './recipes/registry.ts'
+export { type ReadLock, RwLock, type WriteLock } from './recipes/rwlock.ts'
+export type { TaskLease, WorkerTask } from './recipes/worker-task.ts'
+export { TASKS_MAX, type WorkersOptions } from './recipes/workers.ts'
 export {
   type AcquireOptions,
   type CreateOptions,

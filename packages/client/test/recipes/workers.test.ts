@@ -1,8 +1,9 @@
 // guards: X1, S2
 import type { TaskLease, WorkersOptions, WorkerTask } from 'tenure'
-import { PreconditionFailedError, UnsupportedError } from 'tenure'
+import { NotFoundError, PreconditionFailedError, UnavailableError, UnsupportedError } from 'tenure'
 import { expect, test, vi } from 'vitest'
 import { aborted, deferred, openWorld, untilWaiters, WORLDS, type World } from '../worlds.ts'
+import { work } from '../../src/recipes/workers.ts'
 
 /** A worker whose tasks run until they are told to stop, and what can be seen of it. */
 class Worker {
@@ -153,6 +154,76 @@ test.for(WORLDS)(
     expect(worker.running.size).toBe(0)
   },
 )
+
+test.for(WORLDS)(
+  'S1-11: an acquire error that may mend ends the round, and another one follows, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    await using session = await world.session()
+    const job = session.semaphore('job-0', { limit: 1 })
+    await using _held = await job.acquire()
+    const opening = vi.spyOn(world.client, 'openSession')
+    const worker = new Worker(world, { tasks: 1, capacity: 1, persistent: true })
+    await untilWaiters(job, 1)
+    await job.delete({ force: true })
+    await untilRuns(worker, 1)
+    expect(opening).toHaveBeenCalledTimes(2)
+    await worker.stop()
+  },
+)
+
+test('a worker waits for a server that is away', async () => {
+  await using world = await openWorld('in process')
+  const opening = vi
+    .spyOn(world.client, 'openSession')
+    .mockRejectedValueOnce(new UnavailableError('away'))
+    .mockRejectedValueOnce(new UnavailableError('still away'))
+  const worker = new Worker(world)
+  await untilRuns(worker, 4)
+  expect(opening).toHaveBeenCalledTimes(3)
+  await worker.stop()
+})
+
+test('a worker for a node that is not there stops with the reason', async () => {
+  await using world = await openWorld('in process')
+  const worker = new Worker(world, { path: '/local/nowhere' })
+  expect(await worker.done).toBeInstanceOf(NotFoundError)
+})
+
+test('S1-07: chance decides the order in which a worker stands in line', async () => {
+  await using world = await openWorld('in process')
+  await using session = await world.session()
+  const jobs = [0, 1, 2, 3].map((at) => session.semaphore(`job-${at}`))
+  await Promise.all(jobs.map((job) => job.acquire({ count: Infinity, ephemeral: true })))
+  const orders: string[][] = []
+  for (const fraction of [0, 0.99]) {
+    const stop = new AbortController()
+    const working = work(
+      {
+        openSession: (path, options, signal) => world.client.openSession(path, options, signal),
+        random: { fraction: () => fraction, bytes: (length) => new Uint8Array(length) },
+      },
+      { path: world.path, prefix: 'job-', tasks: 4, capacity: 1, run: () => {} },
+      stop.signal,
+    )
+    for (const job of jobs) await untilWaiters(job, 1)
+    const inLine = await Promise.all(
+      jobs.map(async (job) => {
+        const { name, waiters } = await job.describe({ waiters: true })
+        return { name, order: waiters[0]?.orderId ?? 0n }
+      }),
+    )
+    orders.push(
+      inLine.toSorted((one, other) => Number(one.order - other.order)).map(({ name }) => name),
+    )
+    stop.abort(new Error('seen'))
+    await expect(working).rejects.toThrow('seen')
+  }
+  expect(orders).toEqual([
+    ['job-3', 'job-0', 'job-1', 'job-2'],
+    ['job-0', 'job-1', 'job-2', 'job-3'],
+  ])
+})
 
 test.for(WORLDS)(
   'S1-12: persistent tasks keep their state for the worker that comes next, %s',

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '/work/main/packages/client/src/clock.ts'
+import { systemClock } from '@tenure/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { HeldEnd } from '../../src/child/held-command.ts'
 import { runWhileHeld } from '../../src/child/held-command.ts'
@@ -155,7 +155,7 @@ test('after TERM the run is over only when the whole group has ended', async () 
 test('a command and all of its group end when the process that runs it is killed', async () => {
   const program = `
     import { EventEmitter } from 'node:events'
-    import { systemClock } from "/work/main/packages/client/src/clock.ts"
+    import { systemClock } from '@tenure/client'
     import { Interrupts } from '${join(import.meta.dirname, '../../src/command/interrupts.ts')}'
     import { runWhileHeld } from '${join(import.meta.dirname, '../../src/child/held-command.ts')}'
     await runWhileHeld(

@@ -12,9 +12,9 @@ const SCRIPT = `
 trap '' INT TERM HUP QUIT
 read -r group || exit 0
 read -r farewell && exit 0
-kill -TERM -- "-$group" 2>/dev/null || exit 0
+kill -s TERM -- "-$group" 2>/dev/null || exit 0
 sleep "$1"
-kill -KILL -- "-$group" 2>/dev/null
+kill -s KILL -- "-$group" 2>/dev/null
 exit 0`
 
 export class Guard {

@@ -90,14 +90,18 @@ const requests: fc.Arbitrary<SessionRequest> = fc.oneof(
 )
 
 const u32 = fc.nat({ max: 2 ** 31 - 1 })
-const issue: fc.Arbitrary<Issue> = fc.letrec<{ issue: Issue }>((tie) => ({
-  issue: fc.record({
-    message: text,
-    issueCode: u32,
-    severity: u32,
-    issues: fc.array(tie('issue'), { maxLength: 2, depthIdentifier: 'issue' }),
-  }),
-})).issue
+const leaf: fc.Arbitrary<Issue> = fc.record({
+  message: text,
+  issueCode: u32,
+  severity: u32,
+  issues: fc.constant([]),
+})
+const issue: fc.Arbitrary<Issue> = fc.record({
+  message: text,
+  issueCode: u32,
+  severity: u32,
+  issues: fc.array(leaf, { maxLength: 2 }),
+})
 const issues = fc.array(issue, { maxLength: 2 })
 const holder: fc.Arbitrary<HolderMessage> = fc.record({
   orderId: u64,

@@ -1,0 +1,54 @@
+/** Watches one connection: it must begin to speak in time, and must not open and reset streams without end. */
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Clock } from '../clock.ts'
+import { CHURN_WINDOW_MS, HANDSHAKE_MS, NEW_STREAMS_MAX, RESETS_MAX } from './limits.ts'
+
+export class ConnectionGuard {
+  readonly #session: ServerHttp2Session
+  readonly #clock: Clock
+  #windowStartMs: number
+  #streams = 0
+  #resets = 0
+
+  constructor(session: ServerHttp2Session, clock: Clock) {
+    this.#session = session
+    this.#clock = clock
+    this.#windowStartMs = clock.monotonicMs()
+    const handshake = clock.after(HANDSHAKE_MS, () => session.destroy())
+    session.once('remoteSettings', () => handshake.cancel())
+    session.once('close', () => handshake.cancel())
+    // A connection that breaks is no event for anybody else; its streams are told.
+    session.on('error', () => {})
+  }
+
+  /** @returns whether the connection may have this stream */
+  admits(stream: ServerHttp2Stream): boolean {
+    this.#turnWindow()
+    this.#streams += 1
+    stream.once('close', () => {
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#countReset()
+    })
+    if (this.#streams <= NEW_STREAMS_MAX) return true
+    this.#expel()
+    return false
+  }
+
+  #countReset(): void {
+    this.#turnWindow()
+    this.#resets += 1
+    if (this.#resets > RESETS_MAX) this.#expel()
+  }
+
+  #turnWindow(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#windowStartMs < CHURN_WINDOW_MS) return
+    this.#windowStartMs = nowMs
+    this.#streams = 0
+    this.#resets = 0
+  }
+
+  #expel(): void {
+    if (!this.#session.destroyed)
+      this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+}

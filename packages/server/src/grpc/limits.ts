@@ -1,0 +1,30 @@
+/** Bounds of the transport. */
+
+export const REQUEST_BYTES_MAX: number = 4 * 1024 * 1024
+export const HEADER_LIST_BYTES_MAX: number = 16 * 1024
+export const STREAMS_PER_CONNECTION_MAX = 1024
+export const CONNECTIONS_MAX = 16_384
+
+/** A stream whose client does not read ends when so much is unsent. */
+export const UNSENT_BYTES_MAX: number = 4 * 1024 * 1024
+
+/** What one connection may take in Node's HTTP/2 session, beside what our streams hold. */
+export const CONNECTION_MEMORY_MB = 64
+
+/** How much of one stream a client may send before it is read. */
+export const STREAM_WINDOW_BYTES: number = 64 * 1024
+
+/** A connection must have begun to speak HTTP/2 by then. */
+export const HANDSHAKE_MS = 10_000
+
+/** Resets and new streams of one connection within `CHURN_WINDOW_MS`; past that the connection is closed. */
+export const CHURN_WINDOW_MS = 10_000
+export const RESETS_MAX = 1000
+export const NEW_STREAMS_MAX = 10_000
+
+/** Wrong frames and refused streams of one connection, after which Node closes it. */
+export const INVALID_FRAMES_MAX = 100
+export const REJECTED_STREAMS_MAX = 1000
+
+/** How long a stream that has ended may take to hand its last bytes over. */
+export const LINGER_MS = 10_000

@@ -1,0 +1,40 @@
+/** Shows a histogram that is kept elsewhere in Prometheus' form. */
+import { Histogram } from 'prom-client'
+import type { Histogram as Counted } from '../tablet/statistics.ts'
+
+export interface HistogramViewOptions {
+  readonly name: string
+  readonly help: string
+  /** How many of the counted units make one of the shown. */
+  readonly unit: number
+  read(): Counted
+}
+
+export class HistogramView extends Histogram {
+  readonly #options: HistogramViewOptions
+
+  constructor(options: HistogramViewOptions) {
+    super({ name: options.name, help: options.help, registers: [] })
+    this.#options = options
+  }
+
+  override async get(): ReturnType<Histogram['get']> {
+    const { name, unit, read } = this.#options
+    const { bounds, counts, sum, count } = read()
+    const shown = await super.get()
+    let below = 0
+    const buckets = bounds.map((bound, index) => {
+      below += counts[index] ?? 0
+      return { labels: { le: bound / unit }, value: below, metricName: `${name}_bucket` }
+    })
+    return {
+      ...shown,
+      values: [
+        ...buckets,
+        { labels: { le: '+Inf' }, value: count, metricName: `${name}_bucket` },
+        { labels: {}, value: sum / unit, metricName: `${name}_sum` },
+        { labels: {}, value: count, metricName: `${name}_count` },
+      ],
+    }
+  }
+}

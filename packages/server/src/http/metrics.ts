@@ -1,0 +1,133 @@
+/**
+ * Counters for Prometheus, read when they are asked for.
+ *
+ * Names of locks and nodes never become labels: there may be millions.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { HostStatistics } from '../host/statistics.ts'
+import type { ServerView } from './http-face.ts'
+import { HistogramView } from './histogram-view.ts'
+
+const NS_PER_SECOND = 1e9
+const MS_PER_SECOND = 1000
+
+type Reading = readonly [name: string, help: string, read: (host: HostStatistics) => number]
+
+const GAUGES: readonly Reading[] = [
+  ['nodes', 'Coordination nodes in memory', (host) => host.tablets],
+  ['nodes_full', 'Nodes whose engine has no room', (host) => host.fullTablets],
+  ['sessions', 'Sessions, attached or not', (host) => host.sessions],
+  ['sessions_attached', 'Sessions with a live stream', (host) => host.attachedSessions],
+  ['semaphores', 'Semaphores', (host) => host.semaphores],
+  ['owners', 'Holders of semaphores', (host) => host.owners],
+  ['waiters', 'Acquires that wait in a queue', (host) => host.waiters],
+  ['watch_active', 'Watches that have not fired', (host) => host.watches],
+  ['commands_waiting', 'Commands that wait for their commit', (host) => host.waitingCommands],
+  ['command_bytes_waiting', 'Bytes of these commands', (host) => host.waitingBytes],
+]
+
+const COUNTERS: readonly Reading[] = [
+  ['commands_total', 'Commands taken', (host) => host.counters.commands],
+  [
+    'commands_refused_total',
+    'Commands not taken: too many waited',
+    (host) => host.counters.refused,
+  ],
+  ['commits_total', 'Batches committed', (host) => host.counters.commits],
+  ['confirms_total', 'Batches without writes', (host) => host.counters.confirms],
+  ['pauses_total', 'Times the process was found to have paused', (host) => host.pauses],
+  ['paused_seconds_total', 'Length of these pauses', (host) => host.pausedMs / MS_PER_SECOND],
+]
+
+export function createMetrics(view: ServerView): Registry {
+  const registry = new Registry()
+  const registers = [registry]
+  for (const [name, help, read] of GAUGES) {
+    const gauge = { name: `tenure_${name}`, help, registers }
+    void new Gauge({
+      ...gauge,
+      collect() {
+        this.set(read(view.host.statistics()))
+      },
+    })
+  }
+  for (const [name, help, read] of COUNTERS) {
+    addCounter(registry, `tenure_${name}`, help, () => read(view.host.statistics()))
+  }
+  addServerMetrics(registry, view)
+  return registry
+}
+
+function addServerMetrics(registry: Registry, view: ServerView): void {
+  const registers = [registry]
+  void new Gauge({
+    name: 'tenure_streams',
+    help: 'Open session streams',
+    registers,
+    collect() {
+      this.set(view.streams())
+    },
+  })
+  void new Gauge({
+    name: 'tenure_connections',
+    help: 'Open gRPC connections',
+    registers,
+    collect() {
+      this.set(view.connections())
+    },
+  })
+  addCounter(registry, 'tenure_calls_total', 'gRPC calls begun', () => view.calls())
+  void new Counter({
+    name: 'tenure_node_ends_total',
+    help: 'How nodes left memory',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset()
+      const { ends } = view.host.statistics().counters
+      for (const [reason, count] of Object.entries(ends)) this.inc({ reason }, count)
+    },
+  })
+  const delay = monitorEventLoopDelay()
+  delay.enable()
+  void new Gauge({
+    name: 'tenure_event_loop_delay_seconds',
+    help: '99th percentile since the last reading',
+    registers,
+    collect() {
+      this.set(delay.percentile(99) / NS_PER_SECOND)
+      delay.reset()
+    },
+  })
+  const { counters } = view.host.statistics()
+  registry.registerMetric(
+    new HistogramView({
+      name: 'tenure_commit_seconds',
+      help: 'Time of a commit',
+      unit: MS_PER_SECOND,
+      read: () => counters.commitMs,
+    }),
+  )
+  registry.registerMetric(
+    new HistogramView({
+      name: 'tenure_commit_batch_size',
+      help: 'Commands in a commit',
+      unit: 1,
+      read: () => counters.batchCommands,
+    }),
+  )
+}
+
+/** A counter that shows a number kept elsewhere. */
+function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
+  void new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}

@@ -1,0 +1,180 @@
+/**
+ * One server: a host of coordination nodes behind a gRPC face and an HTTP face.
+ *
+ * It stops in this order: health says so, nothing new is taken, what was accepted is answered, streams end with a failure
+ * that makes clients come back, listeners close.
+ */
+import type { Engine } from '@tenure/engine'
+import { type Clock, systemClock, type Timer } from './clock.ts'
+import { GrpcServer } from './grpc/grpc-server.ts'
+import { Health } from './grpc/health.ts'
+import { reflectionHandlers, SERVICE_NAMES } from './grpc/reflection.ts'
+import { SessionCalls } from './grpc/session-call.ts'
+import { unaryHandler } from './grpc/unary-call.ts'
+import type { CallHandler } from './grpc/grpc-server.ts'
+import { Host } from './host/host.ts'
+import { HttpFace } from './http/http-face.ts'
+import { type Log, silentLog } from './log.ts'
+import { isLoopback } from './loopback.ts'
+import { type Random, systemRandom } from './random.ts'
+import { Accounts, type Users } from './services/accounts.ts'
+import { authMethods } from './services/auth.ts'
+import type { ServiceContext } from './services/call.ts'
+import { discoveryMethods } from './services/discovery.ts'
+import { nodeMethods } from './services/node-service.ts'
+import { canonicalDatabase } from './services/paths.ts'
+import { SESSION } from '@tenure/protocol'
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}
+
+export interface ServerOptions {
+  /** Stays the caller's: stopping the server does not close it. */
+  readonly engine: Engine
+  /** Default 127.0.0.1:2136. */
+  readonly listen?: ListenAddress
+  /** Default 127.0.0.1:8765; null for no HTTP face. */
+  readonly http?: ListenAddress | null
+  /** Default `/local`. */
+  readonly database?: string
+  /** Passwords by name. When there is one, every call but `Login` and health needs a token. */
+  readonly users?: Users
+  /** Listen on an address that other machines can reach, though nothing is encrypted. */
+  readonly insecure?: boolean
+  readonly log?: Log
+  readonly version?: string
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface RunningServer {
+  readonly grpcAddress: ListenAddress
+  readonly httpAddress: ListenAddress | null
+  readonly host: Host
+  /** Stops in good order within bounded time. */
+  stop(): Promise<void>
+}
+
+const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 2136 }
+const DEFAULT_HTTP: ListenAddress = { host: '127.0.0.1', port: 8765 }
+
+/** How long clients may take to read the end of their streams. */
+const STOP_MS = 5_000
+
+/** @throws RangeError for an address that is not allowed or a name that is none; or what the listener reports */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const listen = options.listen ?? DEFAULT_LISTEN
+  const http = options.http === undefined ? DEFAULT_HTTP : options.http
+  for (const address of http === null ? [listen] : [listen, http]) {
+    assertSafe(address, options.insecure ?? false)
+  }
+  const server = new Server(options, listen)
+  await server.start(listen, http)
+  return server
+}
+
+function assertSafe(address: ListenAddress, insecure: boolean): void {
+  if (insecure || isLoopback(address.host)) return
+  throw new RangeError(
+    `${address.host} can be reached from other machines, and nothing here is encrypted; listen on 127.0.0.1 or allow it with "insecure"`,
+  )
+}
+
+class Server implements RunningServer {
+  readonly host: Host
+  readonly #clock: Clock
+  readonly #grpc: GrpcServer
+  readonly #health: Health
+  readonly #sessions: SessionCalls
+  readonly #http: HttpFace
+  #grpcAddress: ListenAddress = DEFAULT_LISTEN
+  #httpAddress: ListenAddress | null = null
+  #stopping: Promise<void> | null = null
+
+  constructor(options: ServerOptions, listen: ListenAddress) {
+    const { engine, log = silentLog, clock = systemClock, random = systemRandom } = options
+    this.#clock = clock
+    this.host = new Host({ engine, clock, random, log })
+    const context: ServiceContext = {
+      host: this.host,
+      clock,
+      random,
+      log,
+      database: canonicalDatabase(options.database ?? '/local'),
+      accounts: new Accounts(options.users ?? {}, clock, random),
+    }
+    this.#sessions = new SessionCalls(context)
+    this.#health = new Health(SERVICE_NAMES)
+    const withReflection = isLoopback(listen.host)
+    const handlers = new Map<string, CallHandler>([
+      ...unaryHandlers(context),
+      [SESSION.path, this.#sessions.handler],
+      ...this.#health.handlers,
+      ...(withReflection ? reflectionHandlers() : []),
+    ])
+    this.#grpc = new GrpcServer({ clock, log, handlers })
+    this.#http = new HttpFace({
+      engine,
+      host: this.host,
+      clock,
+      database: context.database,
+      version: options.version ?? 'unknown',
+      isStopping: () => this.#stopping !== null,
+      streams: () => this.#sessions.size,
+      connections: () => this.#grpc.connections,
+      calls: () => this.#grpc.calls,
+      grpcAddress: () => this.#grpcAddress,
+    })
+  }
+
+  get grpcAddress(): ListenAddress {
+    return this.#grpcAddress
+  }
+
+  get httpAddress(): ListenAddress | null {
+    return this.#httpAddress
+  }
+
+  async start(listen: ListenAddress, http: ListenAddress | null): Promise<void> {
+    try {
+      const { port } = await this.#grpc.listen(listen.host, listen.port)
+      this.#grpcAddress = { host: listen.host, port }
+      if (http !== null) this.#httpAddress = await this.#http.listen(http)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#health.stop()
+    const drained = this.#grpc.drain()
+    await this.host.close()
+    await this.#within(STOP_MS, drained)
+    this.#grpc.destroy()
+    await drained
+    await this.#http.close()
+  }
+
+  async #within(limitMs: number, work: Promise<void>): Promise<void> {
+    let overdue: Timer | undefined
+    const limit = new Promise<void>((resolve) => {
+      overdue = this.#clock.after(limitMs, resolve)
+    })
+    await Promise.race([work, limit])
+    overdue?.cancel()
+  }
+}
+
+function unaryHandlers(context: ServiceContext): Array<[string, CallHandler]> {
+  const methods = [...nodeMethods(context), ...discoveryMethods(context), ...authMethods(context)]
+  return methods.map((method) => [method.path, unaryHandler(method, context)])
+}

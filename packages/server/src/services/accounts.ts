@@ -1,0 +1,67 @@
+/**
+ * Who may use this server.
+ *
+ * Without configured users everybody is welcome and anonymous. With users every call but `Login` needs a token that
+ * `Login` gave out; tokens live in memory, so clients log in anew after a restart.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import { TOKEN_LIFE_MS, TOKENS_MAX } from './limits.ts'
+
+/** Passwords by user name. */
+export type Users = Readonly<Record<string, string>>
+
+interface Grant {
+  readonly user: string
+  readonly expiresAtMs: number
+}
+
+const TOKEN_BYTES = 32
+
+export class Accounts {
+  readonly #users: ReadonlyMap<string, Buffer>
+  readonly #clock: Clock
+  readonly #random: Random
+  /** In the order of their creation. */
+  readonly #tokens = new Map<string, Grant>()
+
+  constructor(users: Users, clock: Clock, random: Random) {
+    this.#users = new Map(Object.entries(users).map(([name, password]) => [name, digest(password)]))
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** Whether calls need a token. */
+  get required(): boolean {
+    return this.#users.size > 0
+  }
+
+  /** @returns a new token; null when name and password do not fit. Without users only the empty name logs in */
+  login(user: string, password: string): string | null {
+    const expected = this.#users.get(user)
+    // The comparison is made for unknown names too, so that its time tells nothing.
+    const fits = timingSafeEqual(digest(password), expected ?? digest(`not ${password}`))
+    const isAnonymous = !this.required && user === '' && password === ''
+    if (!isAnonymous && (expected === undefined || !fits)) return null
+    const token = Buffer.from(this.#random.bytes(TOKEN_BYTES)).toString('base64url')
+    this.#tokens.set(token, { user, expiresAtMs: this.#clock.monotonicMs() + TOKEN_LIFE_MS })
+    for (const oldest of this.#tokens.keys()) {
+      if (this.#tokens.size <= TOKENS_MAX) break
+      this.#tokens.delete(oldest)
+    }
+    return token
+  }
+
+  /** @returns the user behind a token, the empty name for an anonymous one; null when the token is not good enough */
+  userOf(token: string): string | null {
+    const grant = this.#tokens.get(token)
+    if (grant !== undefined && grant.expiresAtMs > this.#clock.monotonicMs()) return grant.user
+    if (grant !== undefined) this.#tokens.delete(token)
+    return this.required ? null : ''
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

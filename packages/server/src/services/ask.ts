@@ -1,0 +1,27 @@
+/** One question to a node and its answer. */
+import type { Event } from '@tenure/kernel'
+import type { Clock } from '../clock.ts'
+import type { HostedNode } from '../host/host.ts'
+import type { StreamCommand } from '../tablet/stream.ts'
+import { UNARY_ANSWER_MS } from './limits.ts'
+
+/** What came back: an event; or that the node took no command, or cannot say what became of it. */
+export type Answer = Event | { readonly kind: 'overloaded' } | { readonly kind: 'unavailable' }
+
+/** Asks over a stream of its own. Never rejects. */
+export async function ask(node: HostedNode, command: StreamCommand, clock: Clock): Promise<Answer> {
+  return new Promise((resolve) => {
+    const settle = (answer: Answer): void => {
+      timer.cancel()
+      stream.close()
+      resolve(answer)
+    }
+    const stream = node.connect({
+      deliver: (events) => settle(events[0] ?? { kind: 'unavailable' }),
+      overloaded: () => settle({ kind: 'overloaded' }),
+      ended: () => settle({ kind: 'unavailable' }),
+    })
+    const timer = clock.after(UNARY_ANSWER_MS, () => settle({ kind: 'unavailable' }))
+    stream.submit(command)
+  })
+}

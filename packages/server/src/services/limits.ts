@@ -1,0 +1,26 @@
+/** Bounds of what a client may ask of the services, and of how long it may take. */
+
+export const PATH_BYTES_MAX = 1024
+
+/** A stream that has not said what it is by then ends. */
+export const FIRST_MESSAGE_MS = 10_000
+
+/** From here on nothing is read from a stream until some of its requests have been answered. */
+export const UNANSWERED_REQUESTS_MAX = 1024
+
+/** The server pings at a third of the session's timeout, within these bounds. */
+export const PING_PERIOD_MIN_MS = 10
+export const PING_PERIOD_MAX_MS = 5_000
+
+/** A description that would be larger is refused; official clients accept no larger message. */
+export const DESCRIPTION_BYTES_MAX: number = 60 * 1024 * 1024
+
+/** Session streams of one server together. */
+export const SESSION_STREAMS_MAX = 100_000
+
+/** Longest wait for the answer to a unary call. */
+export const UNARY_ANSWER_MS = 30_000
+
+/** How long a token of `Login` is good for, and how many are remembered; past that the oldest is forgotten. */
+export const TOKEN_LIFE_MS: number = 12 * 60 * 60 * 1000
+export const TOKENS_MAX = 10_000

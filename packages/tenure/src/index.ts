@@ -97,3 +97,5 @@ export type {
 } from '@tenure/client'
 export { connect } from './connect.ts'
 export type { ConnectOptions } from './connect.ts'
+export { serve } from './serve.ts'
+export type { ServeOptions, Serving } from './serve.ts'

@@ -1,3 +1,111 @@
-/** A server inside this process, for programs that bring their own. */
-export type Serving = never
-export const serve = (): never => { throw new Error('x') }
+/**
+ * A server inside this process: engine, host and both faces, from one set of options.
+ */
+import { readFileSync } from 'node:fs'
+import type { Engine } from '@tenure/engine'
+import type { ListenAddress, Log } from '@tenure/server'
+import { silentLog, startServer } from '@tenure/server'
+import { DEFAULT_DATABASE } from './address.ts'
+import { openEngine, parseEngineUrl } from './engine-url.ts'
+
+export interface ServeOptions {
+  /** Where everything is kept: `memory:` (nothing is, the default) or `file:DIR`. */
+  readonly engine?: string
+  /** `host:port` for clients; port 0 takes any that is free. By default `127.0.0.1:2136`. */
+  readonly listen?: string
+  /** `host:port` for health, metrics and the status page; null for none. By default `127.0.0.1:8765`. */
+  readonly http?: string | null
+  /** What all paths begin with; by default `/local`. */
+  readonly database?: string
+  /** Listen on an address that other machines can reach, although nobody is asked who they are. */
+  readonly insecure?: boolean
+  readonly log?: Log
+}
+
+export interface Serving extends AsyncDisposable {
+  /** For `connect`. */
+  readonly address: string
+  /** `host:port`, with the port that was taken. */
+  readonly listen: string
+  readonly http: string | null
+  /** What people call the engine. */
+  readonly engine: string
+  /** Whether anything outlives the process. */
+  readonly durable: boolean
+  readonly database: string
+  /** Answers what was accepted, then ends. Sessions live on in what is stored. */
+  close(): Promise<void>
+}
+
+export const DEFAULT_LISTEN = '127.0.0.1:2136'
+export const DEFAULT_HTTP = '127.0.0.1:8765'
+
+/**
+ * Starts a server.
+ *
+ * @throws RangeError for options that cannot be; HeldError when another process has the directory open; what the system says
+ *   when an address cannot be listened on
+ */
+export async function serve(options: ServeOptions = {}): Promise<Serving> {
+  const { engine: engineAddress = 'memory:', insecure = false, log = silentLog } = options
+  const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP } = options
+  const url = parseEngineUrl(engineAddress)
+  if (url === null) {
+    throw new RangeError(`"${engineAddress}" is no engine: write memory: or file:DIR`)
+  }
+  const listen = parseListen(options.listen ?? DEFAULT_LISTEN)
+  const httpListen = http === null ? null : parseListen(http)
+  const engine = await openEngine(url)
+  try {
+    const faces = { listen, http: httpListen, database, insecure }
+    const server = await startServer({ ...faces, engine, log, version: version() })
+    return serving(server, engine, database)
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+function serving(
+  server: Awaited<ReturnType<typeof startServer>>,
+  engine: Engine,
+  database: string,
+): Serving {
+  const { grpcAddress, httpAddress } = server
+  const listen = written(grpcAddress)
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= server.stop().finally(() => engine.close())
+    return closing
+  }
+  return {
+    address: `grpc://${listen}${database}`,
+    listen,
+    http: httpAddress === null ? null : written(httpAddress),
+    engine: engine.name,
+    durable: engine.durable,
+    database,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** `127.0.0.1:2136`, `localhost:0`, `[::1]:2136`. @throws RangeError for anything else */
+export function parseListen(text: string): ListenAddress {
+  const { v6, name, port } =
+    /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:]+)):(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
+  const host = v6 ?? name
+  if (host === undefined || Number(port) > 65_535) {
+    throw new RangeError(`"${text}" is no address to listen on: write 127.0.0.1:2136 or [::1]:2136`)
+  }
+  return { host, port: Number(port) }
+}
+
+function written({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -72,7 +72,10 @@ function shell(world: World): Command {
       '-a, --address <url>',
       'the server: grpc://host:port/database, memory: or file:DIR (default: $TENURE_CONNECTION_STRING, $YDB_CONNECTION_STRING, grpc://127.0.0.1:2136/local)',
     )
-    .option('--path <path>', 'the coordination node, made when it is absent (default: /local/tenure)')
+    .option(
+      '--path <path>',
+      'the coordination node, made when it is absent (default: /local/tenure)',
+    )
     .option(
       '--timeout <duration>',
       'how long the session outlives a silent process (default: 15s)',

@@ -1,16 +1,17 @@
 /** `tenure serve`: a server in this process until a signal ends it. */
 import { DamagedError, HeldError } from '@tenure/engine'
+import { isLoopback } from '@tenure/server'
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { DEFAULT_DATABASE } from '../address.ts'
 import { LOG_FORMATS, openLog } from '../log.ts'
 import type { LogFormat } from '../log.ts'
 import type { Serving } from '../serve.ts'
-import { serve } from '../serve.ts'
+import { DEFAULT_HTTP, DEFAULT_LISTEN, parseListen, serve } from '../serve.ts'
 import type { CommandContext } from './context.ts'
 import {
   EXIT_DAMAGED,
   EXIT_DONE,
-  EXIT_INTERNAL,
   EXIT_UNREACHABLE,
   exitCodeOfSignal,
 } from './exit-code.ts'
@@ -36,9 +37,9 @@ export function addServe(program: Command, run: Run): void {
     .description('run a server')
     .option('--data <dir>', 'keep everything in this directory')
     .option('--engine <url>', 'where to keep everything: memory: or file:DIR (default: memory:)')
-    .option('--listen <host:port>', 'for clients', '127.0.0.1:2136')
-    .option('--http <host:port>', 'for health, metrics and the status page', '127.0.0.1:8765')
-    .option('--database <path>', 'what all paths begin with', '/local')
+    .option('--listen <host:port>', 'for clients', DEFAULT_LISTEN)
+    .option('--http <host:port>', 'for health, metrics and the status page', DEFAULT_HTTP)
+    .option('--database <path>', 'what all paths begin with', DEFAULT_DATABASE)
     .option(
       '--insecure',
       'listen on an address that others can reach, although nobody is asked who they are',
@@ -64,11 +65,8 @@ async function serveUntilStopped(
   try {
     await using serving = await start(context, options)
     announce(context, serving)
-    const why = await Promise.race([stopping.first, serving.failed])
-    if (why instanceof Error) {
-      throw new CommandFailure(EXIT_INTERNAL, `the server failed: ${why.message}`)
-    }
-    context.output.talk(`stopping on ${why}; a second signal ends it at once`)
+    const signal = await stopping.first
+    context.output.talk(`stopping on ${signal}; a second signal ends it at once`)
     await serving.close()
     return EXIT_DONE
   } finally {
@@ -104,6 +102,12 @@ async function start(context: CommandContext, options: ServeCommandOptions): Pro
   const { data, engine, listen, http, database, insecure = false } = options
   if (data !== undefined && engine !== undefined) {
     throw new UsageError('--data and --engine exclude each other: --data DIR is --engine file:DIR')
+  }
+  for (const address of [listen, http]) {
+    if (insecure || isLoopback(parseListen(address).host)) continue
+    throw new UsageError(
+      `others can reach ${address}, and nobody is asked who they are: listen on 127.0.0.1, or allow it with --insecure`,
+    )
   }
   const { stderr } = context.world
   const format = options.logFormat ?? ('isTTY' in stderr && stderr.isTTY === true ? 'text' : 'json')
@@ -143,8 +147,7 @@ function startFailure(error: unknown): unknown {
 }
 
 function announce(context: CommandContext, serving: Serving): void {
-  const { listen, http, engine, durable, database } = serving
-  const address = `grpc://${listen}${database}`
+  const { listen, http, engine, durable, database, address } = serving
   const kept = durable
     ? ''
     : '\n\n  NOTHING IS KEPT: all is gone when this process ends. Use --data DIR to keep it.'

@@ -23,7 +23,24 @@ export type {
   StreamId,
   UpdateSemaphore,
 } from './command.ts'
-export type { Event, HolderDescription, RefusalCode, SemaphoreDescription } from './event.ts'
+export type {
+  Acquired,
+  Attached,
+  Changed,
+  Done,
+  Ended,
+  Event,
+  HolderDescription,
+  NodeDescribed,
+  NotAcquired,
+  Pending,
+  RefusalCode,
+  Refused,
+  Released,
+  SemaphoreDescribed,
+  SemaphoreDescription,
+  Stopped,
+} from './event.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

@@ -159,7 +159,7 @@ export class Kernel {
     return this.#root.deadlines.nextMs
   }
 
-  /** The writes that close a commit: the counters, when any has moved since the last seal. */
+  /** What each commit needs besides the steps' writes: the counters, when any has moved since the last seal. */
   seal(): readonly Write[] {
     const { counters } = this.#root
     if (!counters.takeMoved()) return []

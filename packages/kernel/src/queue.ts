@@ -3,7 +3,7 @@
  *
  * The first waiter is granted as soon as its count fits; while it does not, nobody behind it is, however small.
  */
-import { holderKey } from './rows/keys.ts'
+import { holderKey, semaphoreKey } from './rows/keys.ts'
 import { encodeHolder } from './rows/holder-row.ts'
 import type { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
@@ -62,7 +62,6 @@ export class Queues {
       first = semaphore.waiters.first
     ) {
       this.#root.deadlines.cancel(first)
-      first.timeoutMs = 0n
       this.own(first)
       this.keep(first)
       this.sayAcquired(first)
@@ -78,6 +77,7 @@ export class Queues {
     semaphore.owners.append(first)
     semaphore.held += first.count
     first.owns = true
+    first.timeoutMs = 0n
     this.#waiters -= 1
     this.#owners += 1
     invariant(semaphore.held <= semaphore.limit, 'I-2', semaphore.held, semaphore.limit)
@@ -88,6 +88,10 @@ export class Queues {
     const { semaphore, session } = holder
     this.forget(holder)
     session.holders?.delete(semaphore)
+    // The last one's row goes after the data, so that an ephemeral semaphore's data are never without anybody.
+    if (semaphore.ephemeral && semaphore.isUnused && semaphore.hasRow) {
+      this.#root.turn.delete(semaphoreKey(semaphore.name, semaphore.nameBytes))
+    }
     this.#root.turn.delete(holderKey(semaphore.name, semaphore.nameBytes, session.id))
   }
 

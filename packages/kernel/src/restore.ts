@@ -91,8 +91,6 @@ export class Restore {
     }
     invariant(lastOrderId < counters.next.nextOrder, 'I-4', 'order', lastOrderId)
     for (const semaphore of semaphores.all()) {
-      const first = semaphore.waiters.first
-      invariant(first === null || first.count > semaphore.free, 'I-3', semaphore.name)
       invariant(!semaphore.ephemeral || !semaphore.isUnused, 'I-6', semaphore.name)
     }
     return this.#config
@@ -104,19 +102,17 @@ export class Restore {
     const session = this.#sessionOf(stored)
     const semaphore = this.#semaphoreOf(stored)
     invariant(row.count <= semaphore.limit, 'I-2', stored.name, row.count, semaphore.limit)
+    // Grants are made in the order of the queue, so no owner can stand behind a waiter.
+    const isNext = semaphore.waiters.size === 0
+    invariant(isNext || !row.owns, 'I-3', stored.name, row.orderId)
     const { orderId, data } = row
     const holder = new Holder({ session, semaphore, orderId, data })
     holder.count = row.count
     holder.timeoutMs = row.timeoutMs
-    if (row.owns) {
-      // Grants are made in the order of the queue, so no owner can stand behind a waiter.
-      invariant(semaphore.waiters.size === 0, 'I-3', stored.name, orderId)
-      queues.enter(holder)
-      queues.own(holder)
-    } else {
-      queues.enter(holder)
-      queues.startTimer(holder)
-    }
+    queues.enter(holder)
+    // A commit that ended between a release and the grants it brought about leaves a first waiter that fits: it owns.
+    if (row.owns || (isNext && row.count <= semaphore.free)) queues.own(holder)
+    else queues.startTimer(holder)
   }
 
   #sessionOf({ name, session: id }: StoredHolder): Session {

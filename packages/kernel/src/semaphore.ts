@@ -52,6 +52,11 @@ export class Semaphore {
     return this.limit - this.held
   }
 
+  /** Persistent ones always have one, ephemeral ones only for their data. */
+  get hasRow(): boolean {
+    return !this.ephemeral || this.data.length > 0
+  }
+
   get isUnused(): boolean {
     return this.owners.size === 0 && this.waiters.size === 0
   }
@@ -239,13 +244,13 @@ export class Semaphores {
   #remove(semaphore: Semaphore): void {
     const { name, nameBytes } = semaphore
     this.#byName.delete(name)
-    if (hasRow(semaphore)) this.#root.turn.delete(semaphoreKey(name, nameBytes))
+    if (!semaphore.ephemeral) this.#root.turn.delete(semaphoreKey(name, nameBytes))
     this.#watches.tell(name, ALL_CHANGED)
   }
 
   #keep(semaphore: Semaphore): void {
     const key = semaphoreKey(semaphore.name, semaphore.nameBytes)
-    if (hasRow(semaphore)) this.#root.turn.put(key, encodeSemaphore(semaphore))
+    if (semaphore.hasRow) this.#root.turn.put(key, encodeSemaphore(semaphore))
     else this.#root.turn.delete(key)
   }
 }
@@ -257,10 +262,6 @@ export function quoted(name: string): string {
 }
 
 const MALFORMED_NAME = 'the name is not well-formed Unicode'
-
-function hasRow(semaphore: Semaphore): boolean {
-  return !semaphore.ephemeral || semaphore.data.length > 0
-}
 
 function describeSemaphore(semaphore: Semaphore, command: DescribeSemaphore): SemaphoreDescription {
   const { name, limit, data, ephemeral, held } = semaphore

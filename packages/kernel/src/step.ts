@@ -6,7 +6,12 @@ import type { Event, RefusalCode } from './event.ts'
 import { invariant } from './invariant.ts'
 import type { Write } from './write-set.ts'
 
-/** What one step says and what it wants kept. The writes of a step belong into one commit. */
+/**
+ * What one step says and what it wants kept.
+ *
+ * The writes of a step belong into one commit. Where they are more than one commit takes, they may go in pieces, in their
+ * order and after the seal: each piece leaves rows that can be loaded. Nothing of the step is said before the last.
+ */
 export interface Step {
   readonly events: readonly Event[]
   readonly writes: readonly Write[]

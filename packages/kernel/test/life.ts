@@ -21,7 +21,7 @@ export type Move =
 
 /** Persistent ones as a rule, and names that lie close together as keys. */
 export const PERSISTENT_NAMES: readonly string[] = ['a', 'ab']
-export const EPHEMERAL_NAMES: readonly string[] = ['e']
+const EPHEMERAL_NAMES: readonly string[] = ['e']
 export const NAMES: readonly string[] = [...PERSISTENT_NAMES, ...EPHEMERAL_NAMES]
 
 const STREAMS = 4

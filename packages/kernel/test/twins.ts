@@ -1,7 +1,7 @@
 /** A kernel and a model that live the same life, and must not be told apart. */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { DEFAULT_LIMITS, Kernel } from '@tenure/kernel'
-import type { Command, DescribeSemaphore, Event, SemaphoreDescription } from '@tenure/kernel'
+import type { Command, DescribeSemaphore, Event, SemaphoreDescription, Write } from '@tenure/kernel'
 import { NAMES, PERSISTENT_NAMES } from './life.ts'
 import type { CommandMove, Move } from './life.ts'
 import { Model } from './model.ts'
@@ -32,7 +32,7 @@ export class Twins {
     if (move.kind === 'wait') {
       this.#nowMs += move.ms
       const { events, writes } = this.#kernel.advance(this.#nowMs)
-      this.#store.apply([...writes, ...this.#kernel.seal()])
+      this.#keep(writes)
       this.#compare(events, this.#model.advance(this.#nowMs))
     } else if (move.kind === 'restart') {
       this.#restart()
@@ -74,14 +74,28 @@ export class Twins {
 
   #apply(command: Command): void {
     const { events, writes } = this.#kernel.apply(command, this.#nowMs)
-    this.#store.apply([...writes, ...this.#kernel.seal()])
+    this.#keep(writes)
     this.#compare(events, this.#model.apply(command, this.#nowMs))
   }
 
+  /** One by one, as if each write were a commit of its own: whatever comes last can be loaded. */
+  #keep(writes: readonly Write[]): void {
+    this.#store.apply(this.#kernel.seal())
+    for (const [index, write] of writes.entries()) {
+      this.#store.apply([write])
+      if (index < writes.length - 1) this.#loaded()
+    }
+  }
+
+  #loaded(): Kernel {
+    const kernel = new Kernel(LIMITS)
+    for (const entry of this.#store.entries()) kernel.load(entry)
+    kernel.start(this.#nowMs)
+    return kernel
+  }
+
   #restart(): void {
-    this.#kernel = new Kernel(LIMITS)
-    for (const entry of this.#store.entries()) this.#kernel.load(entry)
-    this.#kernel.start(this.#nowMs)
+    this.#kernel = this.#loaded()
     this.#model.restart(this.#nowMs)
   }
 

@@ -1,18 +1,11 @@
 /** Lets asynchronous work through one at a time, in the order of asking. */
 export class Turnstile {
-  #last: Promise<void> = Promise.resolve()
+  /** Never rejects. */
+  #last: Promise<unknown> = Promise.resolve()
 
   async pass<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#last
-    let leave = (): void => {}
-    this.#last = new Promise((resolve) => {
-      leave = resolve
-    })
-    await before
-    try {
-      return await work()
-    } finally {
-      leave()
-    }
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
   }
 }

@@ -78,21 +78,26 @@ export class Pipeline {
   }
 
   readonly #turn = (): void => {
-    void this.#run()
+    void this.#next()
   }
 
-  async #run(): Promise<void> {
-    try {
-      for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
+  /** One batch per turn: an engine that answers without I/O must not keep input and timers waiting for ever. */
+  async #next(): Promise<void> {
+    const batch = this.#queue.shift()
+    if (batch !== undefined) {
+      try {
         await this.#commit(batch)
-        if (this.#broken) break
-        this.#ports.settled(batch)
+        if (!this.#broken) this.#ports.settled(batch)
+      } catch (error) {
+        if (!this.#broken) {
+          this.abandon()
+          this.#ports.failed(error)
+        }
       }
-    } catch (error) {
-      if (!this.#broken) {
-        this.abandon()
-        this.#ports.failed(error)
-      }
+    }
+    if (this.#queue.length > 0) {
+      this.#ports.clock.afterInput(this.#turn)
+      return
     }
     this.#running = false
     this.#tellIdle()

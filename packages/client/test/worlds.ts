@@ -40,13 +40,11 @@ export async function openWorld(kind: WorldKind): Promise<World> {
 }
 
 async function servedAddress(ends: (() => PromiseLike<void>)[]): Promise<string> {
-  const server = await startServer({
-    engine: openMemoryEngine(),
-    listen: '127.0.0.1:0',
-    http: null,
-  })
-  ends.push(() => server.close())
-  return server.address
+  const engine = openMemoryEngine()
+  const listen = { host: '127.0.0.1', port: 0 }
+  const server = await startServer({ engine, listen, http: null })
+  ends.push(() => server.stop())
+  return `grpc://${server.grpcAddress.host}:${server.grpcAddress.port}/local`
 }
 
 /** An iteration of which a test takes item after item. */

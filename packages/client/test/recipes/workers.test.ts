@@ -310,22 +310,22 @@ test.for(WORLDS)(
   async (kind) => {
     await using world = await openWorld(kind)
     await using session = await world.session()
+    const begun = deferred()
+    const told = deferred()
     const cleaned = deferred()
-    let told = false
     const worker = new Worker(world, {
       tasks: 1,
       capacity: 1,
       run: async (_task, lease) => {
-        void aborted(lease.signal).then(() => (told = true))
+        begun.resolve()
+        await aborted(lease.signal)
+        told.resolve()
         await cleaned.promise
       },
     })
-    await vi.waitFor(
-      async () => expect((await session.semaphore('job-0').describe()).count > 0n).toBe(true),
-      { interval: 1 },
-    )
+    await begun.promise
     const stopped = worker.stop()
-    await vi.waitFor(() => expect(told).toBe(true), { interval: 1 })
+    await told.promise
     expect(
       await session.semaphore('job-0').tryAcquire({ count: Infinity, ephemeral: true }),
     ).toBeNull()

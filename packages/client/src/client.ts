@@ -144,6 +144,7 @@ export class Client implements AsyncDisposable {
   workers(options: WorkersOptions, signal?: AbortSignal): Promise<void> {
     const surroundings = {
       openSession: this.openSession.bind(this),
+      closed: this.#controller.signal,
       clock: this.#clock,
       random: this.#random,
     }

@@ -10,6 +10,9 @@ import { expect, vi } from 'vitest'
 
 export const WORLDS = ['in process', 'over the YDB protocol'] as const
 
+/** How a test asks for what it cannot be told of. */
+export const PATIENCE = { interval: 1, timeout: 10_000 } as const
+
 export type WorldKind = (typeof WORLDS)[number]
 
 export interface World extends AsyncDisposable {
@@ -83,13 +86,10 @@ export async function aborted(signal: AbortSignal): Promise<unknown> {
 
 /** Settles when `count` wait in the line of `semaphore`. Lines have no watch in YDB's protocol, so this asks. */
 export async function untilWaiters(semaphore: Semaphore, count: number): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { waiters } = await semaphore.describe({ waiters: true })
-      expect(waiters).toHaveLength(count)
-    },
-    { interval: 1, timeout: 5_000 },
-  )
+  await vi.waitFor(async () => {
+    const { waiters } = await semaphore.describe({ waiters: true })
+    expect(waiters).toHaveLength(count)
+  }, PATIENCE)
 }
 
 /** A promise, and what settles it. */

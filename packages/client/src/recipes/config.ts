@@ -30,8 +30,16 @@ export class Config {
    *
    * @throws UnsupportedError with `ifVersion`: the protocol has no versions of semaphore data
    */
-  async publish(data: Bytes, options: PublishOptions = {}, signal?: AbortSignal): Promise<void> {
-    if (options.ifVersion !== undefined) {
+  publish(data: Bytes, signal?: AbortSignal): Promise<void>
+  publish(data: Bytes, options?: PublishOptions, signal?: AbortSignal): Promise<void>
+  async publish(
+    data: Bytes,
+    options?: PublishOptions | AbortSignal,
+    last?: AbortSignal,
+  ): Promise<void> {
+    const [{ ifVersion }, signal]: [PublishOptions, AbortSignal | undefined] =
+      options instanceof AbortSignal ? [{}, options] : [options ?? {}, last]
+    if (ifVersion !== undefined) {
       throw new UnsupportedError(
         `cannot publish "${this.name}" by version: this server keeps no versions of a configuration; publish without ifVersion`,
       )

@@ -6,7 +6,7 @@
  * its creation.
  */
 import type { Bytes } from '../bytes.ts'
-import { AlreadyRegisteredError } from '../errors.ts'
+import { AlreadyRegisteredError, NotFoundError, PreconditionFailedError } from '../errors.ts'
 import type { Lease } from '../lease.ts'
 import type { Semaphore } from '../semaphore.ts'
 
@@ -31,15 +31,12 @@ export class Registry {
   /**
    * Adds an entry for this session.
    *
-   * @throws AlreadyRegisteredError when this session has an entry here: use its `update`, or a session of its own
+   * @throws AlreadyRegisteredError when this session has an entry here: use its `update`, or a session of its own;
+   *   PreconditionFailedError when the name is in use as a lock
    */
   async register(data: Bytes, signal?: AbortSignal): Promise<RegistryEntry> {
     const lease = await this.#semaphore.tryAcquire({ count: 1, data, ephemeral: true }, signal)
-    if (lease === null) {
-      throw new AlreadyRegisteredError(
-        `this session is registered in "${this.name}"; update that entry, or register with another session`,
-      )
-    }
+    if (lease === null) throw await this.#refusal(signal)
     return new RegistryEntry(lease)
   }
 
@@ -51,6 +48,32 @@ export class Registry {
   async *watch(signal?: AbortSignal): AsyncGenerator<readonly Endpoint[], void, undefined> {
     for await (const registry of this.#semaphore.watch({ owners: true, absent: 'wait' }, signal)) {
       yield (registry?.owners ?? []).map(({ data, sessionId }) => ({ data, sessionId }))
+    }
+  }
+
+  /** Why there was no unit to take at once: entries leave room for each other, so it is this session's own, or a lock. */
+  async #refusal(signal?: AbortSignal): Promise<Error> {
+    for (const holder of await this.#holders(signal)) {
+      if (holder.count === 1n) continue
+      return new PreconditionFailedError(
+        `"${this.name}" is no registry: session ${holder.sessionId} uses it as a lock; choose another name`,
+      )
+    }
+    return new AlreadyRegisteredError(
+      `this session is registered in "${this.name}"; update that entry, or register with another session`,
+    )
+  }
+
+  async #holders(signal?: AbortSignal): Promise<readonly { sessionId: bigint; count: bigint }[]> {
+    try {
+      const { owners, waiters } = await this.#semaphore.describe(
+        { owners: true, waiters: true },
+        signal,
+      )
+      return [...owners, ...waiters]
+    } catch (error) {
+      if (error instanceof NotFoundError) return []
+      throw error
     }
   }
 }

@@ -10,6 +10,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import { TenureError } from '../errors.ts'
 import { systemRandom, type Random } from '../random.ts'
 import type { Session, SessionOptions } from '../session.ts'
+import { LinkedAbort } from './linked-abort.ts'
 import { pause } from './pause.ts'
 import { WorkerRound } from './worker-round.ts'
 import type { TaskLease, WorkerTask } from './worker-task.ts'
@@ -44,12 +45,14 @@ export interface WorkersOptions {
 /** What workers need from a client, and from the world. */
 export interface WorkersSurroundings {
   openSession(path: string, options?: SessionOptions, signal?: AbortSignal): Promise<Session>
+  /** Aborts when no session can be opened any more. */
+  readonly closed?: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
 }
 
 /**
- * Works until `signal` aborts, or until an error that trying again cannot mend. Then all queues are left and all tasks told
+ * Works until `signal` aborts, the client is closed, or until an error that trying again cannot mend. Then all queues are left and all tasks told
  * to stop, and when they have settled the call rejects with the reason. A lost session stops its tasks, and a fresh one follows.
  *
  * @throws RangeError at once when `tasks` or `capacity` is out of range
@@ -63,16 +66,21 @@ export async function work(
   assertWhole('capacity', options.capacity, Number.MAX_SAFE_INTEGER)
   const { clock = systemClock, random = systemRandom } = surroundings
   const backoff = new Backoff(random)
+  using stop = new LinkedAbort(signal, surroundings.closed)
   for (;;) {
-    signal?.throwIfAborted()
+    stop.signal.throwIfAborted()
     try {
-      await using session = await surroundings.openSession(options.path, options.session, signal)
-      await new WorkerRound(session, options, { clock, random }).run(signal)
+      await using session = await surroundings.openSession(
+        options.path,
+        options.session,
+        stop.signal,
+      )
+      await new WorkerRound(session, options, { clock, random }).run(stop.signal)
       backoff.reset()
     } catch (error) {
-      signal?.throwIfAborted()
+      stop.signal.throwIfAborted()
       if (!(error instanceof TenureError && error.retryable)) throw error
-      await pause(clock, backoff.nextMs(), signal)
+      await pause(clock, backoff.nextMs(), stop.signal)
     }
   }
 }

@@ -116,3 +116,16 @@ test.for(WORLDS)(
     await expect(waiting).rejects.toThrow('enough')
   },
 )
+
+test.for(WORLDS)(
+  'S0-31: a publish ends by its signal, with options before it or without, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    await using session = await world.session()
+    const config = session.config('menu')
+    const stopped = AbortSignal.abort(new Error('enough'))
+    await expect(config.publish('soup', stopped)).rejects.toThrow('enough')
+    await expect(config.publish('soup', {}, stopped)).rejects.toThrow('enough')
+    expect(await config.get()).toBeNull()
+  },
+)

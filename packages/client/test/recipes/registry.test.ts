@@ -1,5 +1,5 @@
 // guards: S2, W3
-import { AlreadyRegisteredError } from 'tenure'
+import { AlreadyRegisteredError, PreconditionFailedError } from 'tenure'
 import type { Endpoint } from 'tenure'
 import { expect, test } from 'vitest'
 import { openWorld, reading, WORLDS } from '../worlds.ts'
@@ -99,3 +99,13 @@ test.for(WORLDS)(
     await expect(waiting).rejects.toThrow('enough')
   },
 )
+
+test.for(WORLDS)('a name that is in use as a lock is no registry, %s', async (kind) => {
+  await using world = await openWorld(kind)
+  await using session = await world.session()
+  await using other = await world.session()
+  await using _lock = await other.mutex('kitchen').lock()
+  await expect(session.registry('kitchen').register('anna')).rejects.toBeInstanceOf(
+    PreconditionFailedError,
+  )
+})

@@ -2,7 +2,15 @@
 import type { TaskLease, WorkersOptions, WorkerTask } from 'tenure'
 import { NotFoundError, PreconditionFailedError, UnavailableError, UnsupportedError } from 'tenure'
 import { expect, test, vi } from 'vitest'
-import { aborted, deferred, openWorld, untilWaiters, WORLDS, type World } from '../worlds.ts'
+import {
+  aborted,
+  deferred,
+  openWorld,
+  PATIENCE,
+  untilWaiters,
+  WORLDS,
+  type World,
+} from '../worlds.ts'
 import { work } from '../../src/recipes/workers.ts'
 
 /** A worker whose tasks run until they are told to stop, and what can be seen of it. */
@@ -48,7 +56,7 @@ class Worker {
 
 /** Settles when `worker` runs `count` tasks. */
 async function untilRuns(worker: Worker, count: number): Promise<void> {
-  await vi.waitUntil(() => worker.running.size === count, { interval: 1, timeout: 5_000 })
+  await vi.waitUntil(() => worker.running.size === count, PATIENCE)
 }
 
 const names = (...workers: readonly Worker[]): string[] =>
@@ -73,20 +81,17 @@ test.for(WORLDS)(
     await using session = await world.session()
     const worker = new Worker(world)
     await untilRuns(worker, 4)
-    await vi.waitFor(
-      async () => {
-        const free = await Promise.all(
-          Array.from({ length: 10 }, async (_, at) => {
-            await using lease = await session
-              .semaphore(`job-${at}`)
-              .tryAcquire({ count: Infinity, ephemeral: true })
-            return lease !== null
-          }),
-        )
-        expect(free.filter(Boolean)).toHaveLength(6)
-      },
-      { interval: 1, timeout: 5_000 },
-    )
+    await vi.waitFor(async () => {
+      const free = await Promise.all(
+        Array.from({ length: 10 }, async (_, at) => {
+          await using lease = await session
+            .semaphore(`job-${at}`)
+            .tryAcquire({ count: Infinity, ephemeral: true })
+          return lease !== null
+        }),
+      )
+      expect(free.filter(Boolean)).toHaveLength(6)
+    }, PATIENCE)
     expect(worker.started).toHaveLength(4)
     await worker.stop()
   },
@@ -136,7 +141,7 @@ test.for(WORLDS)(
     const session = await opening.mock.results[0]?.value
     await session?.close()
     for (const lease of leases) expect(lease.signal.aborted).toBe(true)
-    await vi.waitFor(() => expect(worker.started).toHaveLength(4), { interval: 1, timeout: 5_000 })
+    await vi.waitFor(() => expect(worker.started).toHaveLength(4), PATIENCE)
     await untilRuns(worker, 2)
     expect(opening).toHaveBeenCalledTimes(2)
     await worker.stop()
@@ -182,6 +187,15 @@ test('a worker waits for a server that is away', async () => {
   await untilRuns(worker, 4)
   expect(opening).toHaveBeenCalledTimes(3)
   await worker.stop()
+})
+
+test.for(WORLDS)('a worker stops when its client is closed, %s', async (kind) => {
+  await using world = await openWorld(kind)
+  const worker = new Worker(world)
+  await untilRuns(worker, 4)
+  await world.client.close()
+  expect(await worker.done).toBeInstanceOf(UnavailableError)
+  expect(worker.running.size).toBe(0)
 })
 
 test('a worker for a node that is not there stops with the reason', async () => {
@@ -365,7 +379,7 @@ test.for(WORLDS)(
         await aborted(lease.signal)
       },
     })
-    await vi.waitFor(() => expect(runs).toBe(3), { interval: 1 })
+    await vi.waitFor(() => expect(runs).toBe(3), PATIENCE)
     expect(failures).toEqual(['job-0: Error: the oven is cold', 'job-0: Error: the oven is cold'])
     await worker.stop()
   },

@@ -82,16 +82,14 @@ function replyTo(
   { messageRequest }: ServerReflectionRequest,
   files: readonly DescribedFile[],
 ): Reply {
-  switch (messageRequest.case) {
-    case 'listServices':
-      return servicesReply()
-    case 'fileByFilename':
-      return fileReply(files.find((file) => file.name === messageRequest.value))
-    case 'fileContainingSymbol':
-      return fileReply(files.find((file) => declares(file, messageRequest.value)))
-    default:
-      return errorReply(GRPC.UNIMPLEMENTED, 'There are no extensions here')
+  if (messageRequest.case === 'listServices') return servicesReply()
+  if (messageRequest.case === 'fileByFilename') {
+    return fileReply(files.find((file) => file.name === messageRequest.value))
   }
+  if (messageRequest.case === 'fileContainingSymbol') {
+    return fileReply(files.find((file) => declares(file, messageRequest.value)))
+  }
+  return errorReply(GRPC.UNIMPLEMENTED, 'There are no extensions here')
 }
 
 /** A method's name counts as declared with its service. */

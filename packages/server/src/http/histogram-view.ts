@@ -19,8 +19,8 @@ export class HistogramView extends Histogram {
   }
 
   override async get(): ReturnType<Histogram['get']> {
-    const { name, unit, read } = this.#options
-    const { bounds, counts, sum, count } = read()
+    const { name, unit } = this.#options
+    const { bounds, counts, sum, count } = this.#options.read()
     const shown = await super.get()
     let below = 0
     const buckets = bounds.map((bound, index) => {

@@ -107,22 +107,18 @@ function notFound(path: string): Operation {
 }
 
 function operationOf(answer: Answer, path: string): Operation {
-  switch (answer.kind) {
-    case 'done':
-      return operation(STATUS.SUCCESS)
-    case 'node-described':
-      return operationWith(DescribeNodeResultSchema, {
-        self: { name: path.slice(path.lastIndexOf('/') + 1), type: COORDINATION_NODE },
-        config: wireConfigOf(answer.config),
-      })
-    case 'refused': {
-      if (answer.code === 'NOT_FOUND') return notFound(path)
-      const status: StatusNumber = REFUSAL_STATUS[answer.code]
-      return operation(status, answer.message)
-    }
-    case 'overloaded':
-      return operation(STATUS.OVERLOADED, OVERLOADED_TEXT)
-    default:
-      return operation(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
+  if (answer.kind === 'done') return operation(STATUS.SUCCESS)
+  if (answer.kind === 'node-described') {
+    return operationWith(DescribeNodeResultSchema, {
+      self: { name: path.slice(path.lastIndexOf('/') + 1), type: COORDINATION_NODE },
+      config: wireConfigOf(answer.config),
+    })
   }
+  if (answer.kind === 'refused') {
+    if (answer.code === 'NOT_FOUND') return notFound(path)
+    const status: StatusNumber = REFUSAL_STATUS[answer.code]
+    return operation(status, answer.message)
+  }
+  if (answer.kind === 'overloaded') return operation(STATUS.OVERLOADED, OVERLOADED_TEXT)
+  return operation(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
 }

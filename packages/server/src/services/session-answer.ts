@@ -43,8 +43,9 @@ export function answerOf(event: Event): SessionResponse | null {
     case 'attached':
     case 'stopped':
     case 'ended':
-      return null
+      break
   }
+  return null
 }
 
 /** A result that says no; null for an attach or a stop, which are answered otherwise. */
@@ -70,8 +71,9 @@ export function refusalResult(
       return { kind: 'delete-result', ...result }
     case 'attach':
     case 'stop':
-      return null
+      break
   }
+  return null
 }
 
 function success(requestId: bigint) {

@@ -60,6 +60,7 @@ export function commandOf(request: SemaphoreRequest, session: SessionId): Stream
     case 'update':
       return { kind: 'update-semaphore', requestId, session, name, data: request.data }
     case 'delete':
-      return { kind: 'delete-semaphore', requestId, session, name, force: request.force }
+      break
   }
+  return { kind: 'delete-semaphore', requestId, session, name, force: request.force }
 }

@@ -162,7 +162,12 @@ export class SessionStream implements StreamSink {
       case 'empty':
         this.#fail(STATUS.BAD_REQUEST, 'Empty request')
         return
-      default:
+      case 'acquire':
+      case 'release':
+      case 'describe':
+      case 'create':
+      case 'update':
+      case 'delete':
         this.#ask(request)
     }
   }
@@ -210,28 +215,16 @@ export class SessionStream implements StreamSink {
 
   /** The message for an event; ends the stream when the event does. */
   #translate(event: Event): SessionResponse | null {
-    switch (event.kind) {
-      case 'attached': {
-        const { session: sessionId, timeoutMs } = event
-        this.#sessionId = sessionId
-        this.#heartbeat = this.#heartbeatFor(timeoutMs)
-        return { kind: 'started', sessionId, timeoutMs }
-      }
-      case 'stopped':
-        this.#end()
-        return { kind: 'stopped', sessionId: event.session }
-      case 'ended':
-        this.#end()
-        return event.reason === 'taken'
-          ? failure(STATUS.BAD_SESSION, 'another stream has taken the session')
-          : failure(STATUS.UNAVAILABLE, 'the coordination node was dropped')
-      case 'refused':
-        if (askedOf(event.requestId) === 'attach' || askedOf(event.requestId) === 'stop') {
-          this.#end()
-          return failure(REFUSAL_STATUS[event.code], event.message)
-        }
-        break
-      default:
+    if (event.kind === 'attached') {
+      const { session: sessionId, timeoutMs } = event
+      this.#sessionId = sessionId
+      this.#heartbeat = this.#heartbeatFor(timeoutMs)
+      return { kind: 'started', sessionId, timeoutMs }
+    }
+    const last = lastMessageOf(event)
+    if (last !== null) {
+      this.#end()
+      return last
     }
     this.#account(event)
     return answerOf(event)
@@ -305,6 +298,20 @@ export class SessionStream implements StreamSink {
     this.#tablet?.close()
     this.#queued.clear()
   }
+}
+
+/** The message with which an event ends its stream; null when the stream goes on. */
+function lastMessageOf(event: Event): SessionResponse | null {
+  if (event.kind === 'stopped') return { kind: 'stopped', sessionId: event.session }
+  if (event.kind === 'ended') {
+    return event.reason === 'taken'
+      ? failure(STATUS.BAD_SESSION, 'another stream has taken the session')
+      : failure(STATUS.UNAVAILABLE, 'the coordination node was dropped')
+  }
+  if (event.kind !== 'refused') return null
+  const asked = askedOf(event.requestId)
+  if (asked !== 'attach' && asked !== 'stop') return null
+  return failure(REFUSAL_STATUS[event.code], event.message)
 }
 
 function failure(status: StatusNumber, message: string): SessionResponse {

@@ -9,7 +9,8 @@ import { pinned, type Core } from './cores.ts'
 import { profiling } from './profile.ts'
 
 /** Beyond what the task itself takes: connecting, filling, and a machine that is busy with other things. */
-const GRACE_MS = 300_000
+const GRACE_MS = 60_000
+const EXIT_MAX_MS = 5_000
 
 /** Runs one task on `core`. @throws when the load failed, with its reason */
 export async function load(task: LoadTask, core: Core): Promise<LoadReport> {
@@ -26,10 +27,19 @@ export async function load(task: LoadTask, core: Core): Promise<LoadReport> {
     child.send(task)
     const answer = await report
     if (answer.kind === 'failed') throw new Error(answer.message)
-    // A profile is written on the way out.
-    if (child.exitCode === null) await once(child, 'exit', { signal })
+    await exit(child)
     return answer
   } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+/** Waits for the process's end, because a profile is written on the way out; but its work is done, so not for ever. */
+async function exit(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  try {
+    await once(child, 'exit', { signal: AbortSignal.timeout(EXIT_MAX_MS) })
+  } catch {
     child.kill('SIGKILL')
   }
 }

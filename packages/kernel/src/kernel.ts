@@ -23,7 +23,7 @@ import type { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
-import { effectiveGraceMs, isNodeConfig, mergeNodeConfig } from './node.ts'
+import { effectiveGraceMs, mergeNodeConfig, problemOfNodeConfig } from './node.ts'
 import { Queues } from './queue.ts'
 import { Restore } from './restore.ts'
 import type { Root } from './root.ts'
@@ -273,9 +273,8 @@ export class Kernel {
   }
 
   #refuseConfig(command: CreateNode | AlterNode): boolean {
-    if (isNodeConfig(command.config)) return false
-    const message = 'the periods must be whole milliseconds, from 0 to 2^32-1'
-    this.#root.turn.refuse(command, 'INVALID_ARGUMENT', message)
-    return true
+    const problem = problemOfNodeConfig(command.config)
+    if (problem !== null) this.#root.turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    return problem !== null
   }
 }

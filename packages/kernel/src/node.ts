@@ -2,6 +2,7 @@
  * The settings of a coordination node: what may be stored, how they merge, what they mean.
  */
 import type { NodeConfig } from './command.ts'
+import { CONSISTENCY_MODES, COUNTERS_MODES } from './rows/node-row.ts'
 
 const U32_MAX = 0xffff_ffff
 
@@ -13,9 +14,16 @@ const GRACE_MAX_MS = 30_000
 /** An owner that lost the partition notices within its self-check; the grace period must be longer by this. */
 const GRACE_OVER_SELF_CHECK_MS = 1_000
 
-/** Any 32-bit number may be stored. */
-export function isNodeConfig(config: NodeConfig): boolean {
-  return isU32(config.selfCheckPeriodMs) && isU32(config.sessionGracePeriodMs)
+/** Null when the settings can be stored: any 32-bit number can, and any mode there is. */
+export function problemOfNodeConfig(config: NodeConfig): string | null {
+  if (!isU32(config.selfCheckPeriodMs) || !isU32(config.sessionGracePeriodMs)) {
+    return 'the periods must be whole milliseconds, from 0 to 2^32-1'
+  }
+  const known =
+    CONSISTENCY_MODES.includes(config.readConsistency) &&
+    CONSISTENCY_MODES.includes(config.attachConsistency) &&
+    COUNTERS_MODES.includes(config.rateLimiterCounters)
+  return known ? null : 'there is no such mode'
 }
 
 /** `stored` with every setting replaced that is set in `given`. */

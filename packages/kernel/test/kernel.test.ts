@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Kernel } from '@tenure/kernel'
+import type { NodeConfig } from '@tenure/kernel'
 import { readFileSync, readdirSync } from 'node:fs'
-import { TestNode, kinds } from './node.ts'
+import { CONFIG, TestNode, kinds } from './node.ts'
 import { playTranscript } from './transcript.ts'
 
 afterEach(() => {
@@ -113,4 +114,19 @@ test('a key given to a new session may be reused by who gave it', () => {
   key.fill(0)
   const again = { ...attach, stream: 2, session: 1n, protectionKey: new Uint8Array([1, 2, 3]) }
   expect(kinds(node.kernel.apply(again, 0))).toEqual(['ended', 'attached'])
+})
+
+test('settings with a mode there is not are refused, and change nothing', () => {
+  const node = new TestNode()
+  const asked = { stream: 1, requestId: 1n }
+  for (const wrong of [
+    { readConsistency: 'loose' },
+    { attachConsistency: 'aggregated' },
+    { rateLimiterCounters: 'strict' },
+  ]) {
+    const config: NodeConfig = Object.assign({}, CONFIG, wrong)
+    const { events, writes } = node.kernel.apply({ kind: 'alter-node', ...asked, config }, 0)
+    expect(events).toMatchObject([{ kind: 'refused', code: 'INVALID_ARGUMENT' }])
+    expect(writes).toEqual([])
+  }
 })

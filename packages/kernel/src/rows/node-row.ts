@@ -6,8 +6,8 @@ import type { ConsistencyMode, CountersMode, NodeConfig } from '../command.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 
 // The position in the list is what is written.
-const CONSISTENCY_MODES: readonly ConsistencyMode[] = ['unset', 'strict', 'relaxed']
-const COUNTERS_MODES: readonly CountersMode[] = ['unset', 'aggregated', 'detailed']
+export const CONSISTENCY_MODES: readonly ConsistencyMode[] = ['unset', 'strict', 'relaxed']
+export const COUNTERS_MODES: readonly CountersMode[] = ['unset', 'aggregated', 'detailed']
 
 export function encodeNodeConfig(config: NodeConfig): Uint8Array {
   const value = new Uint8Array(12)

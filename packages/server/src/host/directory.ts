@@ -1,6 +1,6 @@
 /**
  * The rules of paths: directories are not stored, they are what lies above a node. So no node can lie below or above
- * another one.
+ * another one (I-24).
  */
 import type { PathRefusal } from './host.ts'
 

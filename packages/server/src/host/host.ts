@@ -4,9 +4,9 @@
  * A node's name in the engine is its canonical path. A node is loaded at its first use and stays while it is used; one that
  * failed is loaded anew at its next use.
  */
-import { EngineError } from '@tenure/engine'
+import { DamagedError, EngineError } from '@tenure/engine'
 import type { Engine, OwnerInfo, Partition } from '@tenure/engine'
-import { NODE_KEY } from '@tenure/kernel'
+import { InvariantError, NODE_KEY } from '@tenure/kernel'
 import type { Limits } from '@tenure/kernel'
 import { systemClock } from '../clock.ts'
 import type { Clock, Timer } from '../clock.ts'
@@ -177,7 +177,14 @@ export class Host implements HostContract {
       return tablet
     } catch (error) {
       await this.#closePartition(path, partition)
-      throw error
+      if (!(error instanceof InvariantError)) throw error
+      const remedy = 'restore it from a backup'
+      throw new DamagedError(
+        `the data of node ${path} in ${this.#engine.name}: ${error.message}; ${remedy}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -262,9 +269,9 @@ export class Host implements HostContract {
 }
 
 async function stop(residence: Residence): Promise<void> {
-  let tablet: Tablet
+  let tablet = residence.loaded
   try {
-    tablet = await residence.tablet
+    tablet ??= await residence.tablet
   } catch {
     // Whoever asked for the node has been told.
     return

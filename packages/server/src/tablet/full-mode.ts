@@ -1,7 +1,7 @@
 /**
  * How a tablet goes on while its engine has no room.
  *
- * The state in memory must equal what is stored, because nothing can be added to it. So commands that would write are
+ * The state in memory must equal what is stored, because nothing can be added to it (I-23). So commands that would write are
  * refused, and only these go on: reads, sessions that come back, streams that close. A session that comes back with
  * another timeout or description does write; nobody else can see that, so its answer alone waits. Such writes, or one that
  * changes nothing, are tried again and again: the first that is taken ends this mode.

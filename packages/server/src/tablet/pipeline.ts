@@ -3,7 +3,7 @@
  *
  * The first command of an idle tablet waits for the end of the present turn of the event loop only, so that all input of
  * one turn shares a commit. Batches settle in the order in which they were begun; so what could have seen the writes of an
- * earlier batch waits for that one.
+ * earlier batch waits for that one (I-21).
  */
 import type { Partition } from '@tenure/engine'
 import type { Write } from '@tenure/kernel'

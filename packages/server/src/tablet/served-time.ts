@@ -2,7 +2,7 @@
  * The kernel's time: the monotonic clock without the pauses of this process.
  *
  * A ticker shows that the process runs. Between two ticks at most `TICK_MS + LAG_MAX_MS` of served time pass, however
- * late the second one comes: a host that slept, or whose event loop was blocked, lets nobody expire for it.
+ * late the second one comes: a host that slept, or whose event loop was blocked, lets nobody expire for it (I-22).
  */
 import type { Clock, Timer } from '../clock.ts'
 

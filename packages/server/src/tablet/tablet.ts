@@ -2,8 +2,8 @@
  * One coordination node at work: drives a kernel over a partition.
  *
  * A command is applied in memory at once; its writes and its events join the open batch, and the events leave only when
- * the batch has been committed (I-20). When a commit fails, or its outcome is unknown, the state in memory may be ahead of
- * what is stored: the tablet ends, and whoever is next loads what is durable (I-21).
+ * the batch has been committed (I-1). When a commit fails, or its outcome is unknown, the state in memory may be ahead of
+ * what is stored: the tablet ends, and whoever is next loads what is durable (I-20).
  */
 import { FencedError, FullError } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'

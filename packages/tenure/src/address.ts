@@ -4,6 +4,9 @@
 export const DEFAULT_ADDRESS = 'grpc://127.0.0.1:2136/local'
 
 export const DEFAULT_DATABASE = '/local'
+/** Where a server listens when nobody says otherwise: for clients, and for people. */
+export const DEFAULT_LISTEN = '127.0.0.1:2136'
+export const DEFAULT_HTTP = '127.0.0.1:8765'
 
 /** The address that was given, else the one of the environment, else the default. An empty one counts as none. */
 export function effectiveAddress(address?: string): string {

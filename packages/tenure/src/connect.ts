@@ -3,7 +3,6 @@
  */
 import type { Client, ConnectYdbOptions } from '@tenure/client'
 import { clientOver, connectYdb, systemClock } from '@tenure/client'
-import { Host } from '@tenure/server'
 import { effectiveAddress } from './address.ts'
 import type { EngineUrl } from './engine-url.ts'
 import { openEngine, parseEngineUrl, realFolder } from './engine-url.ts'
@@ -37,6 +36,7 @@ function worldOf(url: EngineUrl): WorldUse {
   const key = url.kind === 'memory' ? `memory:${url.name}` : `file:${realFolder(url.folder)}`
   return worlds.use(key, {
     openEngine: () => openEngine(url),
-    openHost: (engine) => new Host({ engine }),
+    // A program that only ever talks to a server elsewhere does not load one.
+    openHost: async (engine) => new (await import('@tenure/server')).Host({ engine }),
   })
 }

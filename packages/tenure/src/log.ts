@@ -2,9 +2,7 @@
 import type { Writable } from 'node:stream'
 import type { Log, LogFields } from '@tenure/server'
 import { pino } from 'pino'
-
-export const LOG_FORMATS = ['text', 'json'] as const
-export type LogFormat = (typeof LOG_FORMATS)[number]
+import type { LogFormat } from './log-format.ts'
 
 export function openLog(format: LogFormat, out: Writable): Log {
   const destination =

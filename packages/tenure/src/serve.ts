@@ -3,9 +3,8 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Engine } from '@tenure/engine'
-import type { ListenAddress, Log } from '@tenure/server'
-import { silentLog, startServer } from '@tenure/server'
-import { DEFAULT_DATABASE } from './address.ts'
+import type { ListenAddress, Log, RunningServer } from '@tenure/server'
+import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from './address.ts'
 import { openEngine, parseEngineUrl } from './engine-url.ts'
 
 export interface ServeOptions {
@@ -37,9 +36,6 @@ export interface Serving extends AsyncDisposable {
   close(): Promise<void>
 }
 
-export const DEFAULT_LISTEN = '127.0.0.1:2136'
-export const DEFAULT_HTTP = '127.0.0.1:8765'
-
 /**
  * Starts a server.
  *
@@ -47,7 +43,7 @@ export const DEFAULT_HTTP = '127.0.0.1:8765'
  *   when an address cannot be listened on
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { engine: engineAddress = 'memory:', insecure = false, log = silentLog } = options
+  const { engine: engineAddress = 'memory:', insecure = false, log } = options
   const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP } = options
   const url = parseEngineUrl(engineAddress)
   if (url === null) {
@@ -58,7 +54,10 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const engine = await openEngine(url)
   try {
     const faces = { listen, http: httpListen, database, insecure }
-    const server = await startServer({ ...faces, engine, log, version: version() })
+    // A program that only connects does not load a server.
+    const { startServer } = await import('@tenure/server')
+    const more = log === undefined ? {} : { log }
+    const server = await startServer({ ...faces, ...more, engine, version: version() })
     return serving(server, engine, database)
   } catch (error) {
     await engine.close()
@@ -66,11 +65,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   }
 }
 
-function serving(
-  server: Awaited<ReturnType<typeof startServer>>,
-  engine: Engine,
-  database: string,
-): Serving {
+function serving(server: RunningServer, engine: Engine, database: string): Serving {
   const { grpcAddress, httpAddress } = server
   const listen = written(grpcAddress)
   let closing: Promise<void> | undefined

@@ -5,8 +5,17 @@
  * While a child runs they are the child's: whoever called `divert` gets each of them instead.
  */
 
-/** Every signal that a process can catch and that people or supervisors send. */
-export const FORWARDED = [
+/** What a process can catch, and people or supervisors send. */
+export type ForwardedSignal =
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'SIGHUP'
+  | 'SIGQUIT'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGWINCH'
+
+const FORWARDED: readonly ForwardedSignal[] = [
   'SIGINT',
   'SIGTERM',
   'SIGHUP',
@@ -14,9 +23,7 @@ export const FORWARDED = [
   'SIGUSR1',
   'SIGUSR2',
   'SIGWINCH',
-] as const satisfies readonly NodeJS.Signals[]
-
-export type ForwardedSignal = (typeof FORWARDED)[number]
+]
 
 /** What the terminal sends for Ctrl-Z. */
 const SUSPEND = 'SIGTSTP'

@@ -16,7 +16,7 @@ export interface WorldUse {
 
 export interface WorldMaker {
   openEngine(): Engine | Promise<Engine>
-  openHost(engine: Engine): HostContract
+  openHost(engine: Engine): HostContract | Promise<HostContract>
 }
 
 interface World {

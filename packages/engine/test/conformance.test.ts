@@ -13,10 +13,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const directories = new WeakMap<Engine, string>()
 
 // guards: L4, D1, D2, X6
-conformance(
-  { name: 'memory', open: async () => openMemoryEngine(), reopen: null },
-  { test: (title, body) => test(title, body) },
-)
+conformance({ name: 'memory', open: async () => openMemoryEngine(), reopen: null }, { test })
 
 conformance(
   {
@@ -29,5 +26,5 @@ conformance(
     },
     reopen: (engine) => openFileEngine(directories.get(engine)!),
   },
-  { test: (title, body) => test(title, body) },
+  { test },
 )

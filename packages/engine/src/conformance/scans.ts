@@ -49,7 +49,6 @@ export const scanTests: Record<string, (engine: Engine) => Promise<void>> = {
 
   'a scan is a snapshot while commits go on': async (engine) => {
     const partition = await engine.claim('p', OWNER)
-    const name = (index: number): string => `k${String(index).padStart(5, '0')}`
     const old = Array.from({ length: 3000 }, (_, index) => put(name(index), 'old'))
     await partition.commit(old)
     const seen: string[] = []
@@ -105,4 +104,8 @@ export const scanTests: Record<string, (engine: Engine) => Promise<void>> = {
 
 function byKey(left: string, right: string): number {
   return left.slice(0, left.indexOf('=')) < right.slice(0, right.indexOf('=')) ? -1 : 1
+}
+
+function name(index: number): string {
+  return `k${String(index).padStart(5, '0')}`
 }

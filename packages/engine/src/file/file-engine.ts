@@ -1,12 +1,14 @@
 /** All partitions in one LMDB environment in a directory of its own, used by one process at a time. */
-import { mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from 'lmdb'
 import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import { failureOf } from './failure.ts'
+import { damaged, failureOf } from './failure.ts'
 import { FilePartition } from './file-partition.ts'
 import { HolderLock } from './holder-lock.ts'
+import { checkMarker, leaveMarker } from './marker.ts'
+import { pageDamage } from './page-check.ts'
 import { Store } from './store.ts'
 import type { Database } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -32,9 +34,16 @@ export async function openFileEngine(
   const place = prepare(directory)
   const lock = await HolderLock.take(place, options.address ?? '')
   try {
+    checkPages(place)
     const database = openDatabase(place)
     const store = new Store(database, place)
-    await store.open()
+    try {
+      await store.open()
+      leaveMarker(place)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
     return new FileEngine({ directory, place, database, store, lock })
   } catch (error) {
     await lock.release()
@@ -50,6 +59,14 @@ function prepare(directory: string): string {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new EngineError(`the store cannot be kept in ${directory}: ${reason}`, { cause })
   }
+}
+
+/** @throws DamagedError when LMDB could not be trusted with the file */
+function checkPages(place: string): void {
+  checkMarker(place, DATA_FILE)
+  const path = join(place, DATA_FILE)
+  const damage = existsSync(path) ? pageDamage(path) : null
+  if (damage !== null) throw damaged(place, `${DATA_FILE}: ${damage}`)
 }
 
 function openDatabase(place: string): Database {
@@ -89,19 +106,19 @@ class FileEngine implements Engine {
     this.#check()
     const { store } = this.#parts
     // A name that cannot be is refused here: inside the transaction it would fail the jobs of others too.
-    store.ownership(partition)
+    await this.#read(() => store.ownership(partition))
     let claimed = { number: 0, epoch: 0n }
     await this.#queue.write(() => {
       claimed = store.claim(partition, owner)
     })
     this.#check()
-    store.verify(partition, claimed.number)
+    await this.#read(() => store.verify(partition, claimed.number))
     return new FilePartition({ name: partition, ...claimed }, store, this.#queue, this.#assertOpen)
   }
 
   async ownerOf(partition: string): Promise<Ownership | null> {
     this.#check()
-    return this.#parts.store.ownership(partition)
+    return this.#read(() => this.#parts.store.ownership(partition))
   }
 
   async *partitions(prefix: string): AsyncIterable<string> {
@@ -114,8 +131,11 @@ class FileEngine implements Engine {
 
   async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#check()
-    const number = this.#parts.store.numberOf(partition)
-    return number === null ? undefined : this.#parts.store.get(partition, number, key)
+    const { store } = this.#parts
+    return this.#read(() => {
+      const number = store.numberOf(partition)
+      return number === null ? undefined : store.get(partition, number, key)
+    })
   }
 
   close(): Promise<void> {
@@ -127,6 +147,15 @@ class FileEngine implements Engine {
     await this.#queue.drained()
     await this.#parts.database.close()
     await this.#parts.lock.release()
+  }
+
+  async #read<Result>(read: () => Result): Promise<Result> {
+    try {
+      return read()
+    } catch (error) {
+      if (error instanceof RangeError) throw error
+      throw await failureOf(this.#parts.place, error)
+    }
   }
 
   #check(): void {

@@ -186,11 +186,17 @@ export class Store {
     return content
   }
 
+  /** Rows of one snapshot. @throws DamagedError when they do not ascend: pages have changed places */
   *#rows(start: Uint8Array, end: Uint8Array): IterableIterator<[Uint8Array, Uint8Array]> {
     const transaction = this.#database.useReadTransaction()
+    let last: Uint8Array | null = null
     try {
       for (const { key, value } of this.#database.getRange({ start, end, transaction })) {
+        const ascends =
+          Buffer.compare(key, start) >= 0 && (last === null || Buffer.compare(last, key) < 0)
+        if (!ascends) throw damaged(this.#directory, 'its keys are out of order')
         yield [key, value]
+        last = key
       }
     } finally {
       transaction.done()

@@ -1,7 +1,7 @@
 // guards: W3
 import { UnsupportedError } from 'tenure'
 import { expect, test } from 'vitest'
-import { openWorld, reading, readUntil, WORLDS } from '../worlds.ts'
+import { openWorld, reading, WORLDS } from '../worlds.ts'
 
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : new TextDecoder().decode(bytes)
@@ -99,10 +99,13 @@ test.for(WORLDS)('S0-32: a slow reader ends on the latest value, %s', async (kin
   await using session = await world.session()
   const config = session.config('menu')
   await config.publish('0')
-  const values = config.watch()
-  const last = readUntil(values, (value) => text(value) === '20')
+  const values = reading(config.watch())
+  await values.next()
   for (let at = 1; at <= 20; at++) await config.publish(String(at))
-  expect(text(await last)).toBe('20')
+  const seen: (string | null)[] = []
+  while (seen.at(-1) !== '20') seen.push(text(await values.next()))
+  expect(seen.length).toBeLessThan(20)
+  await values.stop()
 })
 
 test.for(WORLDS)(

@@ -1,5 +1,5 @@
 // guards: X1, X2, W3
-import { SemaphoreLimitMismatchError, SessionClosedError } from 'tenure'
+import { AbortedError, SemaphoreLimitMismatchError, SessionClosedError } from 'tenure'
 import { expect, test } from 'vitest'
 import { aborted, openWorld, reading, untilWaiters, WORLDS } from '../worlds.ts'
 
@@ -55,6 +55,22 @@ test.for(WORLDS)(
     await session.close()
     expect(await lost).toBeInstanceOf(SessionClosedError)
     await leadership[Symbol.asyncDispose]()
+  },
+)
+
+test.for(WORLDS)(
+  'S0-21: the signal of a leadership aborts when somebody deletes the election by force, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    await using session = await world.session()
+    await using other = await world.session()
+    const leadership = await session.election('chief').campaign('anna')
+    const lost = aborted(leadership.signal)
+    await other.semaphore('chief').delete({ force: true })
+    expect(await lost).toBeInstanceOf(AbortedError)
+    await leadership[Symbol.asyncDispose]()
+    await using again = await other.election('chief').campaign('boris')
+    expect(again.token).toBeGreaterThan(leadership.token)
   },
 )
 

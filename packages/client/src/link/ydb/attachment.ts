@@ -40,8 +40,9 @@ interface Asked {
   readonly answer: (answer: Answer) => void
 }
 
-/** How many heartbeats a ping may stay unanswered. */
-const HEARTBEATS_PATIENCE = 2
+/** The heartbeats of short sessions are shorter than the pauses that a busy server makes. */
+const PATIENCE_MIN_MS = 250
+const HEARTBEATS_TO_START = 2
 const START_MIN_MS = 1_000
 const START_MAX_MS = 3_000
 
@@ -64,7 +65,7 @@ export class YdbAttachment implements Attachment {
     this.#ground = ground
     this.#request = request
     this.#listener = listener
-    const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_PATIENCE)
+    const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_TO_START)
     this.#timer = ground.clock.after(Math.min(START_MAX_MS, startMs), () => {
       this.#break(new Error('the server did not start the session in time'))
     })
@@ -177,7 +178,7 @@ export class YdbAttachment implements Attachment {
       this.#lastId += 1n
       this.#ping = { opaque: this.#lastId, sentAtMs: nowMs }
       this.#stream?.write({ kind: 'ping', opaque: this.#lastId })
-    } else if (nowMs - this.#ping.sentAtMs >= heartbeatMs * HEARTBEATS_PATIENCE) {
+    } else if (nowMs - this.#ping.sentAtMs >= PATIENCE_MIN_MS) {
       this.#break(
         new Error(`the server has not answered for ${Math.round(nowMs - this.#ping.sentAtMs)} ms`),
       )

@@ -1,0 +1,266 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createServer } from 'node:tls'
+import { expect, test } from 'vitest'
+import { Client } from '../../../src/client.ts'
+import {
+  NotFoundError,
+  SessionExpiredError,
+  UnauthorizedError,
+  UnavailableError,
+  UnsupportedError,
+} from '../../../src/errors.ts'
+import { YdbLink } from '../../../src/link/ydb/link.ts'
+import type { Session, SessionState } from '../../../src/session.ts'
+import { Proxy } from '../../proxy.ts'
+import { served } from '../../served.ts'
+import { aborted, readUntil } from '../../worlds.ts'
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
+
+function until(session: Session, state: SessionState): Promise<SessionState> {
+  return readUntil(session.states(), (each) => each === state)
+}
+
+test('S0-33: nodes are created, altered, described and dropped', async () => {
+  await using server = await served()
+  const client = server.client()
+  await client.createNode('/local/deep/down/here', { sessionGracePeriodMs: 5_000 })
+  await client.createNode('/local/deep/down/here', { sessionGracePeriodMs: 7_000 })
+  await client.alterNode('/local/deep/down/here', {
+    selfCheckPeriodMs: 2_000,
+    readConsistency: 'strict',
+  })
+  expect(await client.describeNode('/local/deep/down/here')).toEqual({
+    path: '/local/deep/down/here',
+    config: { selfCheckPeriodMs: 2_000, sessionGracePeriodMs: 5_000, readConsistency: 'strict' },
+  })
+  await client.dropNode('/local/deep/down/here')
+  await expect(client.dropNode('/local/deep/down/here')).rejects.toThrow(NotFoundError)
+  await expect(client.alterNode('/local/deep/down/here', {})).rejects.toThrow(NotFoundError)
+  await expect(client.describeNode('/local/deep/down/here')).rejects.toThrow(NotFoundError)
+})
+
+test('a path without a leading slash is taken from the database', async () => {
+  await using server = await served()
+  const client = server.client()
+  await client.createNode('relative')
+  expect((await client.describeNode('relative')).path).toBe('/local/relative')
+  await using session = await client.openSession('relative')
+  expect(session.state).toBe('attached')
+})
+
+test('nodes cannot be listed over this protocol, which the error says', async () => {
+  await using server = await served()
+  await expect(server.client().listNodes()).rejects.toThrow(UnsupportedError)
+})
+
+test('a session on a node that is not there rejects at once with NOT_FOUND', async () => {
+  await using server = await served()
+  const opened = server.client().openSession('/local/nowhere')
+  await expect(opened).rejects.toMatchObject({ code: 'NOT_FOUND', retryable: false })
+})
+
+test('createNode makes the node of a session first', async () => {
+  await using server = await served()
+  await using session = await server.client().openSession('/local/new', { createNode: true })
+  expect(session.id).toBe(1n)
+})
+
+test('a session survives the loss of its connection with what it holds', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  await using session = await server.client(proxy.host).openSession(server.path)
+  await using lease = await session.mutex('a').lock()
+  const { id } = session
+  const recovering = until(session, 'recovering')
+  proxy.drop()
+  await recovering
+  await until(session, 'attached')
+  expect(session.id).toBe(id)
+  expect(lease.signal.aborted).toBe(false)
+  const { owners } = await session.semaphore('a').describe({ owners: true })
+  expect(owners.map(({ orderId }) => orderId)).toEqual([lease.token])
+})
+
+test('a waiting acquire keeps its place through the loss of its connection', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  await using holder = await server.client().openSession(server.path)
+  await using waiter = await server.client(proxy.host).openSession(server.path)
+  await using late = await server.client().openSession(server.path)
+  const lock = await holder.mutex('a').lock()
+  const order: string[] = []
+  const first = waiter.mutex('a').lock()
+  const grants = [first.then(() => order.push('first'))]
+  await waiting(holder, 1)
+  grants.push(
+    late
+      .mutex('a')
+      .lock()
+      .then(() => order.push('late')),
+  )
+  await waiting(holder, 2)
+  proxy.drop()
+  await until(waiter, 'recovering')
+  await until(waiter, 'attached')
+  await lock.release()
+  await grants[0]
+  await (await first).release()
+  await Promise.all(grants)
+  expect(order).toEqual(['first', 'late'])
+})
+
+test('half-open connections are noticed by their silence, and left for fresh ones', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  await using session = await server.client(proxy.host).openSession(server.path, { timeout: 2_000 })
+  await using lease = await session.mutex('a').lock()
+  const recovering = until(session, 'recovering')
+  proxy.silence()
+  await recovering
+  proxy.restore()
+  await until(session, 'attached')
+  expect(lease.signal.aborted).toBe(false)
+})
+
+// guards: X7
+test('S0-10: when the server cannot be reached a lease ends before the server gives it to another', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  await using other = await server.client().openSession(server.path)
+  const session = await server.client(proxy.host).openSession(server.path, { timeout: 600 })
+  const lease = await session.mutex('a').lock()
+  const order: string[] = []
+  const lost = aborted(lease.signal).then((reason) => {
+    order.push('lost')
+    return reason
+  })
+  const granted = other
+    .mutex('a')
+    .lock()
+    .then(() => order.push('granted'))
+  proxy.cut()
+  await Promise.all([lost, granted])
+  expect(order).toEqual(['lost', 'granted'])
+  expect(await lost).toBeInstanceOf(SessionExpiredError)
+})
+
+test('an open that meets silence rejects within startTimeout', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  proxy.silence()
+  const opened = server.client(proxy.host).openSession(server.path, { startTimeout: 100 })
+  await expect(opened).rejects.toThrow(UnavailableError)
+})
+
+test('close is bounded when the server is silent', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  const session = await server.client(proxy.host).openSession(server.path, { closeTimeout: 100 })
+  proxy.silence()
+  await session.close()
+  expect(session.state).toBe('closed')
+})
+
+test('the next host is tried when one cannot be reached', async () => {
+  await using server = await served()
+  await using dead = await Proxy.open(server.port)
+  await using alive = await Proxy.open(server.port)
+  dead.cut()
+  const client = server.client(`${dead.host},${alive.host}`)
+  expect((await client.describeNode(server.path)).path).toBe(server.path)
+  await using session = await client.openSession(server.path)
+  expect(session.state).toBe('attached')
+})
+
+test('a session moves to another host when its own goes away', async () => {
+  await using server = await served()
+  await using first = await Proxy.open(server.port)
+  await using second = await Proxy.open(server.port)
+  const client = server.client(`${first.host},${second.host}`)
+  await using session = await client.openSession(server.path)
+  const recovering = until(session, 'recovering')
+  first.cut()
+  await recovering
+  await until(session, 'attached')
+  expect(second.accepted).toBe(1)
+})
+
+test('a watch shows the last state through any number of lost connections', async () => {
+  // guards: W3
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  await using writer = await server.client().openSession(server.path)
+  await using reader = await server.client(proxy.host).openSession(server.path)
+  await writer.semaphore('a').create({ limit: 1 })
+  const seen: number[] = []
+  const last = readUntil(reader.semaphore('a').watch({ data: true }), ({ data }) => {
+    seen.push(Number(Buffer.from(data)))
+    return seen.at(-1) === 30
+  })
+  for (let value = 1; value <= 30; value += 1) {
+    await writer.semaphore('a').update(String(value))
+    if (value % 10 === 0) proxy.drop()
+  }
+  await last
+  expect(seen).toEqual(seen.toSorted((left, right) => left - right))
+})
+
+test('a user logs in with a password, once for all calls', async () => {
+  await using server = await served({ users: { anna: 'secret' } })
+  const client = server.client(undefined, {
+    credentials: { kind: 'static', user: 'anna', password: 'secret' },
+  })
+  await using session = await client.openSession('/local/new', { createNode: true })
+  expect(session.state).toBe('attached')
+})
+
+test('a wrong password rejects at once', async () => {
+  await using server = await served({ users: { anna: 'secret' } })
+  const client = server.client(undefined, {
+    credentials: { kind: 'static', user: 'anna', password: 'guess' },
+  })
+  await expect(client.createNode('/local/new')).rejects.toThrow(UnauthorizedError)
+  await expect(client.openSession('/local/new')).rejects.toThrow(UnauthorizedError)
+})
+
+test('a server that wants credentials refuses who has none, at once', async () => {
+  await using server = await served({ users: { anna: 'secret' } })
+  await expect(server.client().openSession('/local/new')).rejects.toThrow(UnauthorizedError)
+})
+
+test("a certificate of one's own authority is trusted when it is given", async () => {
+  await using server = await served()
+  const front = createServer({ key: PRIVATE_KEY, cert: CERTIFICATE, ALPNProtocols: ['h2'] })
+  front.on('secureConnection', (inner) => {
+    const outer = connect(server.port, '127.0.0.1')
+    inner
+      .on('error', () => {})
+      .pipe(outer)
+      .on('error', () => {})
+      .pipe(inner)
+  })
+  front.on('tlsClientError', () => {})
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const address = front.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  try {
+    const url = `grpcs://localhost:${port}/local`
+    await using trusting = new Client(new YdbLink(url, { tls: { ca: CERTIFICATE } }))
+    expect((await trusting.describeNode(server.path)).path).toBe(server.path)
+    await using wary = new Client(new YdbLink(url))
+    const opened = wary.openSession(server.path, { startTimeout: 200 })
+    await expect(opened).rejects.toThrow(UnavailableError)
+  } finally {
+    front.close()
+  }
+})
+
+/** Settles when so many wait for "a". */
+async function waiting(session: Session, count: number): Promise<void> {
+  for (;;) {
+    const { waiters } = await session.semaphore('a').describe({ waiters: true })
+    if (waiters.length === count) return
+  }
+}

@@ -1,0 +1,36 @@
+/** A real server, and clients of it over YDB's protocol. */
+import { openMemoryEngine } from '@tenure/engine/memory'
+import { startServer, type ServerOptions } from '@tenure/server'
+import { Client } from '../src/client.ts'
+import { YdbLink, type YdbLinkOptions } from '../src/link/ydb/link.ts'
+
+export interface Served extends AsyncDisposable {
+  readonly port: number
+  /** A client of the server itself, or of what stands before it at `hosts`; closed with the server. */
+  client(hosts?: string, options?: YdbLinkOptions): Client
+  /** A node that exists. */
+  readonly path: string
+}
+
+export async function served(options: Partial<ServerOptions> = {}): Promise<Served> {
+  const listen = { host: '127.0.0.1', port: 0 }
+  const server = await startServer({ engine: openMemoryEngine(), http: null, ...options, listen })
+  const { port } = server.grpcAddress
+  const clients: Client[] = []
+  const path = '/local/test'
+  const client = (hosts = `127.0.0.1:${port}`, linkOptions: YdbLinkOptions = {}): Client => {
+    const made = new Client(new YdbLink(`grpc://${hosts}/local`, linkOptions))
+    clients.push(made)
+    return made
+  }
+  if (options.users === undefined) await client().createNode(path)
+  return {
+    port,
+    path,
+    client,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((each) => each.close()))
+      await server.stop()
+    },
+  }
+}

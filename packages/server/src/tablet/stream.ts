@@ -22,6 +22,7 @@ export interface StreamSink {
 }
 
 export interface TabletStream {
+  /** Hands the command over: the object is the tablet's from now on, and must not be used again. */
   submit(command: StreamCommand): void
   /** The client has left: its sessions on this stream are detached. Nothing is delivered any more. */
   close(): void

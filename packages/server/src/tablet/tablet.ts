@@ -7,7 +7,7 @@
  */
 import { FencedError, FullError } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
-import type { Command, Event, Kernel, Step, Write } from '@tenure/kernel'
+import type { Command, Event, Kernel, Step, StreamId, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../log.ts'
 import type { Log } from '../log.ts'
@@ -139,7 +139,7 @@ export class Tablet implements StreamOwner {
       stream.sink.overloaded(asked.requestId)
       return
     }
-    this.#apply(stream, { ...asked, stream: stream.id })
+    this.#apply(stream, addressed(asked, stream.id))
   }
 
   leave(stream: OpenStream): void {
@@ -336,4 +336,10 @@ export class Tablet implements StreamOwner {
       this.#ports.log.warn('a partition did not close', fields)
     }
   }
+}
+
+/** Adds the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
+function addressed(asked: StreamCommand & { stream?: StreamId }, stream: StreamId): Command {
+  asked.stream = stream
+  return asked as typeof asked & { stream: StreamId }
 }

@@ -17,13 +17,18 @@ const LEAF = 0x02
 const OVERFLOW = 0x04
 const META = 0x08
 const BIG_DATA = 0x01
+const ADDRESS_AT = 32
+const MAP_BYTES_AT = 40
 const TREES_AT = 48
+const FLAGS_AT = 52
 const TREE_BYTES = 48
 const LAST_PAGE_AT = 144
 const TRANSACTION_AT = 152
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 const PAGE_BYTES_MIN = 4096
 const PAGE_BYTES_MAX = 65_536
+/** 4 TiB: more than the map of any store of locks, less than an address space. */
+const MAP_BYTES_MAX = 1n << 42n
 /** Deeper than any tree that fits a disk. */
 const DEPTH_MAX = 32
 
@@ -88,14 +93,29 @@ class Walk {
         meta.readUInt32LE(HEADER_BYTES) === MAGIC &&
         (meta.readUInt32LE(HEADER_BYTES + 4) & 0xffff) === DATA_VERSION &&
         meta.readUInt32LE(TREES_AT) === this.#pageBytes
-      demand(known, `meta page ${index} is not one of LMDB`)
+      demand(known && this.#plausible(meta), `meta page ${index} is not one of this store`)
     }
+    const flags = (meta: Buffer): number => meta.readUInt16LE(FLAGS_AT)
+    demand(flags(first) === flags(second), 'the meta pages have different flags')
     // Transactions write the two by turns. A gap means that the newest one is unreadable, and the other would be taken: a shorter history.
     const left = first.readBigUInt64LE(TRANSACTION_AT)
     const right = second.readBigUInt64LE(TRANSACTION_AT)
     const gap = left > right ? left - right : right - left
     demand(gap === 1n || (left === 0n && right === 0n), 'the meta pages do not follow each other')
     return left > right ? first : second
+  }
+
+  /** Fields that LMDB obeys without a look: a fixed address, the size of its map, flags of the trees. */
+  #plausible(meta: Buffer): boolean {
+    const mapBytes = meta.readBigUInt64LE(MAP_BYTES_AT)
+    const pages = meta.readBigUInt64LE(LAST_PAGE_AT) + 1n
+    return (
+      meta.readBigUInt64LE(ADDRESS_AT) === 0n &&
+      mapBytes <= MAP_BYTES_MAX &&
+      pages * BigInt(this.#pageBytes) <= mapBytes &&
+      meta.readUInt32LE(TREES_AT + TREE_BYTES) === 0 &&
+      meta.readUInt16LE(TREES_AT + TREE_BYTES + 4) === 0
+    )
   }
 
   #tree(tree: Tree): void {

@@ -18,8 +18,14 @@ import {
   toBinary,
 } from '@bufbuild/protobuf'
 import {
+  AlterNodeRequestSchema,
+  AlterNodeResponseSchema,
   CreateNodeRequestSchema,
   CreateNodeResponseSchema,
+  DescribeNodeRequestSchema,
+  DescribeNodeResponseSchema,
+  DropNodeRequestSchema,
+  DropNodeResponseSchema,
   type SessionRequest,
   SessionRequestSchema,
   type SessionResponse,
@@ -88,9 +94,22 @@ export class RawClient implements AsyncDisposable {
 
   async createNode(path: string, config: object = {}): Promise<Operation> {
     const schemas = { input: CreateNodeRequestSchema, output: CreateNodeResponseSchema }
-    const { operation } = await this.call(`${COORDINATION}/CreateNode`, schemas, { path, config })
-    if (operation === undefined) throw new Error('no operation')
-    return operation
+    return present(await this.call(`${COORDINATION}/CreateNode`, schemas, { path, config }))
+  }
+
+  async alterNode(path: string, config: object): Promise<Operation> {
+    const schemas = { input: AlterNodeRequestSchema, output: AlterNodeResponseSchema }
+    return present(await this.call(`${COORDINATION}/AlterNode`, schemas, { path, config }))
+  }
+
+  async dropNode(path: string): Promise<Operation> {
+    const schemas = { input: DropNodeRequestSchema, output: DropNodeResponseSchema }
+    return present(await this.call(`${COORDINATION}/DropNode`, schemas, { path }))
+  }
+
+  async describeNode(path: string): Promise<Operation> {
+    const schemas = { input: DescribeNodeRequestSchema, output: DescribeNodeResponseSchema }
+    return present(await this.call(`${COORDINATION}/DescribeNode`, schemas, { path }))
   }
 
   stream(metadata: Record<string, string> = {}): RawStream {
@@ -128,6 +147,11 @@ export interface SessionStart {
   description: string
   seqNo: bigint
   protectionKey: Uint8Array
+}
+
+function present({ operation }: { operation?: Operation }): Operation {
+  if (operation === undefined) throw new Error('no operation')
+  return operation
 }
 
 const WAIT_MS = 5_000
@@ -202,12 +226,7 @@ export class RawStream {
 
   /** The next message, which must be of this kind. */
   async next<C extends ResponseCase>(kind: C): Promise<ResponseValue<C>> {
-    const response = await this.take()
-    if (response.case !== kind) {
-      throw new Error(`expected ${kind}, got ${response.case}: ${show(response.value)}`)
-    }
-    // The case was compared; the compiler cannot follow a generic one.
-    return response.value as ResponseValue<C>
+    return valueOf(await this.take(), kind)
   }
 
   /** The kinds of all that has come and was not taken yet. */
@@ -230,6 +249,23 @@ export class RawStream {
   cancel(): void {
     this.#stream.cancel()
   }
+}
+
+function isOf<C extends ResponseCase>(
+  response: SessionResponse['response'],
+  kind: C,
+): response is Extract<SessionResponse['response'], { case: C }> {
+  return response.case === kind
+}
+
+function valueOf<C extends ResponseCase>(
+  response: SessionResponse['response'],
+  kind: C,
+): ResponseValue<C> {
+  if (!isOf(response, kind)) {
+    throw new Error(`expected ${kind}, got ${response.case}: ${show(response.value)}`)
+  }
+  return response.value
 }
 
 function show(value: unknown): string {

@@ -89,9 +89,10 @@ export class Tablet implements StreamOwner {
     this.#aim()
   }
 
-  /** Nothing has to be remembered here that is not stored, and nobody is here. */
+  /** Nothing has to be remembered here that is not stored, and nobody is here; nor would a new claim lack room. */
   get unused(): boolean {
     return (
+      this.#fullMode === null &&
       this.#streams.size === 0 &&
       this.#waitingCommands === 0 &&
       this.#kernel.nextDeadlineMs() === Infinity &&
@@ -139,7 +140,8 @@ export class Tablet implements StreamOwner {
       stream.sink.overloaded(asked.requestId)
       return
     }
-    this.#apply(stream, addressed(asked, stream.id))
+    address(asked, stream.id)
+    this.#apply(stream, asked)
   }
 
   leave(stream: OpenStream): void {
@@ -339,7 +341,9 @@ export class Tablet implements StreamOwner {
 }
 
 /** Adds the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
-function addressed(asked: StreamCommand & { stream?: StreamId }, stream: StreamId): Command {
+function address(
+  asked: StreamCommand & { stream?: StreamId },
+  stream: StreamId,
+): asserts asked is StreamCommand & { stream: StreamId } {
   asked.stream = stream
-  return asked as typeof asked & { stream: StreamId }
 }

@@ -108,3 +108,15 @@ test('a tablet that is fenced out while it waits for room ends as fenced', async
   await clock.advance(1_000)
   expect(visitor.end).toBe('fenced')
 })
+
+// guards: D4
+test('a node without room stays in memory, since loading it again would need room', async () => {
+  const { engine, clock, host } = await fullStage()
+  const visitor = new Visitor(await nodeAt(host))
+  visitor.describeNode()
+  await settle()
+  visitor.stream.close()
+  await clock.advance(300_000)
+  await nodeAt(host)
+  expect(engine.claims).toBe(1)
+})

@@ -14,6 +14,8 @@ const PATH = '/local/crash'
 /** Sessions must outlive the server's absence; the grace period comes on top of it. */
 const TIMEOUT_MS = 10_000
 
+const text = (data: Uint8Array): string => new TextDecoder().decode(data)
+
 /** A small generator of its own, so that a failing run can be repeated. */
 function randomOf(seed: number): () => number {
   let state = seed >>> 0
@@ -145,22 +147,21 @@ test(
     stop.abort()
     await all
 
-    const repeat = `seed ${seed}`
     for (const list of tokens) {
       const grown = list.every((token, index) => index === 0 || token > (list[index - 1] ?? 0n))
-      expect(grown, repeat).toBe(true)
+      expect({ seed, grown }).toEqual({ seed, grown: true })
     }
-    expect(held.signal.aborted, repeat).toBe(false)
-    const kept = await holder.semaphore('held').describe({ owners: true })
-    expect(kept.owners, repeat).toMatchObject([{ sessionId: holder.id, orderId: held.token }])
-    const value = await holder.config('counter').get()
-    expect(
-      Number(new TextDecoder().decode(value ?? new Uint8Array())),
-      repeat,
-    ).toBeGreaterThanOrEqual(acknowledged.last)
+    expect({ seed, lost: held.signal.aborted }).toEqual({ seed, lost: false })
+    const { owners } = await holder.semaphore('held').describe({ owners: true })
+    expect({ seed, owners }).toMatchObject({
+      seed,
+      owners: [{ sessionId: holder.id, orderId: held.token }],
+    })
+    const value = Number(text((await holder.config('counter').get()) ?? new Uint8Array()))
+    expect({ seed, kept: value >= acknowledged.last }).toEqual({ seed, kept: true })
     for (const name of made) {
-      const described = await holder.semaphore(name).describe()
-      expect(new TextDecoder().decode(described.data), repeat).toBe(name)
+      const { data } = await holder.semaphore(name).describe()
+      expect({ seed, data: text(data) }).toEqual({ seed, data: name })
     }
   },
 )

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Program, ServerProcess } from './program.ts'
 
 const TIMEOUT_MS = 1_000
+/** Longer than any restart of the server takes. */
+const LONG_TIMEOUT_MS = 15_000
 
 let server: ServerProcess
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 /** One copy of the example, with the flags of the reference. */
-function copy(semaphore: string): Program {
+function copy(semaphore: string, timeoutMs = TIMEOUT_MS): Program {
   return new Program(
     'examples/lock/main.ts',
     [
@@ -28,7 +30,7 @@ function copy(semaphore: string): Program {
       '--semaphore',
       semaphore,
       '--timeout',
-      `${TIMEOUT_MS}`,
+      `${timeoutMs}`,
     ],
     { YDB_ANONYMOUS_CREDENTIALS: '1' },
   )
@@ -79,9 +81,9 @@ test('S1-03: a holder that was stopped for too long finds its lock lost, and ask
 })
 
 test('S1-03: a restart of the server within the timeout takes the lock from nobody', async () => {
-  await using first = copy('restart')
+  await using first = copy('restart', LONG_TIMEOUT_MS)
   const token = await acquires(first)
-  await using second = copy('restart')
+  await using second = copy('restart', LONG_TIMEOUT_MS)
   await second.says(/waiting/)
   await server.end('SIGKILL')
   await server.start()

@@ -120,7 +120,7 @@ export class ServerProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const words = ['--engine', `file:${this.#folder}`, '--listen', this.#listen]
     this.#program = tenure('serve', '--json', '--http', '127.0.0.1:0', ...words)
-    const ready = JSON.parse(await this.#program.says(/^{"listen"/)) as { listen: string }
+    const ready: { listen: string } = JSON.parse(await this.#program.says(/^{"listen"/))
     this.#listen = ready.listen
   }
 

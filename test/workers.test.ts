@@ -9,6 +9,8 @@ import { Program, ServerProcess } from './program.ts'
 
 const TASKS = 10
 const CAPACITY = 4
+/** Longer than any restart of the server takes. */
+const LONG_TIMEOUT_MS = 15_000
 
 let server: ServerProcess
 
@@ -18,8 +20,8 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]())
 
-function worker(path: string): Program {
-  const shares = ['--tasks', `${TASKS}`, '--capacity', `${CAPACITY}`, '--timeout', '1000']
+function worker(path: string, timeoutMs = 1_000): Program {
+  const shares = ['--tasks', `${TASKS}`, '--capacity', `${CAPACITY}`, '--timeout', `${timeoutMs}`]
   return new Program('examples/workers/main.ts', [
     '--ydb',
     server.address,
@@ -40,7 +42,7 @@ async function shares(path: string, wanted: (counts: number[]) => boolean): Prom
   return await new Promise((resolve, reject) => {
     for (let index = 0; index < TASKS; index += 1) {
       follow(`job-${index}`).catch((error: unknown) => {
-        if (!done.signal.aborted) reject(error as Error)
+        if (!done.signal.aborted) reject(error)
       })
     }
     async function follow(name: string): Promise<void> {
@@ -111,7 +113,7 @@ test('S1-08: the tasks of a killed worker go to those that have room', async () 
   await using three = worker(path)
   await shares(path, settled(3))
   one.kill('SIGKILL')
-  await shares(path, settled(2))
+  expect(await shares(path, settled(2))).toEqual([CAPACITY, CAPACITY])
   await Promise.all([two, three].map((each) => each[Symbol.asyncDispose]()))
 })
 
@@ -124,12 +126,13 @@ test('S1-10: a worker that was stopped for too long loses its tasks, and starts 
   one.kill('SIGCONT')
   for (let count = 0; count < CAPACITY; count += 1) await one.says(/lost/)
   for (let count = 0; count < CAPACITY; count += 1) await one.says(/acquired token/)
+  expect(mostAtOnce(one.lines)).toBe(CAPACITY)
 })
 
 test('S1-10: a restart of the server within the timeout takes no task from anybody', async () => {
   const path = '/local/restart'
-  await using one = worker(path)
-  await using two = worker(path)
+  await using one = worker(path, LONG_TIMEOUT_MS)
+  await using two = worker(path, LONG_TIMEOUT_MS)
   await shares(path, settled(2))
   await server.end('SIGKILL')
   await server.start()

@@ -26,7 +26,8 @@ function plain(fields: LogFields = {}): Record<string, string | number | boolean
 }
 
 function textOf(line: string): string {
-  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
+  const entry: Record<string, unknown> = JSON.parse(line)
+  const { level, time, msg, ...fields } = entry
   const word = pino.levels.labels[Number(level)] ?? 'info'
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`)
   return `${String(time)} ${word.toUpperCase()} ${String(msg)}${rest.join('')}\n`

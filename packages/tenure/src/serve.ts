@@ -57,7 +57,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     // A program that only connects does not load a server.
     const { startServer } = await import('@tenure/server')
     const more = log === undefined ? {} : { log }
-    const server = await startServer({ ...faces, ...more, engine, version: version() })
+    const server = await startServer({ ...faces, ...more, engine, version: ownVersion() })
     return serving(server, engine, database)
   } catch (error) {
     await engine.close()
@@ -70,7 +70,7 @@ function serving(server: RunningServer, engine: Engine, database: string): Servi
   const listen = written(grpcAddress)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= server.stop().finally(() => engine.close())
+    closing ??= stop(server, engine)
     return closing
   }
   return {
@@ -96,11 +96,20 @@ export function parseListen(text: string): ListenAddress {
   return { host, port: Number(port) }
 }
 
+async function stop(server: RunningServer, engine: Engine): Promise<void> {
+  try {
+    await server.stop()
+  } finally {
+    await engine.close()
+  }
+}
+
 function written({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function version(): string {
+function ownVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  const { version }: { version: string } = JSON.parse(text)
+  return version
 }

@@ -32,7 +32,7 @@ async function get(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     const value = await session.config(name).get(context.signal)
     if (value === null) {
       throw new CommandFailure(
@@ -51,7 +51,7 @@ async function publish(
   [name = '', data = '']: readonly string[],
 ): Promise<number> {
   const bytes = await readData(context, data)
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     await session.config(name).publish(bytes, {}, context.signal)
     context.output.datum({ name }, `published "${name}"`)
     return 0
@@ -63,7 +63,7 @@ async function watch(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     for await (const value of session.config(name).watch(context.signal)) {
       context.output.bytes({ name, ...dataFields(value) }, value)
     }

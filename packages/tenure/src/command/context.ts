@@ -87,7 +87,7 @@ export class CommandContext {
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error
     }
-    return await client.openSession(this.path, { ...options, createNode: true }, this.signal)
+    return client.openSession(this.path, { ...options, createNode: true }, this.signal)
   }
 }
 

@@ -40,7 +40,7 @@ async function elect(
   options: ElectOptions,
   [name = '', ...command]: readonly string[],
 ): Promise<number> {
-  if (options.observe) return await observe(context, name)
+  if (options.observe) return observe(context, name)
   if (command.length === 0) {
     throw new UsageError(`there is nothing to run: write tenure elect ${name} -- COMMAND`)
   }
@@ -62,7 +62,7 @@ async function leadOnce(
 ): Promise<number> {
   const graceMs = graceOf(context, options)
   const data = options.data ?? `process ${process.pid} on ${hostname()}`
-  return await context.withSession(
+  return context.withSession(
     async (session) => {
       await using leadership = await session.election(name).campaign(data, context.signal)
       return await useHold(context, leadership, {
@@ -77,7 +77,7 @@ async function leadOnce(
 }
 
 async function observe(context: CommandContext, name: string): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     for await (const state of session.election(name).observe(context.signal)) {
       context.output.datum(stateFields(name, state), stateText(state))
     }

@@ -74,7 +74,7 @@ export async function useHold(
   work: HeldWork,
 ): Promise<number> {
   const { world } = context
-  if (work.command.length === 0) return await keep(context, hold, work.title)
+  if (work.command.length === 0) return keep(context, hold, work.title)
   const end = await runWhileHeld(work.command, hold, {
     environment: { ...world.environment, ...work.environment },
     graceMs: work.graceMs,
@@ -100,6 +100,7 @@ export function exitCodeOf(
       }
       throw new CommandFailure(EXIT_CANNOT_RUN, `${command[0]} cannot be run: ${end.message}`)
     case 'lost':
+    default:
       throw lost(title, end.reason, 'the command has been stopped')
   }
 }

@@ -55,7 +55,7 @@ async function lock(
   }
   const graceMs = graceOf(context, options)
   const request = requestOf(options)
-  return await context.withSession(
+  return context.withSession(
     async (session) => {
       const semaphore = session.semaphore(
         name,

@@ -48,7 +48,7 @@ async function register(
 ): Promise<number> {
   const graceMs = graceOf(context, options)
   const bytes = await readData(context, data)
-  return await context.withSession(
+  return context.withSession(
     async (session) => {
       await using entry = await session.registry(name).register(bytes, context.signal)
       if (command.length === 0) {
@@ -73,7 +73,7 @@ async function list(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     for await (const endpoints of session.registry(name).watch(context.signal)) {
       show(context, name, endpoints)
       break
@@ -87,7 +87,7 @@ async function watch(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session: Session) => {
+  return context.withSession(async (session: Session) => {
     for await (const endpoints of session.registry(name).watch(context.signal)) {
       show(context, name, endpoints)
     }

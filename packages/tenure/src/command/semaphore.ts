@@ -86,7 +86,7 @@ async function create(
   [name = '']: readonly string[],
 ): Promise<number> {
   const bytes = await readData(context, data ?? '')
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     await session.semaphore(name).create({ limit, data: bytes }, context.signal)
     context.output.datum({ name, limit }, `made "${name}" with limit ${limit}`)
     return 0
@@ -98,7 +98,7 @@ async function describe(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     const described = await session
       .semaphore(name)
       .describe({ owners: true, waiters: true }, context.signal)
@@ -113,7 +113,7 @@ async function update(
   [name = '', data = '']: readonly string[],
 ): Promise<number> {
   const bytes = await readData(context, data)
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     await session.semaphore(name).update(bytes, context.signal)
     context.output.datum({ name }, `updated "${name}"`)
     return 0
@@ -125,7 +125,7 @@ async function remove(
   { force = false }: { force?: boolean },
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     await session.semaphore(name).delete({ force }, context.signal)
     context.output.datum({ name }, `deleted "${name}"`)
     return 0
@@ -138,7 +138,7 @@ async function acquireAndHold(
   [name = '', ...command]: readonly string[],
 ): Promise<number> {
   const graceMs = graceOf(context, options)
-  return await context.withSession(
+  return context.withSession(
     async (session) => {
       const { limit, count = 1n, data = '', ephemeral = false } = options
       const semaphore = session.semaphore(name, limit === undefined ? {} : { limit })
@@ -166,7 +166,7 @@ async function watch(
   _options: object,
   [name = '']: readonly string[],
 ): Promise<number> {
-  return await context.withSession(async (session) => {
+  return context.withSession(async (session) => {
     const seen = session
       .semaphore(name)
       .watch({ owners: true, data: true, waiters: true, absent: 'wait' }, context.signal)

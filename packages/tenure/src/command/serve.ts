@@ -41,6 +41,6 @@ export function addServe(program: Command, run: Run): void {
     )
   run<ServeCommandOptions>(command, async (context, options) => {
     const { serveUntilStopped } = await import('./serving.ts')
-    return await serveUntilStopped(context, options)
+    return serveUntilStopped(context, options)
   })
 }

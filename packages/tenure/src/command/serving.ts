@@ -33,19 +33,17 @@ export async function serveUntilStopped(
 /** The signals that end a server: the first in good order, the second at once. */
 class Stopping {
   readonly first: Promise<ForwardedSignal>
-  readonly #undivert: () => void
+  #undivert: () => void = () => {}
+  #isStopping = false
 
   constructor({ world }: CommandContext) {
-    let isStopping = false
-    let stop: (signal: ForwardedSignal) => void = () => {}
     this.first = new Promise((resolve) => {
-      stop = resolve
-    })
-    this.#undivert = world.interrupts.divert((signal) => {
-      if (!STOPPING.has(signal)) return
-      if (isStopping) world.quit(exitCodeOfSignal(signal))
-      isStopping = true
-      stop(signal)
+      this.#undivert = world.interrupts.divert((signal) => {
+        if (!STOPPING.has(signal)) return
+        if (this.#isStopping) world.quit(exitCodeOfSignal(signal))
+        this.#isStopping = true
+        resolve(signal)
+      })
     })
   }
 

@@ -145,6 +145,13 @@ export class LocalAttachment implements Attachment, StreamSink {
         return
       case 'pending':
         return
+      case 'acquired':
+      case 'not-acquired':
+      case 'released':
+      case 'semaphore-described':
+      case 'node-described':
+      case 'done':
+      case 'refused':
       default:
         this.#answered(event)
     }

@@ -150,7 +150,7 @@ async function answerTo(
   let stream: TabletStream | undefined
   try {
     return await new Promise<Event | Refusal>((resolve, reject) => {
-      abort = () => reject(signal?.reason as Error)
+      abort = () => reject(signal?.reason)
       signal?.addEventListener('abort', abort, { once: true })
       const refuse = (code: RefusalCode, message: string): void =>
         resolve({ kind: 'refused', code, message })
@@ -186,6 +186,7 @@ function refusalOfPath(why: PathRefusal): Refusal {
     case 'not-a-node':
       return { kind: 'refused', code: 'NOT_FOUND', message: 'there is a directory of that name' }
     case 'not-a-directory':
+    default:
       return {
         kind: 'refused',
         code: 'INVALID_ARGUMENT',

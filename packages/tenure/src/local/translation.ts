@@ -40,6 +40,7 @@ export function commandOf(request: Request, address: Address): SessionCommand {
     case 'update':
       return { kind: 'update-semaphore', ...address, name, data: request.data.slice() }
     case 'delete':
+    default:
       return { kind: 'delete-semaphore', ...address, name, force: request.force }
   }
 }
@@ -63,6 +64,12 @@ export function answerOf(event: Event): Answer | null {
       return { kind: 'done' }
     case 'refused':
       return { kind: 'refused', code: event.code, message: event.message }
+    case 'attached':
+    case 'changed':
+    case 'ended':
+    case 'node-described':
+    case 'pending':
+    case 'stopped':
     default:
       return null
   }

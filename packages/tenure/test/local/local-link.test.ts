@@ -1,4 +1,5 @@
 /** The link to a server in this process, without a client above it. */
+import { once } from 'node:events'
 import type { Answer, Attachment, AttachmentEnd, Request, Started } from '@tenure/client'
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
@@ -29,16 +30,16 @@ class Listener {
   readonly started: Promise<Started>
   readonly ended: Promise<AttachmentEnd>
   readonly contacts: number[] = []
+  #started: (value: Started) => void = () => {}
+  #ended: (value: AttachmentEnd) => void = () => {}
   #contact: (() => void) | null = null
 
   constructor({ sessionId = 0n, path = PATH, heartbeatMs = 10_000, sequenceNumber = 1n } = {}) {
-    let started: (value: Started) => void = () => {}
-    let ended: (value: AttachmentEnd) => void = () => {}
     this.started = new Promise((resolve) => {
-      started = resolve
+      this.#started = resolve
     })
     this.ended = new Promise((resolve) => {
-      ended = resolve
+      this.#ended = resolve
     })
     const request = {
       path,
@@ -51,8 +52,8 @@ class Listener {
     this.attachment = link.attach(
       { ...request, protectionKey: new Uint8Array([7]) },
       {
-        started,
-        ended,
+        started: (started) => this.#started(started),
+        ended: (end) => this.#ended(end),
         contact: (sentAtMs) => {
           this.contacts.push(sentAtMs)
           this.#contact?.()
@@ -148,11 +149,9 @@ test('contact is made at every heartbeat, though nobody asks for anything', asyn
 test('a watch on an absent name fires when the name appears', async () => {
   const one = new Listener()
   await one.started
-  let changed: () => void = () => {}
-  const fired = new Promise<void>((resolve) => {
-    changed = resolve
-  })
-  expect(await one.ask(describe('lock'), () => changed())).toEqual({
+  const changed = new AbortController()
+  const fired = once(changed.signal, 'abort')
+  expect(await one.ask(describe('lock'), () => changed.abort())).toEqual({
     kind: 'described',
     description: null,
     watchAdded: true,

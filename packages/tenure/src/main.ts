@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `tenure` command. */
 import { systemClock } from '@tenure/client'
 import { EXIT_INTERNAL } from './command/exit-code.ts'

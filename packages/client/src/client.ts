@@ -47,19 +47,19 @@ export class Client implements AsyncDisposable {
   }
 
   /** Makes a coordination node, and the folders above it. One that is there already stays as it is. */
-  createNode(path: string, config: NodeConfig = {}, signal?: AbortSignal): Promise<void> {
+  async createNode(path: string, config: NodeConfig = {}, signal?: AbortSignal): Promise<void> {
     const checked = pathOf(path)
     return this.#call((within) => this.#link.createNode(checked, config, within), signal)
   }
 
   /** Changes the settings that are given; the others stay. @throws NotFoundError */
-  alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
+  async alterNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
     const checked = pathOf(path)
     return this.#call((within) => this.#link.alterNode(checked, config, within), signal)
   }
 
   /** The settings as they were given, not as they take effect. @throws NotFoundError */
-  describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
+  async describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
     const checked = pathOf(path)
     return this.#call((within) => this.#link.describeNode(checked, within), signal)
   }
@@ -80,7 +80,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** The nodes whose paths begin with `prefix`. @throws UnsupportedError on a server that cannot list */
-  listNodes(prefix: string = '', signal?: AbortSignal): Promise<NodeDescription[]> {
+  async listNodes(prefix: string = '', signal?: AbortSignal): Promise<NodeDescription[]> {
     return this.#call((within) => this.#link.listNodes(prefix, within), signal)
   }
 

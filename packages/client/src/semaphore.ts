@@ -179,7 +179,7 @@ export class Semaphore {
   }
 
   /** Takes `count` units if they are free and nobody waits; null when it would have to wait. */
-  tryAcquire(options: TryAcquireOptions = {}, signal?: AbortSignal): Promise<Lease | null> {
+  async tryAcquire(options: TryAcquireOptions = {}, signal?: AbortSignal): Promise<Lease | null> {
     return this.#take(this.#acquireRequest(options, 0), null, signal)
   }
 

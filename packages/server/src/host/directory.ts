@@ -27,7 +27,7 @@ export async function refusalAt(
 }
 
 /** `/local/app/locks` → `/local`, `/local/app`. */
-export function directoriesAbove(path: string): string[] {
+function directoriesAbove(path: string): string[] {
   const directories: string[] = []
   for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1)) {
     directories.push(path.slice(0, end))

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // The command itself is built. This file is there before the build, so that npm finds something to link.
-import '../dist/main.js'
+await import('../dist/main.js')

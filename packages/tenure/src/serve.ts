@@ -1,11 +1,11 @@
 /**
  * A server inside this process: engine, host and both faces, from one set of options.
  */
-import { readFileSync } from 'node:fs'
 import type { Engine } from '@tenure/engine'
 import type { ListenAddress, Log, RunningServer } from '@tenure/server'
 import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from './address.ts'
 import { openEngine, parseEngineUrl } from './engine-url.ts'
+import { ownVersion } from './version.ts'
 
 export interface ServeOptions {
   /** Where everything is kept: `memory:` (nothing is, the default) or `file:DIR`. */
@@ -106,10 +106,4 @@ async function stop(server: RunningServer, engine: Engine): Promise<void> {
 
 function written({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  const { version }: { version: string } = JSON.parse(text)
-  return version
 }

@@ -14,6 +14,7 @@ import { addNode } from './node.ts'
 import { addRegistry } from './registry.ts'
 import { addSemaphore, addWatch } from './semaphore.ts'
 import { addServe } from './serve.ts'
+import { ownVersion } from '../version.ts'
 import { addWork } from './work.ts'
 
 /** Puts an action behind a subcommand. */
@@ -68,6 +69,7 @@ function operandsOf(command: Command): readonly string[] {
 function shell(world: World): Command {
   return configure(new Command('tenure'), world)
     .description('Locks, leaders, registries and configuration that several processes share')
+    .version(ownVersion())
     .option(
       '-a, --address <url>',
       'the server: grpc://host:port/database, memory: or file:DIR (default: $TENURE_CONNECTION_STRING, $YDB_CONNECTION_STRING, grpc://127.0.0.1:2136/local)',

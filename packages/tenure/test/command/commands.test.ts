@@ -184,6 +184,12 @@ test('--help ends with 0 and names every subcommand', async () => {
   }
 })
 
+test('--version prints the version of the package', async () => {
+  const run = await ends(['--version'])
+  expect(run.out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  expect(run.code).toBe(0)
+})
+
 test('elect runs the command while it leads, and observers see its data', async () => {
   const run = start(['elect', 'boss', '--data', 'me', '--', 'sh', '-c', 'sleep 60'])
   for await (const { leader } of session.election('boss').observe()) {

@@ -1,7 +1,11 @@
 /** What an error of LMDB or the file system means to whoever uses the store. */
+import { statfsSync } from 'node:fs'
 import { DamagedError, EngineError, FullError } from '../errors.ts'
 
+const EIO = 5
 const ENOSPC = 28
+/** Less room than this on the file system counts as none. */
+const ROOM_BYTES_MIN = 64 * 1024
 const EDQUOT = 122
 const DAMAGE =
   /MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|VERSION_MISMATCH|CURSOR_FULL|BAD_VALSIZE)/
@@ -19,7 +23,9 @@ export async function failureOf(directory: string, error: unknown): Promise<Engi
   if (cause instanceof EngineError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === ENOSPC || code === EDQUOT || code === 'ENOSPC' || /no space left/i.test(message)) {
+  // LMDB tells a write cut short by a full disk as EIO. Such a transaction has not touched the meta page yet, so nothing was written;
+  // when the meta page itself fails, LMDB refuses every later transaction.
+  if (code === ENOSPC || code === EDQUOT || (code === EIO && !hasRoom(directory))) {
     return new FullError(`the store ${directory} has no room left; nothing was written`, { cause })
   }
   if (DAMAGE.test(message)) return damaged(directory, message)
@@ -34,5 +40,14 @@ async function originOf(error: unknown): Promise<unknown> {
     return error
   } catch (origin) {
     return origin
+  }
+}
+
+function hasRoom(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    return bavail * bsize >= ROOM_BYTES_MIN
+  } catch {
+    return true
   }
 }

@@ -77,6 +77,8 @@ function openDatabase(place: string): Database {
     compression: false,
     // Without this the promise of a transaction resolves before its pages are synced.
     overlappingSync: false,
+    // With it LMDB makes promises of its own that nobody handles: a full disk would end the process.
+    eventTurnBatching: false,
   })
 }
 

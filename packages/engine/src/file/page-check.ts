@@ -95,8 +95,8 @@ class Walk {
         meta.readUInt32LE(TREES_AT) === this.#pageBytes
       demand(known && this.#plausible(meta), `meta page ${index} is not one of this store`)
     }
-    const flags = (meta: Buffer): number => meta.readUInt16LE(FLAGS_AT)
-    demand(flags(first) === flags(second), 'the meta pages have different flags')
+    const sameFlags = first.readUInt16LE(FLAGS_AT) === second.readUInt16LE(FLAGS_AT)
+    demand(sameFlags, 'the meta pages have different flags')
     // Transactions write the two by turns. A gap means that the newest one is unreadable, and the other would be taken: a shorter history.
     const left = first.readBigUInt64LE(TRANSACTION_AT)
     const right = second.readBigUInt64LE(TRANSACTION_AT)

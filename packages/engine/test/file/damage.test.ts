@@ -102,11 +102,12 @@ test('a store with a flipped bit in the head of a page is served whole or refuse
 
 // guards: D5
 test('a store whose meta pages have a flipped bit is served whole or refused', async () => {
-  await damage(60, (data) => {
+  const refused = await damage(60, (data) => {
     const at = random(2) * PAGE + random(160)
     data.writeUInt8(data.readUInt8(at) ^ (1 << random(8)), at)
     return data
   })
+  expect(refused).toBeGreaterThan(5)
 })
 
 // guards: D5

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { start } from './children/index.ts'
+
+// guards: D4
+test('a full disk refuses writes, keeps reads, and takes writes again once there is room', async (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'tenure-full-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', root]).status === 0
+  if (!mounted) {
+    process.stderr.write('SKIPPED, needs the right to mount: a full disk refuses writes\n')
+    rmdirSync(root)
+    context.skip()
+  }
+  try {
+    const filler = start('filler', root)
+    expect((await filler.lines.next()).value).toBe(
+      'FullError, FullError, first 50000, refused undefined, written, whole',
+    )
+    await filler.ended
+  } finally {
+    spawnSync('umount', [root])
+    rmdirSync(root)
+  }
+})

@@ -1,7 +1,7 @@
 /** Addresses as people give them: which one counts, and what it says. */
 
 /** Where a server listens that was started without options. */
-export const DEFAULT_ADDRESS = 'grpc://127.0.0.1:2136/local'
+const DEFAULT_ADDRESS = 'grpc://127.0.0.1:2136/local'
 
 export const DEFAULT_DATABASE = '/local'
 /** Where a server listens when nobody says otherwise: for clients, and for people. */

@@ -58,7 +58,7 @@ function toJson(value: JsonValue): string {
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The bytes as text; null when they are not UTF-8. */
-export function textOf(bytes: Uint8Array): string | null {
+function textOf(bytes: Uint8Array): string | null {
   try {
     return strictUtf8.decode(bytes)
   } catch {

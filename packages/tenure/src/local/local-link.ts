@@ -53,8 +53,9 @@ export class LocalLink implements Link {
   }
 
   async describeNode(path: string, signal?: AbortSignal): Promise<NodeDescription> {
-    const event = await this.#ask(path, { kind: 'describe-node' }, signal)
-    return { path, config: event.kind === 'node-described' ? configOf(event.config) : {} }
+    const { path: canonical, event } = await this.#ask(path, { kind: 'describe-node' }, signal)
+    const config = event.kind === 'node-described' ? configOf(event.config) : {}
+    return { path: canonical, config }
   }
 
   async dropNode(path: string, signal?: AbortSignal): Promise<void> {
@@ -130,13 +131,17 @@ export class LocalLink implements Link {
   }
 
   /** One question on a stream of its own. */
-  async #ask(path: string, command: NodeCommand, signal: AbortSignal | undefined): Promise<Event> {
+  async #ask(
+    path: string,
+    command: NodeCommand,
+    signal: AbortSignal | undefined,
+  ): Promise<{ path: string; event: Event }> {
     const asked = `cannot ${command.kind.replace('-node', '')} the coordination node ${path}`
     const node = await this.#node(path, { asked, create: command.kind === 'create-node' }, signal)
     if (typeof node === 'string') throw errorOf(refusalOfPath(node), asked)
     const answer = await answerTo(node, command, signal)
     if (answer.kind === 'refused') throw errorOf(answer, asked)
-    return answer
+    return { path: node.path, event: answer }
   }
 }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { Answer, Attachment, AttachmentEnd, Request, Started } from '@tenure/client'
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
-import { Host } from '@tenure/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LocalHost } from '../../src/local/local-host.ts'
 import { LocalLink } from '../../src/local/local-link.ts'
 import { Worlds } from '../../src/local/world.ts'
 
@@ -16,7 +16,7 @@ let link: LocalLink
 beforeEach(async () => {
   const use = new Worlds().use('test', {
     openEngine: openMemoryEngine,
-    openHost: (engine) => new Host({ engine }),
+    openHost: (engine) => new LocalHost(engine),
   })
   link = new LocalLink('memory:test', use, systemClock)
   await link.createNode(PATH, {})
@@ -247,4 +247,18 @@ test('a node cannot be below a node', async () => {
 test('an aborted call rejects with the reason of its signal', async () => {
   const reason = new Error('enough')
   await expect(link.describeNode(PATH, AbortSignal.abort(reason))).rejects.toBe(reason)
+})
+
+test('two spellings of one path are one node', async () => {
+  await link.createNode('/local//b/', {})
+  expect(await link.describeNode('/local/b')).toEqual({ path: '/local/b', config: {} })
+  expect(await link.describeNode('b')).toEqual({ path: '/local/b', config: {} })
+  const one = new Listener({ path: '//local/b' })
+  expect(await one.started).toMatchObject({ sessionId: 1n })
+})
+
+test.for(['', '/', '/local/../b', '/local/./b', '/a\0b'])('%j can be no path', async (path) => {
+  await expect(link.createNode(path, {})).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  const one = new Listener({ path })
+  expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'INVALID_ARGUMENT' } })
 })

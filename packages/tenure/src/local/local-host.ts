@@ -1,0 +1,35 @@
+/** The coordination nodes of this process, under the same spelling of paths as a server's. Loaded when a world begins. */
+import type { Engine } from '@tenure/engine'
+import type { HostContract, HostedNode, PathRefusal } from '@tenure/server'
+import { canonicalPath, Host } from '@tenure/server'
+import { DEFAULT_DATABASE } from '../address.ts'
+import { MalformedPathError } from './refusal.ts'
+
+export class LocalHost implements HostContract {
+  readonly #host: Host
+
+  constructor(engine: Engine) {
+    this.#host = new Host({ engine })
+  }
+
+  /** @throws MalformedPathError for what can be no path */
+  async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
+    return this.#host.node(canonical(path), options)
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    return this.#host.list(/^\/*$/.test(prefix) ? '/' : canonical(prefix))
+  }
+
+  close(): Promise<void> {
+    return this.#host.close()
+  }
+}
+
+/** Any absolute path, in one database that is the root of all; what is not absolute is below `/local`. */
+function canonical(path: string): string {
+  const found = canonicalPath(path, '', DEFAULT_DATABASE)
+  if (found.kind !== 'path') throw new MalformedPathError(found.message)
+  if (found.path === '/') throw new MalformedPathError('the root can be no node')
+  return found.path
+}

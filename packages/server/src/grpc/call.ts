@@ -117,16 +117,25 @@ export class GrpcCall {
     this.#deadline?.cancel()
     const trailers = { 'grpc-status': String(status), 'grpc-message': percentEncoded(message) }
     if (this.#hasHeaders) {
-      this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailers))
+      this.#stream.once('wantTrailers', () => {
+        this.#stream.sendTrailers(trailers)
+        this.#closeSoon()
+      })
       this.#flush()
       this.#stream.end()
     } else {
       this.#stream.respond({ ...RESPONSE_HEADERS, ...trailers }, { endStream: true })
+      this.#closeSoon()
     }
     this.#stream.resume()
     this.#linger = this.#clock.after(LINGER_MS, () =>
       this.#stream.close(constants.NGHTTP2_NO_ERROR),
     )
+  }
+
+  /** Nothing that the client could still send matters, so it need not half-close first; but the trailers must go out. */
+  #closeSoon(): void {
+    this.#clock.afterInput(() => this.#stream.close(constants.NGHTTP2_NO_ERROR))
   }
 
   #begin(): void {

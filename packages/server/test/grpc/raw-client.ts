@@ -69,7 +69,7 @@ export class RawClient implements AsyncDisposable {
     metadata: Record<string, string> = {},
   ): Promise<MessageShape<O>> {
     const bytes = toBinary(schemas.input, create(schemas.input, request))
-    return fromBinary(schemas.output, await this.callBytes(path, bytes, metadata))
+    return fromBinary(schemas.output, new Uint8Array(await this.callBytes(path, bytes, metadata)))
   }
 
   async callBytes(
@@ -117,7 +117,7 @@ export class RawClient implements AsyncDisposable {
       this.#client.makeBidiStreamRequest(
         `${COORDINATION}/Session`,
         (value: Uint8Array) => Buffer.from(value),
-        (value: Buffer) => fromBinary(SessionResponseSchema, value),
+        (value: Buffer) => fromBinary(SessionResponseSchema, new Uint8Array(value)),
         metadataOf(metadata),
       ),
     )

@@ -1,6 +1,6 @@
 /** The start of a session stream on the wire. */
 import { expect, test } from 'vitest'
-import { ManualClock } from '../manual-clock.ts'
+import { ManualClock } from '../tablet/manual-clock.ts'
 import { serveNode } from './harness.ts'
 
 const OK = { code: 0 }

@@ -15,16 +15,21 @@ const directories = new WeakMap<Engine, string>()
 // guards: L4, D1, D2, X6
 conformance({ name: 'memory', open: async () => openMemoryEngine(), reopen: null }, { test })
 
-conformance(
-  {
-    name: 'file',
-    open: async () => {
-      const directory = mkdtempSync(join(root, 'store-'))
-      const engine = await openFileEngine(directory)
-      directories.set(engine, directory)
-      return engine
+for (const { name, options } of [
+  { name: 'file', options: {} },
+  { name: 'file, off the calling thread', options: { blockingMaxMs: 0 } },
+]) {
+  conformance(
+    {
+      name,
+      open: async () => {
+        const directory = mkdtempSync(join(root, 'store-'))
+        const engine = await openFileEngine(directory, options)
+        directories.set(engine, directory)
+        return engine
+      },
+      reopen: (engine) => openFileEngine(directories.get(engine)!, options),
     },
-    reopen: (engine) => openFileEngine(directories.get(engine)!),
-  },
-  { test },
-)
+    { test },
+  )
+}

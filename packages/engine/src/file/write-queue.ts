@@ -1,12 +1,13 @@
 /**
  * Write transactions, one after the other.
  *
- * All jobs that wait when a transaction begins share it, and with it one sync of the disk. LMDB commits and syncs on a thread of its own:
- * the event loop goes on, and the jobs that come meanwhile make the next transaction.
+ * All jobs that wait when a transaction begins share it, and with it one sync of the disk. It runs on the calling thread while the disk
+ * syncs fast, else on LMDB's own (pace.ts); either way the jobs that come meanwhile make the next transaction.
  */
 import type { RootDatabase } from 'lmdb'
 import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
+import type { Pace } from './pace.ts'
 
 /** The most jobs in one transaction. */
 const GROUP_JOBS_MAX = 1024
@@ -21,13 +22,15 @@ interface Job {
 export class WriteQueue {
   readonly #database: RootDatabase<Buffer, Uint8Array>
   readonly #directory: string
+  readonly #pace: Pace
   #waiting: Job[] = []
   #running: Promise<void> | null = null
   #failure: EngineError | null = null
 
-  constructor(database: RootDatabase<Buffer, Uint8Array>, directory: string) {
+  constructor(database: RootDatabase<Buffer, Uint8Array>, directory: string, pace: Pace) {
     this.#database = database
     this.#directory = directory
+    this.#pace = pace
   }
 
   /** Set once a transaction failed with an unknown outcome; nothing is read or written from then on. */
@@ -63,8 +66,7 @@ export class WriteQueue {
     }
     const refused = new Map<Job, EngineError>()
     try {
-      // A child transaction, because only that one is undone when a job throws.
-      await this.#database.childTransaction(() => {
+      await this.#commit(() => {
         for (const job of group) applyJob(job, refused)
       })
     } catch (error) {
@@ -78,6 +80,18 @@ export class WriteQueue {
       if (refusal === undefined) job.resolve()
       else job.reject(refusal)
     }
+  }
+
+  /** Does `work` in one transaction, which is undone when `work` throws. */
+  async #commit(work: () => void): Promise<void> {
+    if (!this.#pace.mayBlock()) {
+      // On LMDB's thread only a child transaction is undone when it throws.
+      await this.#database.childTransaction(work)
+      return
+    }
+    const startedMs = performance.now()
+    this.#database.transactionSync(work)
+    this.#pace.blocked(performance.now() - startedMs)
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { lacks } from '../../../../test/needs.ts'
 import { start } from './children/index.ts'
 
 // guards: D4
@@ -10,9 +11,8 @@ test('a full disk refuses writes, keeps reads, and takes writes again once there
   const root = mkdtempSync(join(tmpdir(), 'tenure-full-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', root]).status === 0
   if (!mounted) {
-    process.stderr.write('SKIPPED, needs the right to mount: a full disk refuses writes\n')
     rmdirSync(root)
-    context.skip()
+    lacks(context, 'tmpfs')
   }
   try {
     const filler = start('filler', root)

@@ -19,7 +19,7 @@ export interface PipelinePorts {
   readonly partition: Partition
   readonly clock: Clock
   readonly counters: TabletCounters
-  /** Called once per commit, just before it: the writes that close it. */
+  /** Called once per commit, just before it: the counters that go with it. */
   seal(): readonly Write[]
   /** The batch is durable, or holds no writes and nobody else owns the partition. */
   settled(batch: Batch): void
@@ -111,10 +111,10 @@ export class Pipeline {
 
   async #commit(batch: Batch): Promise<void> {
     const { partition, clock, counters } = this.#ports
-    for (const write of this.#ports.seal()) {
-      batch.writes.push(write)
-      batch.writeBytes += bytesOfWrite(write)
-    }
+    // The counters first: should a crash come between two pieces, no id is stored that the counters do not cover.
+    const seal = this.#ports.seal()
+    batch.writes.unshift(...seal)
+    for (const write of seal) batch.writeBytes += bytesOfWrite(write)
     counters.batchCommands.add(batch.commands)
     if (batch.writes.length === 0) {
       counters.confirms += 1

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openFileEngine } from '../../../src/file/index.ts'
 
 const root = String(process.argv[2])
-const engine = await openFileEngine(join(root, 'store'))
+const engine = await openFileEngine(join(root, 'store'), { blockingMaxMs: Number(process.argv[3]) })
 const partition = await engine.claim('p', { id: 'filler', address: '' })
 const ballast = join(root, 'ballast')
 writeFileSync(ballast, Buffer.alloc(1 << 20))

@@ -9,6 +9,7 @@ export class ConnectionGuard {
   #windowStartMs: number
   #streams = 0
   #resets = 0
+  #isExpelled = false
 
   constructor(session: ServerHttp2Session, clock: Clock) {
     this.#session = session
@@ -28,9 +29,8 @@ export class ConnectionGuard {
     stream.once('close', () => {
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#countReset()
     })
-    if (this.#streams <= NEW_STREAMS_MAX) return true
-    this.#expel()
-    return false
+    if (this.#streams > NEW_STREAMS_MAX) this.#expel()
+    return !this.#isExpelled
   }
 
   #countReset(): void {
@@ -48,7 +48,13 @@ export class ConnectionGuard {
   }
 
   #expel(): void {
-    if (!this.#session.destroyed)
-      this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (this.#isExpelled) return
+    this.#isExpelled = true
+    // Node is inside the parsing of frames here and does not survive the end of its session.
+    this.#clock.afterInput(() => {
+      if (!this.#session.destroyed) {
+        this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      }
+    })
   }
 }

@@ -117,6 +117,7 @@ export class GrpcServer {
     if (headers['content-type']?.startsWith('application/grpc') !== true) return refuse(stream, 415)
     const call = new GrpcCall(stream, headers, this.#options.clock)
     try {
+      assertHeaders(headers)
       this.#handle(call)
     } catch (error) {
       if (error instanceof GrpcError) return call.end(error.status, error.message)
@@ -133,6 +134,19 @@ export class GrpcServer {
     assertEncoding(call.header('grpc-encoding'))
     handler(call)
   }
+}
+
+/** HTTP/2 counts 32 bytes for each header beside its text. */
+const HEADER_OVERHEAD_BYTES = 32
+
+/** Node announces the bound of the header list, but does not hold clients to it. */
+function assertHeaders(headers: IncomingHttpHeaders): void {
+  let bytes = 0
+  for (const [name, value] of Object.entries(headers)) {
+    bytes += name.length + String(value).length + HEADER_OVERHEAD_BYTES
+  }
+  if (bytes <= HEADER_LIST_BYTES_MAX) return
+  throw new GrpcError(GRPC.RESOURCE_EXHAUSTED, 'Headers are too large')
 }
 
 /** An answer to something that is no gRPC. */

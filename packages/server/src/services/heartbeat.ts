@@ -1,8 +1,8 @@
 /**
  * Pings a client and notices when it does not answer.
  *
- * A pong may be late for our own reasons: the process was paused, or nothing is read from the stream because its queue is
- * full. Then the client is given another period.
+ * A pong may be late though the client is well: the process was paused, or the pong waits behind a flood of requests. Then
+ * the client is given another period.
  */
 import type { Clock, Timer } from '../clock.ts'
 import type { Random } from '../random.ts'
@@ -16,8 +16,8 @@ export interface HeartbeatOptions {
   ping(opaque: bigint): void
   /** The client was silent for a whole period. */
   silent(): void
-  /** Whether what the client sends is being read. */
-  listening(): boolean
+  /** Whether so many requests came since this was last asked that the pong may wait behind them. */
+  flooded(): boolean
 }
 
 /** A timer that fires so much late, in parts of the period, tells that the process was paused. */
@@ -74,7 +74,7 @@ export class Heartbeat {
   #judge(isLate: boolean): void {
     if (this.#stopped) return
     if (this.#outstanding === 0n) this.#ping()
-    else if (isLate || !this.#options.listening()) this.#wait()
+    else if (isLate || this.#options.flooded()) this.#wait()
     else this.#options.silent()
   }
 }

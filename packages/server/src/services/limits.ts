@@ -8,6 +8,9 @@ export const FIRST_MESSAGE_MS = 10_000
 /** From here on nothing is read from a stream until some of its requests have been answered. */
 export const UNANSWERED_REQUESTS_MAX = 1024
 
+/** With so many requests in a period a pong may wait behind them: no sign of a dead client. */
+export const FLOOD_REQUESTS = 128
+
 /** The server pings at a third of the session's timeout, within these bounds. */
 export const PING_PERIOD_MIN_MS = 10
 export const PING_PERIOD_MAX_MS = 5_000

@@ -6,6 +6,7 @@ import {
   DESCRIBE_NODE,
   DescribeNodeResultSchema,
   DROP_NODE,
+  EntryType,
   type Operation,
   STATUS,
   type StatusNumber,
@@ -18,9 +19,6 @@ import { operation, operationWith } from './operation.ts'
 import { canonicalPath } from './paths.ts'
 import { OVERLOADED_TEXT, REFUSAL_STATUS, UNAUTHORIZED_TEXT, UNAVAILABLE_TEXT } from './status.ts'
 import { type UnaryMethod, unaryMethod } from './unary.ts'
-
-/** The type of a coordination node among the entries of YDB's scheme. */
-const COORDINATION_NODE = 7
 
 type Without<C> = C extends unknown ? Omit<C, 'stream' | 'requestId'> : never
 
@@ -73,7 +71,8 @@ class NodeOperation {
     }
     const canonical = canonicalPath(path, database, call.database)
     if (canonical.kind === 'path') return this.#runAt(canonical.path)
-    const isWrong = canonical.kind === 'malformed' || this.#creates
+    const isWrong =
+      canonical.kind === 'malformed' || (canonical.kind === 'outside' && this.#creates)
     return operation(isWrong ? STATUS.BAD_REQUEST : STATUS.SCHEME_ERROR, canonical.message)
   }
 
@@ -110,7 +109,7 @@ function operationOf(answer: Answer, path: string): Operation {
   if (answer.kind === 'done') return operation(STATUS.SUCCESS)
   if (answer.kind === 'node-described') {
     return operationWith(DescribeNodeResultSchema, {
-      self: { name: path.slice(path.lastIndexOf('/') + 1), type: COORDINATION_NODE },
+      self: { name: path.slice(path.lastIndexOf('/') + 1), type: EntryType.COORDINATION_NODE },
       config: wireConfigOf(answer.config),
     })
   }

@@ -5,6 +5,8 @@ export type CanonicalPath =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'outside'; readonly message: string }
+  /** The database itself: the directory of all nodes. */
+  | { readonly kind: 'database'; readonly message: string }
 
 /**
  * The canonical form of a path: absolute, without duplicate or trailing slashes, below the server's database.
@@ -28,6 +30,9 @@ export function canonicalPath(path: string, database: string, callDatabase: stri
       kind: 'malformed',
       message: `path has ${bytes} bytes, at most ${PATH_BYTES_MAX} are allowed`,
     }
+  }
+  if (canonical === database) {
+    return { kind: 'database', message: `${database} is the database itself` }
   }
   if (!canonical.startsWith(`${database}/`)) {
     return { kind: 'outside', message: `path is not inside the database ${database}` }

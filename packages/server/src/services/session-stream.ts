@@ -17,7 +17,7 @@ import { reasonOf } from '../log.ts'
 import type { StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
 import type { CallInfo, ServiceContext } from './call.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { FIRST_MESSAGE_MS, UNANSWERED_REQUESTS_MAX } from './limits.ts'
+import { FIRST_MESSAGE_MS, FLOOD_REQUESTS, UNANSWERED_REQUESTS_MAX } from './limits.ts'
 import { canonicalPath } from './paths.ts'
 import { answerOf, refusalResult } from './session-answer.ts'
 import { askedOf, commandOf, kernelRequestId } from './session-command.ts'
@@ -58,6 +58,8 @@ export class SessionStream implements StreamSink {
   #sessionId = 0n
   #isNewSession = false
   #unanswered = 0
+  /** Requests since the heartbeat last asked. */
+  #askedInPeriod = 0
   /** Acquires that wait in a queue, by request id: clients may use one id twice. */
   readonly #queued = new Map<bigint, number>()
 
@@ -113,7 +115,7 @@ export class SessionStream implements StreamSink {
     const { accounts, database } = this.#context
     const canonical = canonicalPath(start.path, database, this.#call.database)
     if (canonical.kind === 'malformed') return this.#fail(STATUS.BAD_REQUEST, canonical.message)
-    if (canonical.kind === 'outside') return this.#fail(STATUS.NOT_FOUND, canonical.message)
+    if (canonical.kind !== 'path') return this.#fail(STATUS.NOT_FOUND, canonical.message)
     if (accounts.userOf(this.#call.ticket) === null) {
       return this.#fail(STATUS.UNAUTHORIZED, UNAUTHORIZED_TEXT)
     }
@@ -174,6 +176,7 @@ export class SessionStream implements StreamSink {
 
   #ask(request: SemaphoreRequest): void {
     this.#unanswered += 1
+    this.#askedInPeriod += 1
     this.#tablet?.submit(commandOf(request, this.#sessionId))
   }
 
@@ -277,7 +280,11 @@ export class SessionStream implements StreamSink {
         this.#transport.send([{ kind: 'ping', opaque }])
       },
       silent: () => this.#fail(STATUS.TIMEOUT, 'the client did not answer a ping in time'),
-      listening: () => this.ready,
+      flooded: () => {
+        const isFlooded = !this.ready || this.#askedInPeriod >= FLOOD_REQUESTS
+        this.#askedInPeriod = 0
+        return isFlooded
+      },
     })
   }
 

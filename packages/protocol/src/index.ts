@@ -16,6 +16,12 @@ export {
 } from '@ydbjs/api/coordination'
 export { ListEndpointsResultSchema, WhoAmIResultSchema } from '@ydbjs/api/discovery'
 export { type Operation, OperationSchema } from '@ydbjs/api/operation'
+export {
+  DescribePathResultSchema,
+  type Entry,
+  Entry_Type as EntryType,
+  ListDirectoryResultSchema,
+} from '@ydbjs/api/scheme'
 export { SEVERITY, STATUS, statusName, type StatusName, type StatusNumber } from './codes.ts'
 export {
   file_grpc_health_v1_health as HEALTH_FILE,
@@ -34,7 +40,9 @@ export {
   ALTER_NODE,
   CREATE_NODE,
   DESCRIBE_NODE,
+  DESCRIBE_PATH,
   DROP_NODE,
+  LIST_DIRECTORY,
   LIST_ENDPOINTS,
   LOGIN,
   type Method,

@@ -18,6 +18,12 @@ import {
   WhoAmIRequestSchema,
   WhoAmIResponseSchema,
 } from '@ydbjs/api/discovery'
+import {
+  DescribePathRequestSchema,
+  DescribePathResponseSchema,
+  ListDirectoryRequestSchema,
+  ListDirectoryResponseSchema,
+} from '@ydbjs/api/scheme'
 import type { DescMessage } from '@bufbuild/protobuf'
 
 /** One method of a gRPC service. */
@@ -83,6 +89,18 @@ export const LOGIN: Method<typeof LoginRequestSchema, typeof LoginResponseSchema
   LoginResponseSchema,
 )
 
+const SCHEME = '/Ydb.Scheme.V1.SchemeService'
+
+export const LIST_DIRECTORY: Method<
+  typeof ListDirectoryRequestSchema,
+  typeof ListDirectoryResponseSchema
+> = unary(`${SCHEME}/ListDirectory`, ListDirectoryRequestSchema, ListDirectoryResponseSchema)
+
+export const DESCRIBE_PATH: Method<
+  typeof DescribePathRequestSchema,
+  typeof DescribePathResponseSchema
+> = unary(`${SCHEME}/DescribePath`, DescribePathRequestSchema, DescribePathResponseSchema)
+
 /** Every method of YDB's that Tenure answers. */
 export const YDB_METHODS: readonly Method[] = [
   CREATE_NODE,
@@ -93,4 +111,6 @@ export const YDB_METHODS: readonly Method[] = [
   LIST_ENDPOINTS,
   WHO_AM_I,
   LOGIN,
+  LIST_DIRECTORY,
+  DESCRIBE_PATH,
 ]

@@ -22,6 +22,7 @@ import { authMethods } from './services/auth.ts'
 import type { ServiceContext } from './services/call.ts'
 import { discoveryMethods } from './services/discovery.ts'
 import { nodeMethods } from './services/node-service.ts'
+import { schemeMethods } from './services/scheme.ts'
 import { canonicalDatabase } from './services/paths.ts'
 import { SESSION } from '@tenure/protocol'
 
@@ -175,6 +176,11 @@ class Server implements RunningServer {
 }
 
 function unaryHandlers(context: ServiceContext): Array<[string, CallHandler]> {
-  const methods = [...nodeMethods(context), ...discoveryMethods(context), ...authMethods(context)]
+  const methods = [
+    ...nodeMethods(context),
+    ...schemeMethods(context),
+    ...discoveryMethods(context),
+    ...authMethods(context),
+  ]
   return methods.map((method) => [method.path, unaryHandler(method, context)])
 }

@@ -65,7 +65,9 @@ async function look(
   const at = canonical.kind === 'database' ? database : canonical.path
   try {
     const place = placeOf(at, await host.list(at), database)
-    return place === null ? operation(STATUS.SCHEME_ERROR, `there is nothing at ${at}`) : tell(place)
+    return place === null
+      ? operation(STATUS.SCHEME_ERROR, `there is nothing at ${at}`)
+      : tell(place)
   } catch (error) {
     log.warn('a directory could not be read', { path: at, reason: reasonOf(error) })
     return operation(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)

@@ -4,9 +4,11 @@ import {
   anyUnpack,
   CREATE_NODE,
   DESCRIBE_NODE,
+  DESCRIBE_PATH,
   DescribeNodeResultSchema,
   type DescMessage,
   DROP_NODE,
+  LIST_DIRECTORY,
   type MessageInitShape,
   type Method,
   type Operation,
@@ -14,11 +16,12 @@ import {
 import { type Clock, systemClock } from '../../clock.ts'
 import { parseConnectionString } from '../../connection-string.ts'
 import type { Credentials, TlsOptions } from '../../credentials.ts'
-import { errorOf, UnauthorizedError, UnavailableError, UnsupportedError } from '../../errors.ts'
+import { errorOf, NotFoundError, UnauthorizedError, UnavailableError } from '../../errors.ts'
 import type { NodeConfig, NodeDescription } from '../../node.ts'
 import type { Attachment, AttachmentListener, AttachRequest, Link } from '../link.ts'
 import { YdbAttachment } from './attachment.ts'
 import { Channels } from './channels.ts'
+import { nodesBelow } from './listing.ts'
 import { configMessageOf, configOf } from './nodes.ts'
 import { isSuccess, nodeRefusalOf } from './status.ts'
 import { Tokens } from './tokens.ts'
@@ -78,10 +81,20 @@ export class YdbLink implements Link {
     await this.#call(DROP_NODE, { path: this.#absolute(path) }, { verb: 'drop', path, signal })
   }
 
-  listNodes(): Promise<never> {
-    return Promise.reject(
-      new UnsupportedError(`cannot list nodes at ${this.address}: YDB's protocol has no such call`),
-    )
+  async listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]> {
+    const look = async (method: Method, path: string): Promise<Operation | null> =>
+      nullWhenAbsent(this.#call(method, { path }, { verb: 'list', path, signal }))
+    const scheme = {
+      describePath: (path: string) => look(DESCRIBE_PATH, path),
+      listDirectory: (path: string) => look(LIST_DIRECTORY, path),
+    }
+    const start = prefix === '' ? this.#database : this.#absolute(prefix)
+    const described: NodeDescription[] = []
+    for (const path of await nodesBelow(withoutEndSlash(start), scheme)) {
+      const description = await nullWhenAbsent(this.describeNode(path, signal))
+      if (description !== null) described.push(description)
+    }
+    return described
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
@@ -123,4 +136,18 @@ export class YdbLink implements Link {
       throw error
     }
   }
+}
+
+/** What was listed a moment ago may have been dropped since. */
+async function nullWhenAbsent<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof NotFoundError) return null
+    throw error
+  }
+}
+
+function withoutEndSlash(path: string): string {
+  return path.replace(/\/+$/, '')
 }

@@ -8,7 +8,6 @@ import {
   SessionExpiredError,
   UnauthorizedError,
   UnavailableError,
-  UnsupportedError,
 } from '../../../src/errors.ts'
 import { YdbLink } from '../../../src/link/ydb/link.ts'
 import type { Session, SessionState } from '../../../src/session.ts'
@@ -49,9 +48,22 @@ test('a path without a leading slash is taken from the database', async () => {
   expect(session.state).toBe('attached')
 })
 
-test('nodes cannot be listed over this protocol, which the error says', async () => {
+test('nodes are listed through the directories of the scheme', async () => {
   await using server = await served()
-  await expect(server.client().listNodes()).rejects.toThrow(UnsupportedError)
+  const client = server.client()
+  await client.dropNode('/local/test')
+  expect(await client.listNodes()).toEqual([])
+  for (const path of ['/local/b', '/local/app/locks', '/local/app/jobs', '/local/apple']) {
+    await client.createNode(path, { sessionGracePeriodMs: 5_000 })
+  }
+  await client.dropNode('/local/apple')
+  const paths = async (prefix?: string): Promise<string[]> =>
+    (await client.listNodes(prefix)).map(({ path }) => path)
+  expect(await paths()).toEqual(['/local/app/jobs', '/local/app/locks', '/local/b'])
+  expect(await paths('/local/app/')).toEqual(['/local/app/jobs', '/local/app/locks'])
+  expect(await paths('app/locks')).toEqual(['/local/app/locks'])
+  expect(await paths('/local/ap')).toEqual([])
+  expect((await client.listNodes('/local/b'))[0]?.config).toEqual({ sessionGracePeriodMs: 5_000 })
 })
 
 test('a session on a node that is not there rejects at once with NOT_FOUND', async () => {

@@ -63,7 +63,7 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
 }
 
 /** @returns the median of the best durable rival; null when none was measured */
-export function bestRival(
+function bestRival(
   group: readonly Measurement[],
   subjects: readonly Subject[],
 ): number | null {

@@ -11,7 +11,7 @@ const WATCH_XID = -1
 const CREATE_EPHEMERAL = 1
 const CREATE_EPHEMERAL_SEQUENTIAL = 3
 
-export const ERROR_NO_NODE = -101
+const ERROR_NO_NODE = -101
 export const ERROR_NODE_EXISTS = -110
 
 export class ZooKeeperError extends Error {

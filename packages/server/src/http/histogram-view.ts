@@ -18,6 +18,11 @@ export class HistogramView extends Histogram {
     this.#options = options
   }
 
+  /** What the registry prefers over `get` when it writes its text. */
+  async getForPromString(): ReturnType<Histogram['get']> {
+    return this.get()
+  }
+
   override async get(): ReturnType<Histogram['get']> {
     const { name, unit } = this.#options
     const { bounds, counts, sum, count } = this.#options.read()

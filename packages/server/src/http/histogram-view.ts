@@ -10,6 +10,18 @@ export interface HistogramViewOptions {
   read(): Counted
 }
 
+interface ShownHistogram {
+  readonly name: string
+  readonly help: string
+  readonly type: 'histogram'
+  readonly aggregator: 'sum'
+  readonly values: ReadonlyArray<{
+    readonly labels: { readonly le?: number | string }
+    readonly value: number
+    readonly metricName: string
+  }>
+}
+
 export class HistogramView extends Histogram {
   readonly #options: HistogramViewOptions
 
@@ -18,28 +30,21 @@ export class HistogramView extends Histogram {
     this.#options = options
   }
 
-  /** What the registry prefers over `get` when it writes its text. */
-  async getForPromString(): ReturnType<Histogram['get']> {
-    return this.get()
-  }
-
-  override async get(): ReturnType<Histogram['get']> {
-    const { name, unit } = this.#options
+  /** What the registry writes into its text. */
+  async getForPromString(): Promise<ShownHistogram> {
+    const { name, help, unit } = this.#options
     const { bounds, counts, sum, count } = this.#options.read()
-    const shown = await super.get()
     let below = 0
     const buckets = bounds.map((bound, index) => {
       below += counts[index] ?? 0
       return { labels: { le: bound / unit }, value: below, metricName: `${name}_bucket` }
     })
-    return {
-      ...shown,
-      values: [
-        ...buckets,
-        { labels: { le: '+Inf' }, value: count, metricName: `${name}_bucket` },
-        { labels: {}, value: sum / unit, metricName: `${name}_sum` },
-        { labels: {}, value: count, metricName: `${name}_count` },
-      ],
-    }
+    const values = [
+      ...buckets,
+      { labels: { le: '+Inf' }, value: count, metricName: `${name}_bucket` },
+      { labels: {}, value: sum / unit, metricName: `${name}_sum` },
+      { labels: {}, value: count, metricName: `${name}_count` },
+    ]
+    return { name, help, type: 'histogram', values, aggregator: 'sum' }
   }
 }

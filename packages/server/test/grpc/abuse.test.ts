@@ -127,6 +127,7 @@ test('a client that speaks HTTP/1.1 is disconnected', async () => {
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
   socket.resume()
   await once(socket, 'close')
+  expect(socket.destroyed).toBe(true)
   await answers(canary)
 })
 
@@ -164,6 +165,7 @@ test('a connection that resets streams without end is closed', async () => {
     }
   }
   await closed
+  expect(session.destroyed).toBe(true)
   await answers(canary)
 })
 

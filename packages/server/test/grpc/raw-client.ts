@@ -35,7 +35,7 @@ import type { Operation } from '@ydbjs/api/operation'
 
 const COORDINATION = '/Ydb.Coordination.V1.CoordinationService'
 
-type RequestOneof = NonNullable<MessageInitShape<typeof SessionRequestSchema>['request']>
+export type RequestOneof = NonNullable<MessageInitShape<typeof SessionRequestSchema>['request']>
 export type RequestCase = Exclude<SessionRequest['request']['case'], undefined>
 export type ResponseCase = Exclude<SessionResponse['response']['case'], undefined>
 export type ResponseValue<C extends ResponseCase> = Extract<
@@ -251,21 +251,23 @@ export class RawStream {
   }
 }
 
-function isOf<C extends ResponseCase>(
-  response: SessionResponse['response'],
-  kind: C,
-): response is Extract<SessionResponse['response'], { case: C }> {
-  return response.case === kind
-}
-
 function valueOf<C extends ResponseCase>(
   response: SessionResponse['response'],
   kind: C,
 ): ResponseValue<C> {
-  if (!isOf(response, kind)) {
-    throw new Error(`expected ${kind}, got ${response.case}: ${show(response.value)}`)
+  const value: unknown = response.value
+  if (!isValueOf(value, response.case, kind)) {
+    throw new Error(`expected ${kind}, got ${response.case}: ${show(value)}`)
   }
-  return response.value
+  return value
+}
+
+function isValueOf<C extends ResponseCase>(
+  _value: unknown,
+  actual: ResponseCase | undefined,
+  expected: C,
+): _value is ResponseValue<C> {
+  return actual === expected
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,11 @@
 /** HTTP/2 without any gRPC library: for bytes that no library would send. */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from 'node:http2'
 import { atEnd } from './harness.ts'
 
 export function openHttp2(address: { host: string; port: number }): ClientHttp2Session {
@@ -37,7 +43,7 @@ export function frame(message: Uint8Array, flag = 0): Buffer {
 /** How the call ended: its gRPC status and text, or the HTTP status when there is none. */
 export async function statusOf(stream: ClientHttp2Stream): Promise<string> {
   return new Promise((resolve) => {
-    let last: Record<string, unknown> = {}
+    let last: IncomingHttpHeaders & IncomingHttpStatusHeader = {}
     stream.on('response', (headers) => {
       last = headers
     })
@@ -45,7 +51,8 @@ export async function statusOf(stream: ClientHttp2Stream): Promise<string> {
       last = headers
     })
     stream.on('close', () => {
-      resolve(String(last['grpc-status'] ?? last[':status'] ?? `reset ${stream.rstCode}`))
+      const status = last['grpc-status'] ?? last[':status']
+      resolve(status === undefined ? `reset ${stream.rstCode}` : status.toString())
     })
     stream.resume()
   })

@@ -1,7 +1,9 @@
 /** Semaphores and watches on the wire: results, orders, limits. The rules themselves are the kernel's and tested there. */
 import { expect, test } from 'vitest'
 import { serveNode } from './harness.ts'
-import type { RawStream } from './raw-client.ts'
+import type { RawStream, RequestOneof, ResponseCase } from './raw-client.ts'
+
+type ResponseWithStatus = Extract<ResponseCase, `${string}SemaphoreResult`>
 
 const SUCCESS = 400_000
 const BAD_REQUEST = 400_010
@@ -81,26 +83,90 @@ test('each refused request is answered once with its status and changes nothing'
   await create(stream, 's', 4n)
   const name = 'x'.repeat(1025)
   const data = new Uint8Array(1_048_577)
-  const refused = [
-    ['createSemaphore', { name: 's', limit: 4n }, ALREADY_EXISTS],
-    ['createSemaphore', { name: 'new', limit: 0n }, BAD_REQUEST],
-    ['createSemaphore', { name, limit: 1n }, BAD_REQUEST],
-    ['createSemaphore', { name: 'new', limit: 1n, data }, BAD_REQUEST],
-    ['updateSemaphore', { name: 's', data }, BAD_REQUEST],
-    ['updateSemaphore', { name: 'none' }, NOT_FOUND],
-    ['deleteSemaphore', { name: 'none' }, NOT_FOUND],
-    ['describeSemaphore', { name: 'none', watchData: true }, NOT_FOUND],
-    ['acquireSemaphore', { name: 'none', count: 1n }, NOT_FOUND],
-    ['acquireSemaphore', { name: 's', count: 0n }, BAD_REQUEST],
-    ['acquireSemaphore', { name: 's', count: 5n }, BAD_REQUEST],
-    ['acquireSemaphore', { name: 's', count: 1n, timeoutMillis: 86_400_001n }, BAD_REQUEST],
-    ['acquireSemaphore', { name: 's', count: 1n, data }, BAD_REQUEST],
-    ['acquireSemaphore', { name: 's', count: 1n, ephemeral: true }, PRECONDITION_FAILED],
-    ['acquireSemaphore', { name, count: 1n, ephemeral: true }, BAD_REQUEST],
-  ] as const
-  for (const [kind, value, status] of refused) {
-    stream.send({ case: kind, value: { ...value, reqId: 9n } })
-    expect(await stream.next(`${kind}Result`)).toMatchObject({ reqId: 9n, status })
+  const reqId = 9n
+  const refused: Array<[RequestOneof, ResponseWithStatus, number]> = [
+    [
+      { case: 'createSemaphore', value: { reqId, name: 's', limit: 4n } },
+      'createSemaphoreResult',
+      ALREADY_EXISTS,
+    ],
+    [
+      { case: 'createSemaphore', value: { reqId, name: 'new', limit: 0n } },
+      'createSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'createSemaphore', value: { reqId, name, limit: 1n } },
+      'createSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'createSemaphore', value: { reqId, name: 'new', limit: 1n, data } },
+      'createSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'updateSemaphore', value: { reqId, name: 's', data } },
+      'updateSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'updateSemaphore', value: { reqId, name: 'none' } },
+      'updateSemaphoreResult',
+      NOT_FOUND,
+    ],
+    [
+      { case: 'deleteSemaphore', value: { reqId, name: 'none' } },
+      'deleteSemaphoreResult',
+      NOT_FOUND,
+    ],
+    [
+      { case: 'describeSemaphore', value: { reqId, name: 'none', watchData: true } },
+      'describeSemaphoreResult',
+      NOT_FOUND,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name: 'none', count: 1n } },
+      'acquireSemaphoreResult',
+      NOT_FOUND,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name: 's', count: 0n } },
+      'acquireSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name: 's', count: 5n } },
+      'acquireSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      {
+        case: 'acquireSemaphore',
+        value: { reqId, name: 's', count: 1n, timeoutMillis: 86_400_001n },
+      },
+      'acquireSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name: 's', count: 1n, data } },
+      'acquireSemaphoreResult',
+      BAD_REQUEST,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name: 's', count: 1n, ephemeral: true } },
+      'acquireSemaphoreResult',
+      PRECONDITION_FAILED,
+    ],
+    [
+      { case: 'acquireSemaphore', value: { reqId, name, count: 1n, ephemeral: true } },
+      'acquireSemaphoreResult',
+      BAD_REQUEST,
+    ],
+  ]
+  for (const [request, kind, status] of refused) {
+    stream.send(request)
+    expect(await stream.next(kind)).toMatchObject({ reqId, status })
   }
   stream.send({
     case: 'describeSemaphore',

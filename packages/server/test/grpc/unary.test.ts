@@ -187,6 +187,18 @@ test('who watches health is told when the server stops', async () => {
   expect(statuses).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING])
 })
 
+function requestOf(symbol?: string): Uint8Array {
+  return toBinary(
+    ServerReflectionRequestSchema,
+    create(ServerReflectionRequestSchema, {
+      messageRequest:
+        symbol === undefined
+          ? { case: 'listServices', value: '' }
+          : { case: 'fileContainingSymbol', value: symbol },
+    }),
+  )
+}
+
 test('reflection names the services and describes them', async () => {
   const { server } = await serve()
   const ask = async (request: Uint8Array) => {
@@ -199,16 +211,6 @@ test('reflection names the services and describes them', async () => {
     const bytes = new Uint8Array(Buffer.concat(chunks).subarray(5))
     return fromBinary(ServerReflectionResponseSchema, bytes).messageResponse
   }
-  const requestOf = (symbol?: string) =>
-    toBinary(
-      ServerReflectionRequestSchema,
-      create(ServerReflectionRequestSchema, {
-        messageRequest:
-          symbol === undefined
-            ? { case: 'listServices', value: '' }
-            : { case: 'fileContainingSymbol', value: symbol },
-      }),
-    )
   const services = await ask(requestOf())
   expect(JSON.stringify(services.value)).toContain('Ydb.Coordination.V1.CoordinationService')
   for (const symbol of ['Ydb.Coordination.V1.CoordinationService', 'Ydb.Coordination.Config']) {

@@ -8,7 +8,7 @@ import type { SemaphoreRequest } from '@tenure/protocol'
 import type { SessionId } from '@tenure/kernel'
 import type { StreamCommand } from '../tablet/stream.ts'
 
-export const ASKED = ['acquire', 'release', 'describe', 'create', 'update', 'delete'] as const
+const ASKED = ['acquire', 'release', 'describe', 'create', 'update', 'delete'] as const
 export type Asked = (typeof ASKED)[number] | 'attach' | 'stop'
 
 const KINDS: readonly Asked[] = [...ASKED, 'attach', 'stop']

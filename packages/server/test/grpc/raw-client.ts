@@ -36,7 +36,6 @@ import type { Operation } from '@ydbjs/api/operation'
 const COORDINATION = '/Ydb.Coordination.V1.CoordinationService'
 
 export type RequestOneof = NonNullable<MessageInitShape<typeof SessionRequestSchema>['request']>
-export type RequestCase = Exclude<SessionRequest['request']['case'], undefined>
 export type ResponseCase = Exclude<SessionResponse['response']['case'], undefined>
 export type ResponseValue<C extends ResponseCase> = Extract<
   SessionResponse['response'],

@@ -15,7 +15,7 @@ export function openHttp2(address: { host: string; port: number }): ClientHttp2S
   return session
 }
 
-export const SESSION_PATH = '/Ydb.Coordination.V1.CoordinationService/Session'
+const SESSION_PATH = '/Ydb.Coordination.V1.CoordinationService/Session'
 
 export function begin(
   session: ClientHttp2Session,

@@ -76,4 +76,7 @@ async function measureAll(
   return { measurements, versions, skipped: [...skipped] }
 }
 
+// An exit takes servers and folders along; a signal alone would leave them.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 await run(process.argv.slice(2))

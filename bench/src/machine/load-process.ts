@@ -6,10 +6,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LoadReport, LoadTask } from '../measurement.ts'
 import { pinned, type Core } from './cores.ts'
+import { endWithUs } from './leftovers.ts'
 import { profiling } from './profile.ts'
 
 /** Beyond what the task itself takes: connecting, filling, and a machine that is busy with other things. */
-const GRACE_MS = 60_000
+const GRACE_MS = 180_000
 const EXIT_MAX_MS = 5_000
 
 /** Runs one task on `core`. @throws when the load failed, with its reason */
@@ -20,6 +21,7 @@ export async function load(task: LoadTask, core: Core): Promise<LoadReport> {
     execPath: program,
     execArgv: [...before, ...profiling(`${task.subject}-${task.workload}-${task.size}`)],
   })
+  endWithUs(child)
   const timeMs = task.warmUpMs + task.runMs * task.runs + GRACE_MS
   const signal = AbortSignal.timeout(timeMs)
   try {

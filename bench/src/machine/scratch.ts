@@ -3,6 +3,7 @@
  */
 import { chown, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deleteWithUs } from './leftovers.ts'
 
 /** The number by which Linux knows its file system in memory. */
 const TMPFS = 0x01021994
@@ -11,7 +12,9 @@ const TMPFS = 0x01021994
 export async function scratch(below: string): Promise<string> {
   await mkdir(below, { recursive: true })
   if ((await statfs(below)).type === TMPFS) throw new Error(`${below} is in memory, not on a disk`)
-  return mkdtemp(join(below, 'scratch-'))
+  const folder = await mkdtemp(join(below, 'scratch-'))
+  deleteWithUs(folder)
+  return folder
 }
 
 export async function give(folder: string, userId: number, groupId: number): Promise<void> {

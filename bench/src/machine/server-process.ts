@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { pinned } from './cores.ts'
+import { endWithUs } from './leftovers.ts'
 import { listening } from './port.ts'
 
 /** A Java program with a cold disk takes some seconds. */
@@ -40,6 +41,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.user && { uid: options.user.userId, gid: options.user.groupId }),
     })
+    endWithUs(child)
     let said = ''
     const keep = (text: Buffer): void => {
       said = (said + text.toString()).slice(-OUTPUT_KEPT)

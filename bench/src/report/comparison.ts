@@ -63,10 +63,7 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
 }
 
 /** @returns the median of the best durable rival; null when none was measured */
-function bestRival(
-  group: readonly Measurement[],
-  subjects: readonly Subject[],
-): number | null {
+function bestRival(group: readonly Measurement[], subjects: readonly Subject[]): number | null {
   const rivals = group.filter(({ subject }) =>
     subjects.some(({ id, family, durable }) => id === subject && family === 'rival' && durable),
   )

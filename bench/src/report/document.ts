@@ -27,6 +27,7 @@ export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
   )
   const goals = goalTable(outcome.measurements)
   if (goals.rows.length > 0) parts.push(textTable(goals))
+  parts.push(`Versions and settings\n${settingsOf(outcome, subjects).join('\n')}`)
   const notes = [LEGEND, ...describeMachine(outcome.machine), ...outcome.skipped]
   return [...parts, notes.join('\n')].join('\n\n')
 }
@@ -35,9 +36,6 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
   const tables = comparisons(outcome.measurements, subjects).map(
     ({ heading, table }) => `## ${heading}\n\n${markdownTable(table)}`,
   )
-  const settings = subjects
-    .filter(({ id }) => id in outcome.versions)
-    .map(({ id, title, settings }) => `- **${title}** (${outcome.versions[id]}): ${settings}.`)
   const goals = goalTable(outcome.measurements)
   return (
     [
@@ -46,11 +44,19 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
       ...describeMachine(outcome.machine),
       ...(goals.rows.length > 0 ? [`## Goals\n\n${markdownTable(goals)}`] : []),
       ...tables,
-      `## Versions and settings\n\n${settings.join('\n')}`,
+      `## Versions and settings\n\n${settingsOf(outcome, subjects)
+        .map((line) => `- ${line}`)
+        .join('\n')}`,
       ...(outcome.skipped.length > 0 ? [`## Left out\n\n${outcome.skipped.join('\n\n')}`] : []),
       '',
     ]
       .join('\n\n')
       .trimEnd() + '\n'
   )
+}
+
+function settingsOf(outcome: Outcome, subjects: readonly Subject[]): string[] {
+  return subjects
+    .filter(({ id }) => id in outcome.versions)
+    .map(({ id, title, settings }) => `${title} (${outcome.versions[id]}): ${settings}.`)
 }

@@ -9,6 +9,7 @@ import type { Board, Locker, Running, Subject, Visitor } from '../subjects/subje
 
 /** Longer than any measurement: keys must not expire under load. */
 const LOCK_TTL_MS = 600_000
+const CLIENTS_MAX = 12_000
 const CHANNEL = 'board'
 const RELEASE =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
@@ -41,7 +42,18 @@ async function startRedis(folder: string, settings: readonly string[]): Promise<
   const program = need('redis-server', 'redis-server')
   const port = await freePort()
   const server = await ServerProcess.start({
-    command: [program, '--bind', '127.0.0.1', '--port', String(port), '--dir', folder, ...settings],
+    command: [
+      program,
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--dir',
+      folder,
+      '--maxclients',
+      String(CLIENTS_MAX),
+      ...settings,
+    ],
     port,
     folder,
   })

@@ -1,0 +1,24 @@
+/**
+ * What must not outlive the benchmark, however it ends: processes and folders.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { rmSync } from 'node:fs'
+
+const processes = new Set<ChildProcess>()
+const folders = new Set<string>()
+
+process.once('exit', () => {
+  for (const child of processes) child.kill('SIGKILL')
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Ends the process at our end, unless it has ended before. */
+export function endWithUs(child: ChildProcess): void {
+  processes.add(child)
+  child.once('exit', () => processes.delete(child))
+}
+
+/** Deletes the folder at our end, if it is still there. */
+export function deleteWithUs(folder: string): void {
+  folders.add(folder)
+}

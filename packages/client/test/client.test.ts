@@ -28,23 +28,27 @@ test.for(WORLDS)('S0-01: openSession gives a session that await using closes, %s
   expect(await other.mutex('a').tryLock()).not.toBeNull()
 })
 
-test.for(WORLDS)('S0-01: sessions yields a fresh session whenever one is over, and break closes the last, %s', async (kind) => {
-  await using world = await openWorld(kind)
-  const ids: bigint[] = []
-  let last: Session | null = null
-  for await (const session of world.client.sessions(world.path)) {
-    last = session
-    ids.push(session.id)
-    if (ids.length === 3) break
-    await session.close()
-  }
-  expect(ids).toEqual([1n, 2n, 3n])
-  expect(last?.state).toBe('closed')
-})
+test.for(WORLDS)(
+  'S0-01: sessions yields a fresh session whenever one is over, and break closes the last, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    const ids: bigint[] = []
+    let last: Session | null = null
+    for await (const session of world.client.sessions(world.path)) {
+      last = session
+      ids.push(session.id)
+      if (ids.length === 3) break
+      await session.close()
+    }
+    expect(ids).toEqual([1n, 2n, 3n])
+    expect(last?.state).toBe('closed')
+  },
+)
 
 test('S0-01: sessions waits with the next session until the one before is over', async () => {
   await using world = await openWorld('in process')
-  const sessions = world.client.sessions(world.path)
+  const controller = new AbortController()
+  const sessions = world.client.sessions(world.path, {}, controller.signal)
   const { value: first } = await sessions.next()
   let hasCome = false
   const second = sessions.next().then((result) => {
@@ -55,7 +59,9 @@ test('S0-01: sessions waits with the next session until the one before is over',
   expect(hasCome).toBe(false)
   await first.close()
   expect((await second).state).toBe('attached')
-  await sessions.return(undefined as never)
+  const third = sessions.next()
+  controller.abort('enough')
+  await expect(third).rejects.toBe('enough')
 })
 
 test('S0-01: sessions ends with the reason of its signal, also while it waits for the end of a session', async () => {
@@ -69,18 +75,21 @@ test('S0-01: sessions ends with the reason of its signal, also while it waits fo
   expect(first.state).toBe('closed')
 })
 
-test.for(WORLDS)('S0-02: a second client gets what a closed session held at once, %s', async (kind) => {
-  await using world = await openWorld(kind)
-  const session = await world.session()
-  await using other = await world.session()
-  const lock = await session.mutex('a').lock()
-  const { signal } = lock
-  const waiting = other.mutex('a').lock()
-  await session.close()
-  expect(signal.reason).toBeInstanceOf(SessionClosedError)
-  await using second = await waiting
-  expect(second.token).toBeGreaterThan(lock.token)
-})
+test.for(WORLDS)(
+  'S0-02: a second client gets what a closed session held at once, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    const session = await world.session()
+    await using other = await world.session()
+    const lock = await session.mutex('a').lock()
+    const { signal } = lock
+    const waiting = other.mutex('a').lock()
+    await session.close()
+    expect(signal.reason).toBeInstanceOf(SessionClosedError)
+    await using second = await waiting
+    expect(second.token).toBeGreaterThan(lock.token)
+  },
+)
 
 test('S0-03: options of a session that are out of bounds reject before any message', async () => {
   const link = new FakeLink()
@@ -105,15 +114,18 @@ test.for(WORLDS)('withSession closes its session when the work is done, %s', asy
   await expect(failing).rejects.toThrow('no')
 })
 
-test.for(WORLDS)('closing a client closes its sessions, and nothing can be opened any more, %s', async (kind) => {
-  await using world = await openWorld(kind)
-  const session = await world.session()
-  await world.client.close()
-  expect(session.state).toBe('closed')
-  await expect(world.client.openSession(world.path)).rejects.toThrow(UnavailableError)
-  await expect(world.client.describeNode(world.path)).rejects.toThrow(UnavailableError)
-  await world.client.close()
-})
+test.for(WORLDS)(
+  'closing a client closes its sessions, and nothing can be opened any more, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    const session = await world.session()
+    await world.client.close()
+    expect(session.state).toBe('closed')
+    await expect(world.client.openSession(world.path)).rejects.toThrow(UnavailableError)
+    await expect(world.client.describeNode(world.path)).rejects.toThrow(UnavailableError)
+    await world.client.close()
+  },
+)
 
 // guards: S6
 test('who does not know the protection key of a session cannot take it over', async () => {

@@ -25,7 +25,9 @@ test('the database may stand in the query, as YDB writes it', () => {
 })
 
 test('a database of several parts is kept whole', () => {
-  expect(parseConnectionString('grpc://a:1/ru-central1/b1g/etn').database).toBe('/ru-central1/b1g/etn')
+  expect(parseConnectionString('grpc://a:1/ru-central1/b1g/etn').database).toBe(
+    '/ru-central1/b1g/etn',
+  )
 })
 
 test.for([

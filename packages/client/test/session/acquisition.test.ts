@@ -184,14 +184,15 @@ test('defect "listener leaks on the user\'s signal": every call takes its listen
   const controller = new AbortController()
   const { signal } = controller
   let listeners = 0
-  const { addEventListener, removeEventListener } = signal
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+  const adding = signal.addEventListener.bind(signal)
+  const removing = signal.removeEventListener.bind(signal)
+  signal.addEventListener = (...args: Parameters<typeof adding>) => {
     listeners += 1
-    addEventListener.apply(signal, args)
+    adding(...args)
   }
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+  signal.removeEventListener = (...args: Parameters<typeof removing>) => {
     listeners -= 1
-    removeEventListener.apply(signal, args)
+    removing(...args)
   }
   const semaphore = session.semaphore('a')
   const acquired = semaphore.acquire({}, signal)

@@ -26,7 +26,6 @@ import {
   DescribeNodeResponseSchema,
   DropNodeRequestSchema,
   DropNodeResponseSchema,
-  type SessionRequest,
   SessionRequestSchema,
   type SessionResponse,
   SessionResponseSchema,

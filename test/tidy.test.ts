@@ -95,7 +95,7 @@ const rules: Record<string, () => string[]> = {
       sources,
       (line) =>
         isComment(line) &&
-        /\b(previously|formerly|refactored|no longer used|used to be|was changed)\b/i.test(line),
+        /\b(previously|formerly|refactored|no longer used|used to be)\b/i.test(line),
     ),
   'a source file starts by saying what it is': () =>
     sources.filter((path) => !/^(#!.*\n)?\/\*\*/.test(text.get(path) ?? '')),

@@ -53,7 +53,7 @@ export function checkCommit(writes: WriteSet, limits: CommitLimits): void {
 }
 
 /** @throws RangeError when no entry can have this key */
-export function checkKey(key: Uint8Array): void {
+function checkKey(key: Uint8Array): void {
   if (key.length > KEY_BYTES_MAX) {
     throw new RangeError(`a key has at most ${KEY_BYTES_MAX} bytes, got ${key.length}`)
   }

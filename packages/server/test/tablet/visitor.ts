@@ -5,7 +5,7 @@ import type { HostedNode } from '../../src/host/host.ts'
 import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from '../../src/tablet/stream.ts'
 import { settle } from './manual-clock.ts'
 
-export const NO_CONFIG: NodeConfig = {
+const NO_CONFIG: NodeConfig = {
   selfCheckPeriodMs: 0,
   sessionGracePeriodMs: 0,
   readConsistency: 'unset',

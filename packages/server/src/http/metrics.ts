@@ -34,6 +34,12 @@ const COUNTERS: readonly Reading[] = [
     'Commands not taken: too many waited',
     (host) => host.counters.refused,
   ],
+  ['grants_total', 'Acquires answered with a grant', (host) => host.counters.grants],
+  [
+    'session_expirations_total',
+    'Sessions whose time ran out',
+    (host) => host.counters.sessionExpirations,
+  ],
   ['commits_total', 'Batches committed', (host) => host.counters.commits],
   ['confirms_total', 'Batches without writes', (host) => host.counters.confirms],
   ['pauses_total', 'Times the process was found to have paused', (host) => host.pauses],

@@ -33,6 +33,9 @@ export class TabletCounters {
   commands = 0
   /** Commands answered `overloaded`. */
   refused = 0
+  /** Acquires answered with a grant. */
+  grants = 0
+  sessionExpirations = 0
   commits = 0
   /** Batches without writes. */
   confirms = 0

@@ -228,6 +228,7 @@ export class Tablet implements StreamOwner {
   #say(event: Event, batch: Batch, isBirth: boolean): void {
     const stream = this.#streams.get(event.stream)
     if (stream === undefined) return
+    if (event.kind === 'acquired') this.#counters.grants += 1
     if (event.kind === 'attached') {
       stream.sessions.set(event.session, isBirth ? batch : null)
     } else if (event.kind === 'ended' || event.kind === 'stopped') {
@@ -239,7 +240,9 @@ export class Tablet implements StreamOwner {
   #advance(): void {
     if (this.#state !== 'serving' || this.#fullMode !== null) return
     try {
+      const before = this.#kernel.statistics().sessions
       const step = this.#kernel.advance(this.#time.nowMs())
+      this.#counters.sessionExpirations += before - this.#kernel.statistics().sessions
       if (step.events.length > 0 || step.writes.length > 0) {
         const batch = this.#batchFor(step)
         for (const event of step.events) this.#say(event, batch, false)

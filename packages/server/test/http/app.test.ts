@@ -57,6 +57,7 @@ test('metrics count sessions and commits and name no lock', async () => {
   expect(text).toMatch(/^tenure_sessions 1$/m)
   expect(text).toMatch(/^tenure_owners 1$/m)
   expect(text).toMatch(/^tenure_streams 1$/m)
+  expect(text).toMatch(/^tenure_grants_total 1$/m)
   expect(text).toMatch(/^tenure_commits_total [1-9]/m)
   expect(text).toMatch(/^tenure_commit_seconds_bucket\{le="\+Inf"\} [1-9]/m)
   expect(text).toMatch(/^tenure_commit_batch_size_count [1-9]/m)

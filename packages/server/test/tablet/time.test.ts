@@ -106,3 +106,15 @@ test('after a reload a session has its timeout and the grace period', async () =
   expect(second.host.statistics().sessions).toBe(0)
   expect(visitor.session).toBe(1n)
 })
+
+test('expired sessions are counted, stopped ones are not', async () => {
+  const { clock, host } = stage()
+  const node = await createNode(host)
+  const leaving = await visit(node)
+  const stopping = await visit(node)
+  leaving.stream.close()
+  stopping.stop()
+  await clock.advance(3_600_000)
+  expect(host.statistics().sessions).toBe(0)
+  expect(host.statistics().counters.sessionExpirations).toBe(1)
+})

@@ -23,7 +23,6 @@ test('YDB_STATIC_CREDENTIALS_USER is a user, whose password may be empty', () =>
 })
 
 test('certificates stand in a variable, or in the file that it names', () => {
-  const read = (file: string): Uint8Array => Buffer.from(`content of ${file}`)
   expect(tlsFrom({}, read)).toEqual({})
   expect(tlsFrom({ YDB_SSL_ROOT_CERTIFICATES: 'pem' }, read)).toEqual({ ca: 'pem' })
   const files = { YDB_SSL_CERTIFICATE_FILE: 'c', YDB_SSL_PRIVATE_KEY_FILE: 'k' }
@@ -32,3 +31,7 @@ test('certificates stand in a variable, or in the file that it names', () => {
     privateKey: Buffer.from('content of k'),
   })
 })
+
+function read(file: string): Uint8Array {
+  return Buffer.from(`content of ${file}`)
+}

@@ -16,7 +16,12 @@ test('an AcquireTimeoutError is a TimeoutError', () => {
 })
 
 test('the error of a refusal says what was asked, what the server said, and what to do', () => {
-  const refusal = { kind: 'refused', code: 'NOT_FOUND', message: 'no node', status: 400_140 } as const
+  const refusal = {
+    kind: 'refused',
+    code: 'NOT_FOUND',
+    message: 'no node',
+    status: 400_140,
+  } as const
   expect(errorOf(refusal, 'cannot open a session on "/a"')).toMatchObject({
     name: 'NotFoundError',
     message: 'cannot open a session on "/a": NOT_FOUND: no node; create it first',
@@ -42,6 +47,8 @@ test.for([
 ] as const)('the code %s has a class of its name', (code) => {
   const error = errorOf({ kind: 'refused', code, message: '' }, 'cannot')
   expect(error.code).toBe(code)
-  const name = code.toLowerCase().replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const name = code
+    .toLowerCase()
+    .replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
   expect(error.name).toBe(`${name}Error`)
 })

@@ -133,3 +133,10 @@ export function settled(): Promise<void> {
     setImmediate(resolve)
   })
 }
+
+/** Whether `promise` is fulfilled when everything that is ready has run. */
+export async function isFulfilled(promise: Promise<unknown>): Promise<boolean> {
+  await settled()
+  const pending = {}
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending
+}

@@ -9,7 +9,7 @@ import {
 } from '../../src/errors.ts'
 import { Session } from '../../src/session.ts'
 import { FakeClock } from '../fake-clock.ts'
-import { FakeLink, fakeSession, fixedRandom, settled } from '../fake-link.ts'
+import { FakeLink, fakeSession, fixedRandom, isFulfilled, settled } from '../fake-link.ts'
 
 function opening(options = {}): { link: FakeLink; clock: FakeClock; opened: Promise<Session> } {
   const link = new FakeLink()
@@ -119,8 +119,6 @@ test('after a pause the first call of a lost session rejects and sends nothing',
 })
 
 test('the margin is 250 ms at least, 5 % of long timeouts, and a third of short ones at most', async () => {
-  const remaining = async (timeout: number): Promise<number> =>
-    (await fakeSession({ timeout })).session.expiresInMs
   expect(await remaining(2_000)).toBe(1_750)
   expect(await remaining(60_000)).toBe(57_000)
   expect(await remaining(300)).toBe(200)
@@ -210,13 +208,9 @@ test('S0-02: close asks the server to end the session and waits for its word', a
 
 test('S0-02: a server that is silent holds close up for closeTimeout at most', async () => {
   const { session, link, clock } = await fakeSession({ closeTimeout: 1_500 })
-  let isClosed = false
-  const closed = session.close().then(() => {
-    isClosed = true
-  })
+  const closed = session.close()
   clock.advance(1_499)
-  await settled()
-  expect(isClosed).toBe(false)
+  expect(await isFulfilled(closed)).toBe(false)
   clock.advance(1)
   await closed
   expect(link.last.isLeft).toBe(true)
@@ -251,3 +245,8 @@ test('closing twice, and closing a lost session, does nothing more', async () =>
   await session[Symbol.asyncDispose]()
   expect(session.state).toBe('expired')
 })
+
+/** What a fresh session of that timeout has left. */
+async function remaining(timeout: number): Promise<number> {
+  return (await fakeSession({ timeout })).session.expiresInMs
+}

@@ -26,7 +26,7 @@ function open(signal?: AbortSignal): {
 
 test('nothing starts before the first read', async () => {
   const { iterator, sink } = open()
-  expect(sink).toThrow()
+  expect(sink).toThrow('nobody has read')
   const next = iterator.next()
   sink().push(1)
   expect(await next).toEqual({ done: false, value: 1 })
@@ -75,7 +75,7 @@ test('return ends a read that waits, and stops the source', async () => {
 test('an aborted signal throws its reason at the first read, without starting', async () => {
   const { iterator, sink } = open(AbortSignal.abort('enough'))
   await expect(iterator.next()).rejects.toBe('enough')
-  expect(sink).toThrow()
+  expect(sink).toThrow('nobody has read')
 })
 
 test('several reads at a time are served in order', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { NotFoundError } from '../../src/errors.ts'
 import type { Answer, Description, Holder } from '../../src/link/link.ts'
 import type { SemaphoreDescription } from '../../src/semaphore.ts'
-import { type FakeWorld, fakeSession, settled } from '../fake-link.ts'
+import { type FakeWorld, fakeSession, isFulfilled, settled } from '../fake-link.ts'
 
 const encoder = new TextEncoder()
 
@@ -96,12 +96,7 @@ test('a watcher hears only of changes of what it asked for', async () => {
   link.last.last.changed?.()
   link.last.last.answer(described('1', [owner(1n)]))
   await nextOwners
-  let hasHeard = false
-  void nextData.then(() => {
-    hasHeard = true
-  })
-  await settled()
-  expect(hasHeard).toBe(false)
+  expect(await isFulfilled(nextData)).toBe(false)
   link.last.last.changed?.()
   link.last.last.answer(described('2', [owner(1n)]))
   expect(text(await nextData)).toBe('2')
@@ -181,12 +176,7 @@ test('a reconnect without a change yields nothing', async () => {
   const second = watch.next()
   reconnect(world)
   world.link.last.last.answer(described('1'))
-  let hasHeard = false
-  void second.then(() => {
-    hasHeard = true
-  })
-  await settled()
-  expect(hasHeard).toBe(false)
+  expect(await isFulfilled(second)).toBe(false)
 })
 
 test('defect "idle watch not ending on abort": an abort ends a watch that waits, by throwing the reason', async () => {

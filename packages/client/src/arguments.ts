@@ -55,7 +55,7 @@ export function bytesOf(value: Bytes, what: string, maxBytes: number = DATA_MAX_
 }
 
 /** Text that has a UTF-8 form: no half of a surrogate pair stands alone. */
-export function textOf(value: string, what: string): string {
+function textOf(value: string, what: string): string {
   if (typeof value !== 'string')
     throw new TypeError(`${what} must be a string, got ${kindOf(value)}`)
   if (/\p{Surrogate}/u.test(value)) {

@@ -38,6 +38,7 @@ async function shares(path: string, wanted: (counts: number[]) => boolean): Prom
   await using client = connect(server.address)
   await using session = await client.openSession(path, { createNode: true })
   const owners = new Map<string, bigint>()
+  const told = new Set<string>()
   const done = new AbortController()
   return await new Promise((resolve, reject) => {
     for (let index = 0; index < TASKS; index += 1) {
@@ -48,11 +49,12 @@ async function shares(path: string, wanted: (counts: number[]) => boolean): Prom
     async function follow(name: string): Promise<void> {
       const seen = session.semaphore(name).watch({ owners: true, absent: 'wait' }, done.signal)
       for await (const described of seen) {
+        told.add(name)
         const owner = described?.owners[0]
         if (owner === undefined) owners.delete(name)
         else owners.set(name, owner.sessionId)
         const counts = sizes([...owners.values()])
-        if (!wanted(counts)) continue
+        if (told.size < TASKS || !wanted(counts)) continue
         done.abort()
         resolve(counts)
       }

@@ -2,18 +2,23 @@
  * A command in a process group of its own, from start to end.
  *
  * Signals go to the whole group, so that a command that is a shell does not leave its children behind.
+ *
+ * The command begins behind a gate: a shell that waits for a word from us and then becomes the command. The word is given
+ * when the guard knows the group. If we die before, the gate sees its input end and nothing is run; so there is no moment at
+ * which the command runs and nobody watches.
  */
 import { spawn } from 'node:child_process'
+import { Writable } from 'node:stream'
 import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '@tenure/client'
 import { Guard } from './guard.ts'
 import { groupLives } from './process-group.ts'
 
-/** How a command ended: by itself, by a signal, or before it began. */
+/** How a command ended: by itself, by a signal, or before it began, when there is no shell to begin it. */
 export type ChildEnd =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
-  | { readonly kind: 'not-started'; readonly code: string; readonly message: string }
+  | { readonly kind: 'not-started'; readonly message: string }
 
 export interface ChildOptions {
   readonly environment: NodeJS.ProcessEnv
@@ -21,6 +26,9 @@ export interface ChildOptions {
   readonly graceMs: number
   readonly clock: Clock
 }
+
+/** Waits for a line on descriptor 3, then becomes the command. */
+const GATE = 'read -r go <&3 && exec "$@" 3<&-'
 
 /** How often to look whether the rest of a group has ended: nothing tells us of it. */
 const LOOK_MS = 10
@@ -31,18 +39,24 @@ export class ChildGroup {
   readonly #guard: Guard
   readonly #ended: Promise<ChildEnd>
 
-  /** Starts `command[0]` with the rest as its arguments. Whether that worked is known from `ended`. */
+  /** Starts `command[0]` with the rest as its arguments. As in a shell, 127 is its exit code when it does not exist. */
   constructor(command: readonly string[], options: ChildOptions) {
-    const [program = '', ...rest] = command
     this.#options = options
     this.#guard = new Guard(options.graceMs)
-    this.#process = spawn(program, rest, {
-      stdio: 'inherit',
+    const words = [...environmentWords(options.environment), ...command]
+    this.#process = spawn('/bin/sh', ['-c', GATE, 'tenure', ...words], {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       detached: true,
       env: options.environment,
     })
-    if (this.#process.pid !== undefined) this.#guard.watch(this.#process.pid)
     this.#ended = endOf(this.#process)
+    if (this.#process.pid !== undefined) this.#guard.watch(this.#process.pid)
+    const gate = this.#process.stdio[3]
+    if (gate instanceof Writable) {
+      // A gate that was ended by a signal cannot be opened; its end is told as the command's.
+      gate.on('error', () => {})
+      gate.end('go\n')
+    }
   }
 
   /** Settles when the command itself has ended; others of its group may live on. Never rejects. */
@@ -94,10 +108,21 @@ export class ChildGroup {
   }
 }
 
+/** Shells lose variables whose names they could not write themselves, such as bash's exported functions. */
+const SHELL_NAME = /^[A-Za-z_]\w*$/
+
+/** A command prefix that sets what the shell of the gate would lose; mostly none. */
+function environmentWords(environment: NodeJS.ProcessEnv): string[] {
+  const lost = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && !SHELL_NAME.test(name),
+  )
+  return lost.length === 0 ? [] : ['env', ...lost.map(([name, value]) => `${name}=${value}`)]
+}
+
 function endOf(child: ChildProcess): Promise<ChildEnd> {
   return new Promise((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({ kind: 'not-started', code: error.code ?? 'UNKNOWN', message: error.message })
+    child.once('error', (error) => {
+      resolve({ kind: 'not-started', message: error.message })
     })
     child.once('exit', (code, signal) => {
       if (signal !== null) resolve({ kind: 'signalled', signal })

@@ -32,7 +32,7 @@ export class Guard {
     this.#shell.unref()
   }
 
-  /** To be called in the same turn in which the group was made, so that no death of ours comes between. */
+  /** The group to end. What was written stays readable for the guard, whatever becomes of us. */
   watch(group: number): void {
     this.#shell.stdin?.write(`${group}\n`)
   }

@@ -20,11 +20,8 @@ export const EXIT_CONFLICT = 75
 export const EXIT_LOST = 76
 /** The server does not permit it. */
 export const EXIT_NOT_PERMITTED = 77
-/** As the shell: the program exists but cannot be run. */
+/** As the shell: the command cannot be run. (127, that it does not exist, comes from the shell itself.) */
 export const EXIT_CANNOT_RUN = 126
-/** As the shell: there is no such program. */
-export const EXIT_NO_PROGRAM = 127
-
 /** The shell's way to say that a signal ended a process. */
 export function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]

@@ -6,7 +6,7 @@ import type { Session } from '@tenure/client'
 import type { HeldEnd, Hold } from '../child/held-command.ts'
 import { runWhileHeld } from '../child/held-command.ts'
 import type { CommandContext } from './context.ts'
-import { EXIT_CANNOT_RUN, EXIT_LOST, EXIT_NO_PROGRAM, exitCodeOfSignal } from './exit-code.ts'
+import { EXIT_CANNOT_RUN, EXIT_LOST, exitCodeOfSignal } from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { GRACE_SHARE, GRACE_SHARE_MAX, KILL_RESERVE_MS, KILL_RESERVE_SHARE_MAX } from './limits.ts'
 
@@ -95,9 +95,6 @@ export function exitCodeOf(
     case 'signalled':
       return exitCodeOfSignal(end.signal)
     case 'not-started':
-      if (end.code === 'ENOENT') {
-        throw new CommandFailure(EXIT_NO_PROGRAM, `${command[0]}: no such program`)
-      }
       throw new CommandFailure(EXIT_CANNOT_RUN, `${command[0]} cannot be run: ${end.message}`)
     case 'lost':
     default:

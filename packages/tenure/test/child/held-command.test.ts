@@ -79,8 +79,22 @@ test('K2: a command that a signal ended says which one', async () => {
   expect(await run('sh', '-c', 'kill -KILL $$')).toEqual({ kind: 'signalled', signal: 'SIGKILL' })
 })
 
-test('a program that does not exist is reported as not started', async () => {
-  expect(await run('/no/such/program')).toMatchObject({ kind: 'not-started', code: 'ENOENT' })
+test('as in a shell, a program that does not exist ends with 127, one that cannot be run with 126', async () => {
+  expect(await run('/no/such/program')).toEqual({ kind: 'exited', code: 127 })
+  expect(await run('/etc/passwd')).toEqual({ kind: 'exited', code: 126 })
+})
+
+test('arguments and environment reach the command as they are', async () => {
+  const words = ['', ' a  b ', '$HOME', '*', '-x', '--', "it's"]
+  const script = `const [folder, ...words] = process.argv.slice(1); require('node:fs').writeFileSync(folder + '/words', JSON.stringify([words, process.env['odd.name'], process.env['F%%']]) + '\\n')`
+  const end = await runWhileHeld([process.execPath, '-e', script, '--', folder, ...words], hold, {
+    environment: { PATH: process.env['PATH'], 'odd.name': 'kept', 'F%%': '() { :; }' },
+    graceMs: GRACE_MS,
+    clock: systemClock,
+    interrupts,
+  })
+  expect(end).toEqual({ kind: 'exited', code: 0 })
+  expect(JSON.parse(await said('words'))).toEqual([words, 'kept', '() { :; }'])
 })
 
 test('nothing is started under a hold that is lost already', async () => {

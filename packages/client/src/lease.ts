@@ -35,7 +35,8 @@ export class Lease implements AsyncDisposable {
   #data: Uint8Array
   /** Made when somebody looks: many leases are held and given back without a look at their signal. */
   #controller: AbortController | null = null
-  #end: { readonly reason: unknown } | null = null
+  /** Gives the reason of the end. Most are never asked for, and an error with its stack is dear. */
+  #end: (() => unknown) | null = null
   #releasing: Promise<void> | null = null
   /** The change that is under way; the next one waits for it. */
   #change: Promise<void> = Promise.resolve()
@@ -73,7 +74,7 @@ export class Lease implements AsyncDisposable {
     if (this.#controller === null) {
       this.#controller = new AbortController()
       if (this.#end === null) this.#watchForDelete()
-      else this.#controller.abort(this.#end.reason)
+      else this.#controller.abort(this.#end())
     }
     return this.#controller.signal
   }
@@ -119,12 +120,12 @@ export class Lease implements AsyncDisposable {
 
   /** Called when the session is over. */
   lost(reason: unknown): void {
-    this.#finish(reason)
+    this.#finish(() => reason)
   }
 
   #release(): Promise<void> {
     if (this.#end !== null) return Promise.resolve()
-    this.#finish(new LeaseReleasedError(`the lease of "${this.name}" was released`))
+    this.#finish(() => new LeaseReleasedError(`the lease of "${this.name}" was released`))
     const { connection, holdings } = this.#core
     return new Promise((resolve, reject) => {
       connection.request(
@@ -145,23 +146,25 @@ export class Lease implements AsyncDisposable {
     })
   }
 
-  #finish(reason: unknown): void {
+  #finish(reasonOf: () => unknown): void {
     if (this.#end !== null) return
-    this.#end = { reason }
+    let reason: unknown = null
+    const end = (): unknown => (reason ??= reasonOf())
+    this.#end = end
     this.#unwatch()
     this.#core.holdings.letGo(this)
     // A change sent again after the release would take the units anew.
     if (this.#changing !== null) {
       this.#core.connection.outbox.drop(this.#changing)
-      this.#changing.handlers.fail(reason)
+      this.#changing.handlers.fail(end())
     }
-    this.#controller?.abort(reason)
+    this.#controller?.abort(end())
   }
 
   /** Somebody has deleted the semaphore: the units are gone. The next task of this session has its turn after a release. */
   #taken(): void {
     if (this.#end !== null) return
-    this.#finish(new AbortedError(`"${this.name}" was deleted while it was held`))
+    this.#finish(() => new AbortedError(`"${this.name}" was deleted while it was held`))
     this.#releasing = Promise.resolve()
     // A change may have taken units of a semaphore that was made anew under the name.
     giveBack(this.#core, this.name)
@@ -182,7 +185,7 @@ export class Lease implements AsyncDisposable {
     await before
     signal?.throwIfAborted()
     void this.#core.connection.reason
-    if (this.#end !== null) throw this.#end.reason
+    if (this.#end !== null) throw this.#end()
     const { count, data } = terms()
     await this.#send({
       kind: 'acquire',
@@ -207,7 +210,7 @@ export class Lease implements AsyncDisposable {
             reject(errorOf(answer, `cannot change the lease of "${this.name}"`))
           } else {
             this.#taken()
-            reject(this.#end?.reason)
+            reject(this.#end?.())
           }
         },
         fail: (reason) => {

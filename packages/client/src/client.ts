@@ -95,10 +95,20 @@ export class Client implements AsyncDisposable {
     options: SessionOptions = {},
     signal?: AbortSignal,
   ): Promise<Session> {
+    signal?.throwIfAborted()
     this.#controller.signal.throwIfAborted()
     const ground = { link: this.#link, clock: this.#clock, random: this.#random }
     if (options.createNode === true) await this.createNode(path, {}, signal)
-    const session = await Session.open(ground, path, options, signal)
+    const either = new AbortController()
+    const deafen = onAbort(signal, (reason) => either.abort(reason))
+    const deafenClose = onAbort(this.#controller.signal, (reason) => either.abort(reason))
+    let session: Session
+    try {
+      session = await Session.open(ground, path, options, either.signal)
+    } finally {
+      deafen()
+      deafenClose()
+    }
     if (this.#controller.signal.aborted) {
       await session.close()
       throw this.#controller.signal.reason

@@ -170,6 +170,15 @@ test('an open that is aborted leaves no session behind', async () => {
   expect(link.last.isLeft).toBe(true)
 })
 
+test('closing a client ends the opens that are under way', async () => {
+  const link = new FakeLink()
+  const client = new Client(link)
+  const opened = client.openSession('/local/a')
+  await client.close()
+  await expect(opened).rejects.toThrow(UnavailableError)
+  expect(link.last.isLeft).toBe(true)
+})
+
 test('closeOnSignals frees what is held when the process is told to stop, and ends it by the signal', async () => {
   await using server = await served()
   await using session = await server.client().openSession(server.path)

@@ -1,7 +1,7 @@
 /**
  * What one commit makes durable, and what is said once it is.
  */
-import type { Event, Step, Write } from '@tenure/kernel'
+import type { Event, SessionId, Step, Write } from '@tenure/kernel'
 import type { OpenStream } from './open-stream.ts'
 
 /** What one batch holds for one stream. */
@@ -24,8 +24,8 @@ export class Batch {
   writeBytes = 0
   /** About what the descriptions take that wait here. */
   eventBytes = 0
-  /** Committed, and all was said. */
-  delivered = false
+  /** New sessions, which nobody knows of before the batch is delivered. */
+  readonly births: { readonly stream: OpenStream; readonly session: SessionId }[] = []
 
   get bytes(): number {
     return this.writeBytes + this.eventBytes

@@ -1,6 +1,6 @@
 /** One stream as its tablet sees it. */
 import type { SessionId, StreamId } from '@tenure/kernel'
-import type { Batch, Outbox } from './batch.ts'
+import type { Outbox } from './batch.ts'
 import type { StreamCommand, StreamSink, TabletStream } from './stream.ts'
 
 /** What a stream can do to its tablet. */
@@ -17,8 +17,8 @@ export class OpenStream implements TabletStream {
   outbox: Outbox | null = null
   /** Commands taken and not answered yet. */
   waitingCommands = 0
-  /** The sessions on this stream, each with the batch that tells of its birth; null when it is older than the stream. */
-  readonly sessions: Map<SessionId, Batch | null> = new Map()
+  /** The sessions on this stream, and whether the client can know of them: false from a session's birth until it was told. */
+  readonly sessions: Map<SessionId, boolean> = new Map()
   /** The client or the tablet has left: nothing passes any more. */
   over = false
 

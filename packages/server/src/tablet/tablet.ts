@@ -146,10 +146,10 @@ export class Tablet implements StreamOwner {
 
   leave(stream: OpenStream): void {
     this.#streams.delete(stream.id)
-    for (const [session, birth] of stream.sessions) {
+    for (const [session, isKnown] of stream.sessions) {
       if (this.#state !== 'serving') return
       // Nobody knows of a session whose birth was not told: it must not linger.
-      const kind = birth === null || birth.delivered ? 'detach' : 'stop'
+      const kind = isKnown ? 'detach' : 'stop'
       this.#apply(stream, { kind, stream: stream.id, session, requestId: 0n })
     }
   }
@@ -230,7 +230,8 @@ export class Tablet implements StreamOwner {
     if (stream === undefined) return
     if (event.kind === 'acquired') this.#counters.grants += 1
     if (event.kind === 'attached') {
-      stream.sessions.set(event.session, isBirth ? batch : null)
+      stream.sessions.set(event.session, !isBirth)
+      if (isBirth) batch.births.push({ stream, session: event.session })
     } else if (event.kind === 'ended' || event.kind === 'stopped') {
       stream.sessions.delete(event.session)
     }
@@ -269,11 +270,15 @@ export class Tablet implements StreamOwner {
   }
 
   #settle(batch: Batch): void {
-    batch.delivered = true
+    for (const { stream, session } of batch.births) {
+      if (stream.sessions.has(session)) stream.sessions.set(session, true)
+    }
     this.#waitingCommands -= batch.commands
     this.#waitingBytes -= batch.bytes
-    for (const { stream, events, commands } of batch.outboxes) {
+    for (const outbox of batch.outboxes) {
+      const { stream, events, commands } = outbox
       stream.waitingCommands -= commands
+      if (stream.outbox === outbox) stream.outbox = null
       if (events.length === 0 || stream.over) continue
       try {
         stream.sink.deliver(events)

@@ -4,6 +4,7 @@
  *
  * guards: D1, D2, X1, X2, S3, S6
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Client } from 'tenure'
 import { TenureError, connect } from 'tenure'
 import { expect, test } from 'vitest'
@@ -55,8 +56,16 @@ async function keepOn(signal: AbortSignal, work: () => Promise<void>): Promise<v
   }
 }
 
-/** Takes one lock in turn with the others; checks that tokens grow in the order of grants. */
-function locker(client: Client, name: string, tokens: bigint[], progress: Progress) {
+/** What was seen of one lock: its tokens in the order of grants, and how often two held it at a time. */
+interface Grants {
+  readonly name: string
+  readonly tokens: bigint[]
+  holders: number
+  overlaps: number
+}
+
+/** Takes one lock in turn with the others. */
+function locker(client: Client, grants: Grants, progress: Progress) {
   return async (signal: AbortSignal): Promise<void> => {
     await keepOn(signal, async () => {
       await using session = await client.openSession(
@@ -65,9 +74,13 @@ function locker(client: Client, name: string, tokens: bigint[], progress: Progre
         signal,
       )
       while (!signal.aborted) {
-        await using lock = await session.mutex(name).lock(signal)
-        tokens.push(lock.token)
+        await using lock = await session.mutex(grants.name).lock(signal)
+        grants.holders += 1
+        if (grants.holders > 1) grants.overlaps += 1
+        grants.tokens.push(lock.token)
         progress.made()
+        await setImmediate()
+        grants.holders -= 1
       }
     })
   }
@@ -127,12 +140,17 @@ test(
 
     const stop = new AbortController()
     const progress = new Progress()
-    const tokens: bigint[][] = [[], []]
+    const locks: Grants[] = ['one', 'two'].map((name) => ({
+      name,
+      tokens: [],
+      holders: 0,
+      overlaps: 0,
+    }))
     const acknowledged = { last: 0 }
     const made: string[] = []
-    const jobs = tokens.flatMap((list, index) => [
-      locker(client, `lock-${index}`, list, progress)(stop.signal),
-      locker(client, `lock-${index}`, list, progress)(stop.signal),
+    const jobs = locks.flatMap((grants) => [
+      locker(client, grants, progress)(stop.signal),
+      locker(client, grants, progress)(stop.signal),
     ])
     jobs.push(publisher(client, acknowledged, progress)(stop.signal))
     jobs.push(maker(client, made, progress)(stop.signal))
@@ -147,9 +165,9 @@ test(
     stop.abort()
     await all
 
-    for (const list of tokens) {
-      const grown = list.every((token, index) => index === 0 || token > (list[index - 1] ?? 0n))
-      expect({ seed, grown }).toEqual({ seed, grown: true })
+    for (const { tokens, overlaps } of locks) {
+      const grown = tokens.every((token, index) => index === 0 || token > (tokens[index - 1] ?? 0n))
+      expect({ seed, grown, overlaps }).toEqual({ seed, grown: true, overlaps: 0 })
     }
     expect({ seed, lost: held.signal.aborted }).toEqual({ seed, lost: false })
     const { owners } = await holder.semaphore('held').describe({ owners: true })

@@ -11,10 +11,33 @@ export interface Clock {
   monotonicMs(): number
   /** Calls `fire` once, not before `delayMs` have passed. Keeps the process alive only when `hold` is true. */
   after(delayMs: number, fire: () => void, hold?: boolean): Timer
+  /** Keeps the process alive until `letGo` has been called as often as `hold`. Cheap: called for single requests. */
+  hold(): void
+  letGo(): void
 }
 
 /** The longest delay that Node's timers take. */
 const DELAY_MAX_MS = 2_147_483_647
+
+/** What keeps the process alive while anybody holds it: a timer that does nothing. */
+class Anchor {
+  #timer: NodeJS.Timeout | null = null
+  #holders = 0
+
+  hold(): void {
+    this.#holders += 1
+    if (this.#holders > 1) return
+    this.#timer ??= setInterval(() => {}, DELAY_MAX_MS)
+    this.#timer.ref()
+  }
+
+  letGo(): void {
+    this.#holders -= 1
+    if (this.#holders === 0) this.#timer?.unref()
+  }
+}
+
+const anchor = new Anchor()
 
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
@@ -23,4 +46,6 @@ export const systemClock: Clock = {
     if (!hold) timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },
+  hold: () => anchor.hold(),
+  letGo: () => anchor.letGo(),
 }

@@ -10,8 +10,19 @@ export class FakeClock implements Clock {
   #nowMs = 1_000
   readonly #timers = new Set<Entry>()
 
+  /** How often the process is held. */
+  holders = 0
+
   monotonicMs(): number {
     return this.#nowMs
+  }
+
+  hold(): void {
+    this.holders += 1
+  }
+
+  letGo(): void {
+    this.holders -= 1
   }
 
   after(delayMs: number, fire: () => void): Timer {

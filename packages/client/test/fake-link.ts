@@ -45,9 +45,8 @@ export class FakeAttachment implements Attachment {
     this.isLeft = true
   }
 
-  start(offers: { readonly tokens?: boolean; readonly watchAbsent?: boolean } = {}): void {
-    const { tokens = true, watchAbsent = true } = offers
-    this.listener.started({ sessionId: 7n, tokens, watchAbsent })
+  start({ watchAbsent = true }: { readonly watchAbsent?: boolean } = {}): void {
+    this.listener.started({ sessionId: 7n, watchAbsent })
   }
 
   break(): void {
@@ -117,7 +116,7 @@ export interface FakeWorld {
 /** An attached session over a fake link, with a clock of the test. */
 export async function fakeSession(
   options: SessionOptions = {},
-  offers: { readonly tokens?: boolean; readonly watchAbsent?: boolean } = {},
+  offers: { readonly watchAbsent?: boolean } = {},
 ): Promise<FakeWorld> {
   const link = new FakeLink()
   const clock = new FakeClock()

@@ -54,7 +54,7 @@ class ScheduledLink implements Link {
       inner.leave()
     }
     const inner = this.#inner.attach(request, {
-      started: (started) => later(() => listener.started({ ...started, tokens: this.#hasTokens })),
+      started: (started) => later(() => listener.started(started)),
       contact: (sentAtMs) => later(() => listener.contact(sentAtMs)),
       ended: (why) =>
         later(() => {

@@ -34,8 +34,6 @@ export interface AttachRequest {
 
 export interface Started {
   readonly sessionId: bigint
-  /** The grant itself carries its fencing token; else it has to be read from the owners. */
-  readonly tokens: boolean
   /** A watch may be set on a name that does not exist. */
   readonly watchAbsent: boolean
 }
@@ -167,6 +165,7 @@ export type RefusalCode =
   | 'INTERNAL'
 
 export type Answer =
+  /** `token` is null where the grant does not carry its fencing token: it then has to be read from the owners. */
   | { readonly kind: 'acquired'; readonly token: bigint | null }
   | { readonly kind: 'not-acquired' }
   | { readonly kind: 'released'; readonly released: boolean }

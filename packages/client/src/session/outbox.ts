@@ -39,31 +39,26 @@ export interface OutboxOptions {
   readonly lost: (refusal: Refusal) => void
 }
 
-/** Longer than any wait; a timer that only keeps the process alive. */
-const HOLD_MS = 2_147_483_647
-
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #calls = new Set<Call>()
   #attachment: Attachment | null = null
-  #hold: Timer | null = null
 
   constructor(options: OutboxOptions) {
     this.#options = options
   }
 
   add(call: Call): void {
-    this.#calls.add(call)
     // A program that waits for an answer must not end because nothing else keeps it alive.
-    this.#hold ??= this.#options.clock.after(HOLD_MS, () => {}, true)
+    if (this.#calls.size === 0) this.#options.clock.hold()
+    this.#calls.add(call)
     if (this.#attachment !== null) this.#send(call, this.#attachment)
   }
 
   /** Forgets a call: it is not sent again, and its answer goes unheard. */
   drop(call: Call): void {
     call.retry?.cancel()
-    this.#calls.delete(call)
-    if (this.#calls.size === 0) this.#letGo()
+    if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
   }
 
   attached(attachment: Attachment): void {
@@ -85,14 +80,9 @@ export class Outbox {
   failAll(reason: unknown): void {
     this.detached()
     const calls = [...this.#calls]
+    if (calls.length > 0) this.#options.clock.letGo()
     this.#calls.clear()
-    this.#letGo()
     for (const call of calls) call.handlers.fail(reason)
-  }
-
-  #letGo(): void {
-    this.#hold?.cancel()
-    this.#hold = null
   }
 
   #send(call: Call, attachment: Attachment): void {

@@ -17,6 +17,10 @@ class Hand implements Clock {
     this.fire = fire
     return { cancel: () => (this.fire = null) }
   }
+
+  hold(): void {}
+
+  letGo(): void {}
 }
 
 test('a pause ends when its time has come and leaves nothing on the signal', async () => {

@@ -155,7 +155,7 @@ test('an acquire with a timeout rejects in time although the server is away, and
 })
 
 test('where grants carry no token it is read from the owners, once', async () => {
-  const { session, link } = await fakeSession({}, { tokens: false })
+  const { session, link } = await fakeSession()
   const acquired = session.semaphore('a').acquire()
   link.last.last.answer({ kind: 'acquired', token: null })
   expect(link.last.last.request).toMatchObject({ kind: 'describe', owners: true, watchData: false })
@@ -165,7 +165,7 @@ test('where grants carry no token it is read from the owners, once', async () =>
 })
 
 test('a grant that was taken away before its token could be read rejects, and the line goes on', async () => {
-  const { session, link } = await fakeSession({}, { tokens: false })
+  const { session, link } = await fakeSession()
   const first = session.semaphore('a').acquire()
   const second = session.semaphore('a').acquire()
   link.last.last.answer({ kind: 'acquired', token: null })

@@ -177,3 +177,22 @@ function described({ limit, data }: { limit: bigint; data: Uint8Array }): Answer
   }
   return { kind: 'described', description, watchAdded: false }
 }
+
+test('an unanswered request keeps the process alive, an idle session does not', async () => {
+  const { session, link, clock } = await fakeSession()
+  expect(clock.holders).toBe(0)
+  const first = session.semaphore('a').update('x')
+  const second = session.semaphore('b').update('x')
+  expect(clock.holders).toBe(1)
+  for (const { answer } of link.last.sent) answer(DONE)
+  await Promise.all([first, second])
+  expect(clock.holders).toBe(0)
+  const third = session
+    .semaphore('a')
+    .update('x')
+    .catch(() => {})
+  expect(clock.holders).toBe(1)
+  link.last.listener.ended({ kind: 'stopped' })
+  await third
+  expect(clock.holders).toBe(0)
+})

@@ -3,6 +3,7 @@ import { BYTES, VARINT, WireReader } from '../wire-reader.ts'
 import { type Issue, readIssue } from './issue.ts'
 import {
   type AcquirePending,
+  GRANT_ORDER_ID_FIELD,
   type CreateResult,
   type DescribeChanged,
   type HolderMessage,
@@ -111,6 +112,7 @@ function readResult(reader: WireReader, slot: number): SessionResponse {
   let status = 0
   let flag4 = false
   let flag5 = false
+  let orderId: bigint | null = null
   let description: SemaphoreMessage | null = null
   while (reader.nextField()) {
     const { field, wireType } = reader
@@ -119,6 +121,7 @@ function readResult(reader: WireReader, slot: number): SessionResponse {
       else if (field === 2) status = reader.u32()
       else if (field === 4) flag4 = reader.bool()
       else if (field === 5) flag5 = reader.bool()
+      else if (field === GRANT_ORDER_ID_FIELD) orderId = reader.u64()
       else reader.skip()
     } else if (wireType !== BYTES) reader.skip()
     else if (field === 3) issues.push(readIssue(reader))
@@ -130,6 +133,9 @@ function readResult(reader: WireReader, slot: number): SessionResponse {
   if (slot === RESPONSE_SLOT['describe-result']) {
     return { kind: 'describe-result', ...result, description, watchAdded: flag5 }
   }
+  if (slot === RESPONSE_SLOT['acquire-result']) {
+    return { kind: 'acquire-result', ...result, acquired: flag4, orderId }
+  }
   return resultOf(slot, result, flag4)
 }
 
@@ -140,8 +146,6 @@ function resultOf(
   flag: boolean,
 ): SessionResponse {
   switch (slot) {
-    case RESPONSE_SLOT['acquire-result']:
-      return { kind: 'acquire-result', ...result, acquired: flag }
     case RESPONSE_SLOT['release-result']:
       return { kind: 'release-result', ...result, released: flag }
     case RESPONSE_SLOT['create-result']:

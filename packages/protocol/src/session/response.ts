@@ -36,7 +36,12 @@ interface Result {
 export interface AcquireResult extends Result {
   readonly kind: 'acquire-result'
   readonly acquired: boolean
+  /** The fencing token of the grant; null where the server does not send it, as YDB's own does not. */
+  readonly orderId: bigint | null
 }
+
+/** Tenure's addition to YDB's message. Clients that do not know the field pass over it, as protobuf wants. */
+export const GRANT_ORDER_ID_FIELD = 1001
 
 export interface ReleaseResult extends Result {
   readonly kind: 'release-result'
@@ -196,8 +201,10 @@ function writeResult(writer: WireWriter, result: AnyResult): void {
   writer.u64Field(1, result.requestId)
   writer.u32Field(2, result.status)
   for (const issue of result.issues) writeIssue(writer, 3, issue)
-  if (result.kind === 'acquire-result') writer.boolField(4, result.acquired)
-  else if (result.kind === 'release-result') writer.boolField(4, result.released)
+  if (result.kind === 'acquire-result') {
+    writer.boolField(4, result.acquired)
+    if (result.orderId !== null) writer.u64Field(GRANT_ORDER_ID_FIELD, result.orderId)
+  } else if (result.kind === 'release-result') writer.boolField(4, result.released)
   else if (result.kind === 'describe-result') {
     if (result.description !== null) writeSemaphore(writer, result.description)
     writer.boolField(5, result.watchAdded)

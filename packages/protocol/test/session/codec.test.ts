@@ -127,7 +127,12 @@ const responses: fc.Arbitrary<SessionResponse> = fc.oneof(
   fc.record({ kind: fc.constant('started' as const), sessionId: u64, timeoutMs: u64 }),
   fc.record({ kind: fc.constant('stopped' as const), sessionId: u64 }),
   fc.record({ kind: fc.constant('pending' as const), requestId: u64 }),
-  fc.record({ kind: fc.constant('acquire-result' as const), ...result, acquired: flag }),
+  fc.record({
+    kind: fc.constant('acquire-result' as const),
+    ...result,
+    acquired: flag,
+    orderId: fc.constant(null),
+  }),
   fc.record({ kind: fc.constant('release-result' as const), ...result, released: flag }),
   fc.record({
     kind: fc.constant('describe-result' as const),
@@ -518,5 +523,23 @@ test('what cannot be expressed is refused before any byte is written', () => {
     kind: 'release',
     name: 'a',
     requestId: 1n,
+  })
+})
+
+test("the order id of a grant is ours to read, and YDB's clients pass over it", () => {
+  const response: SessionResponse = {
+    kind: 'acquire-result',
+    requestId: 7n,
+    status: 400_000,
+    issues: [],
+    acquired: true,
+    orderId: 2n ** 64n - 1n,
+  }
+  const bytes = encodeSessionResponse(response)
+  expect(decodeSessionResponse(bytes)).toEqual(response)
+  const { response: seen } = fromBinary(SessionResponseSchema, bytes)
+  expect(seen).toMatchObject({
+    case: 'acquireSemaphoreResult',
+    value: { reqId: 7n, status: 400_000, acquired: true },
   })
 })

@@ -22,9 +22,9 @@ export function answerOf(event: Event): SessionResponse | null {
     case 'pending':
       return { kind: 'pending', requestId: clientRequestIdOf(event.requestId) }
     case 'acquired':
-      return acquireResult(event.requestId, true)
+      return acquireResult(event.requestId, event.orderId)
     case 'not-acquired':
-      return acquireResult(event.requestId, false)
+      return acquireResult(event.requestId, null)
     case 'released': {
       const { released } = event
       return { kind: 'release-result', ...success(event.requestId), released }
@@ -58,7 +58,7 @@ export function refusalResult(
   const asked = askedOf(requestId)
   switch (asked) {
     case 'acquire':
-      return { kind: 'acquire-result', ...result, acquired: false }
+      return { kind: 'acquire-result', ...result, acquired: false, orderId: null }
     case 'release':
       return { kind: 'release-result', ...result, released: false }
     case 'describe':
@@ -80,8 +80,9 @@ function success(requestId: bigint) {
   return { requestId: clientRequestIdOf(requestId), status: STATUS.SUCCESS, issues: NO_ISSUES }
 }
 
-function acquireResult(requestId: bigint, acquired: boolean): SessionResponse {
-  return { kind: 'acquire-result', ...success(requestId), acquired }
+function acquireResult(requestId: bigint, orderId: bigint | null): SessionResponse {
+  const acquired = orderId !== null
+  return { kind: 'acquire-result', ...success(requestId), acquired, orderId }
 }
 
 function doneResult(requestId: bigint): SessionResponse | null {

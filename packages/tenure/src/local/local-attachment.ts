@@ -127,7 +127,7 @@ export class LocalAttachment implements Attachment, StreamSink {
       case 'attached':
         this.#sessionId = event.session
         this.#settled(event.requestId)
-        this.#listener.started({ sessionId: event.session, tokens: true, watchAbsent: true })
+        this.#listener.started({ sessionId: event.session, watchAbsent: true })
         this.#beat()
         return
       case 'changed':

@@ -93,7 +93,7 @@ const describe = (name: string): Request => ({
 
 test('a session starts, with tokens and watches on absent names', async () => {
   const one = new Listener()
-  expect(await one.started).toEqual({ sessionId: 1n, tokens: true, watchAbsent: true })
+  expect(await one.started).toEqual({ sessionId: 1n, watchAbsent: true })
 })
 
 test('nothing is called before attach has returned', () => {

@@ -162,7 +162,7 @@ export class YdbAttachment implements Attachment {
     if (this.#hasStarted) return
     this.#hasStarted = true
     this.#timer?.cancel()
-    this.#listener.started({ sessionId, tokens: false, watchAbsent: false })
+    this.#listener.started({ sessionId, watchAbsent: false })
     if (!this.#isOver()) this.#beat()
   }
 

@@ -36,7 +36,9 @@ export function answerOf(result: ResultMessage): Answer {
   if (!isSuccess(result.status)) return refusalOf(result.status, result.issues)
   switch (result.kind) {
     case 'acquire-result':
-      return result.acquired ? { kind: 'acquired', token: null } : { kind: 'not-acquired' }
+      return result.acquired
+        ? { kind: 'acquired', token: result.orderId }
+        : { kind: 'not-acquired' }
     case 'release-result':
       return { kind: 'released', released: result.released }
     case 'describe-result':

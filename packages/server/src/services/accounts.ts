@@ -4,7 +4,7 @@
  * Without configured users everybody is welcome and anonymous. With users every call but `Login` needs a token that
  * `Login` gave out; tokens live in memory, so clients log in anew after a restart.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { TOKEN_LIFE_MS, TOKENS_MAX } from './limits.ts'
@@ -17,12 +17,15 @@ interface Grant {
   readonly expiresAtMs: number
 }
 
-const TOKEN_BYTES = 32
+const KEY_BYTES = 32
+const TOKEN_ID_BYTES = 16
+const TOKEN_HEADER = base64Json({ alg: 'HS256', typ: 'JWT' })
 
 export class Accounts {
   readonly #users: ReadonlyMap<string, Buffer>
   readonly #clock: Clock
   readonly #random: Random
+  readonly #key: Uint8Array
   /** In the order of their creation. */
   readonly #tokens = new Map<string, Grant>()
 
@@ -30,6 +33,7 @@ export class Accounts {
     this.#users = new Map(Object.entries(users).map(([name, password]) => [name, digest(password)]))
     this.#clock = clock
     this.#random = random
+    this.#key = random.bytes(KEY_BYTES)
   }
 
   /** Whether calls need a token. */
@@ -44,7 +48,7 @@ export class Accounts {
     const fits = timingSafeEqual(digest(password), expected ?? digest(`not ${password}`))
     const isAnonymous = !this.required && user === '' && password === ''
     if (!isAnonymous && (expected === undefined || !fits)) return null
-    const token = Buffer.from(this.#random.bytes(TOKEN_BYTES)).toString('base64url')
+    const token = this.#tokenFor(user)
     this.#tokens.set(token, { user, expiresAtMs: this.#clock.monotonicMs() + TOKEN_LIFE_MS })
     for (const oldest of this.#tokens.keys()) {
       if (this.#tokens.size <= TOKENS_MAX) break
@@ -60,8 +64,24 @@ export class Accounts {
     if (grant !== undefined) this.#tokens.delete(token)
     return this.required ? null : ''
   }
+
+  /**
+   * A JWT. YDB's SDKs read in it when to log in anew, and several of them refuse a token of another form. The server itself goes
+   * by its list and its own clock: what a token says of itself is for clients.
+   */
+  #tokenFor(user: string): string {
+    const iat = Math.floor(this.#clock.wallMs() / 1000)
+    const exp = iat + TOKEN_LIFE_MS / 1000
+    const jti = Buffer.from(this.#random.bytes(TOKEN_ID_BYTES)).toString('base64url')
+    const signed = `${TOKEN_HEADER}.${base64Json({ sub: user, iat, exp, jti })}`
+    return `${signed}.${createHmac('sha256', this.#key).update(signed).digest('base64url')}`
+  }
 }
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
+}
+
+function base64Json(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

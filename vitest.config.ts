@@ -22,6 +22,7 @@ export default defineConfig({
             'test/**/*.test.ts',
             'examples/test/**/*.test.ts',
             'bench/test/**/*.test.ts',
+            'interop/test/**/*.test.ts',
           ],
           exclude: ['test/tidy.test.ts', '**/node_modules/**'],
         },

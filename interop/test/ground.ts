@@ -1,0 +1,57 @@
+/** Servers of ours for clients of others, and what has to end with a test. */
+import { openMemoryEngine } from '@tenure/engine/memory'
+import { type RunningServer, type ServerOptions, startServer } from '@tenure/server'
+import { Driver, type DriverOptions } from '@ydbjs/core'
+import { CoordinationServiceDefinition } from '@ydbjs/api/coordination'
+import { StatusIds_StatusCode } from '@ydbjs/api/operation'
+import { afterEach, expect } from 'vitest'
+
+const ends: Array<() => unknown> = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+
+/** Runs `end` after the test; what was begun last ends first. */
+export function atEnd(end: () => unknown): void {
+  ends.push(end)
+}
+
+/** Options that may be left out or be undefined, which is what the types of others make of them. */
+export type Started = Partial<ServerOptions>
+
+export async function serve(options: Started = {}): Promise<RunningServer> {
+  const server = await startServer({
+    engine: openMemoryEngine(),
+    listen: { host: '127.0.0.1', port: 0 },
+    http: null,
+    ...options,
+  })
+  atEnd(() => server.stop())
+  return server
+}
+
+/** How any YDB client is told where a database is. */
+export function connectionString(port: number): string {
+  return `grpc://127.0.0.1:${port}/local`
+}
+
+/** YDB's official JavaScript driver. */
+export function official(port: number, options?: DriverOptions): Driver {
+  const driver = new Driver(connectionString(port), ...(options === undefined ? [] : [options]))
+  atEnd(() => driver.close())
+  return driver
+}
+
+export const NODE = '/local/locks'
+
+/** The official driver of a server, ready, with a coordination node. */
+export async function officialWithNode(port: number, options?: DriverOptions): Promise<Driver> {
+  const driver = official(port, options)
+  await driver.ready()
+  const { operation } = await driver
+    .createClient(CoordinationServiceDefinition)
+    .createNode({ path: NODE, config: {} })
+  expect(operation?.status).toBe(StatusIds_StatusCode.SUCCESS)
+  return driver
+}

@@ -17,6 +17,7 @@ export const SESSION_TIMEOUT_MAX_MS = 1_800_000
 export const ACQUIRE_TIMEOUT_MAX_MS = 86_400_000
 
 const encoder = new TextEncoder()
+const NO_BYTES = new Uint8Array(0)
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
@@ -46,7 +47,8 @@ export function countOf(value: Count, what: string): bigint {
 export function bytesOf(value: Bytes, what: string, maxBytes: number = DATA_MAX_BYTES): Uint8Array {
   let bytes: Uint8Array
   if (typeof value === 'string') bytes = encoder.encode(textOf(value, what))
-  else if (value instanceof Uint8Array) bytes = Uint8Array.from(value)
+  else if (value instanceof Uint8Array)
+    bytes = value.length === 0 ? NO_BYTES : new Uint8Array(value)
   else throw new TypeError(`${what} must be a Uint8Array or a string, got ${kindOf(value)}`)
   if (bytes.length > maxBytes) {
     throw new RangeError(`${what} must be at most ${maxBytes} bytes, got ${bytes.length}`)

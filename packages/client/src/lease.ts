@@ -8,7 +8,7 @@ import { bytesOf, type Count, countOf } from './arguments.ts'
 import type { Bytes } from './bytes.ts'
 import { AbortedError, errorOf, LeaseReleasedError, NotFoundError } from './errors.ts'
 import type { AcquireRequest, Description } from './link/link.ts'
-import { untilAbort } from './session/abort.ts'
+import { nothing, untilAbort } from './session/abort.ts'
 import { giveBack } from './session/acquisition.ts'
 import type { SessionCore } from './session/core.ts'
 import { Call } from './session/outbox.ts'
@@ -39,9 +39,9 @@ export class Lease implements AsyncDisposable {
   #end: (() => unknown) | null = null
   #releasing: Promise<void> | null = null
   /** The change that is under way; the next one waits for it. */
-  #change: Promise<void> = Promise.resolve()
+  #change: Promise<void> | null = null
   #changing: Call | null = null
-  #unwatch: () => void = () => {}
+  #unwatch: () => void = nothing
 
   constructor(core: SessionCore, { request, token }: LeaseTerms) {
     this.#core = core
@@ -178,7 +178,7 @@ export class Lease implements AsyncDisposable {
   }
 
   async #after(
-    before: Promise<void>,
+    before: Promise<void> | null,
     terms: () => Terms,
     signal: AbortSignal | undefined,
   ): Promise<void> {

@@ -234,7 +234,8 @@ export class Semaphore {
       const grant = await acquire({ core, request, timeoutMs, signal })
       return grant === null ? null : new Lease(core, { request, token: grant.token })
     }
-    if (this.#limit === undefined || timeoutMs === null) return this.#whenThere(take, signal)
+    if (this.#limit === undefined) return take()
+    if (timeoutMs === null) return this.#whenThere(take, signal)
     const existence = untilAbort(this.#exists(this.#limit), signal)
     await within({ clock: core.clock, timeoutMs, late: () => this.#late(timeoutMs) }, existence)
     return this.#whenThere(take, signal)

@@ -1,6 +1,7 @@
 /** Listening to a caller's signal: one listener for each call, taken off again when the call has ended. */
 
-const nothing = (): void => {}
+/** What takes off a listener that was never put on. */
+export const nothing = (): void => {}
 
 /**
  * Calls `act` with the reason when `signal` aborts. The signal must not be aborted yet.

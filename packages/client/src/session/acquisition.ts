@@ -10,7 +10,7 @@
 import type { Timer } from '../clock.ts'
 import { AbortedError, AcquireTimeoutError, errorOf } from '../errors.ts'
 import type { AcquireRequest, Answer } from '../link/link.ts'
-import { onAbort } from './abort.ts'
+import { nothing, onAbort } from './abort.ts'
 import type { SessionCore } from './core.ts'
 import { Call } from './outbox.ts'
 
@@ -50,7 +50,7 @@ class Acquisition {
   /** What is under way with the server. */
   #call: Call | null = null
   #timer: Timer | null = null
-  #deafen: () => void = () => {}
+  #deafen: () => void = nothing
 
   constructor(options: AcquisitionOptions, outcome: Outcome) {
     this.#options = options

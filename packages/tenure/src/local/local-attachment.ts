@@ -24,8 +24,8 @@ import { answerOf, commandOf } from './translation.ts'
 
 interface Asked {
   readonly sentAtMs: number
-  /** Absent for the link's own questions. */
-  readonly answer?: (answer: Answer) => void
+  /** null for the link's own questions. */
+  readonly answer: ((answer: Answer) => void) | null
 }
 
 const ATTACH_ID = 1n
@@ -34,13 +34,14 @@ export class LocalAttachment implements Attachment, StreamSink {
   readonly #request: AttachRequest
   readonly #listener: AttachmentListener
   readonly #clock: Clock
-  readonly #asked = new Map<bigint, Asked>()
-  readonly #watches = new Map<bigint, () => void>()
+  /** By request id. As numbers, which maps find faster than bigints; an attachment does not live for 2^53 requests. */
+  readonly #asked = new Map<number, Asked>()
+  readonly #watches = new Map<number, () => void>()
   #stream: TabletStream | null = null
   #heartbeat: Timer | null = null
   #sessionId = 0n
-  #lastId = ATTACH_ID
-  #heartbeatId = 0n
+  #lastId = Number(ATTACH_ID)
+  #heartbeatId = 0
   #over = false
 
   constructor(request: AttachRequest, listener: AttachmentListener, clock: Clock) {
@@ -58,7 +59,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     }
     this.#stream = found.connect(this)
     const { sessionId, timeoutMs, description, sequenceNumber, protectionKey } = this.#request
-    this.#asked.set(ATTACH_ID, { sentAtMs: this.#clock.monotonicMs() })
+    this.#asked.set(this.#lastId, { sentAtMs: this.#clock.monotonicMs(), answer: null })
     this.#stream.submit({
       kind: 'attach',
       requestId: ATTACH_ID,
@@ -78,14 +79,15 @@ export class LocalAttachment implements Attachment, StreamSink {
 
   send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
     if (this.#over || this.#stream === null) return
-    const requestId = this.#ask({ answer })
-    if (changed !== undefined) this.#watches.set(requestId, changed)
-    this.#stream.submit(commandOf(request, { session: this.#sessionId, requestId }))
+    const id = this.#ask(answer)
+    if (changed !== undefined) this.#watches.set(id, changed)
+    this.#stream.submit(commandOf(request, this.#sessionId, BigInt(id)))
   }
 
   stop(): void {
     if (this.#over || this.#stream === null) return
-    this.#stream.submit({ kind: 'stop', session: this.#sessionId, requestId: this.#ask({}) })
+    const requestId = BigInt(this.#ask(null))
+    this.#stream.submit({ kind: 'stop', session: this.#sessionId, requestId })
   }
 
   leave(): void {
@@ -112,9 +114,10 @@ export class LocalAttachment implements Attachment, StreamSink {
       return
     }
     // Nothing was asked of the node, so this proves no contact.
-    const asked = this.#asked.get(requestId)
-    this.#asked.delete(requestId)
-    this.#watches.delete(requestId)
+    const id = Number(requestId)
+    const asked = this.#asked.get(id)
+    this.#asked.delete(id)
+    this.#watches.delete(id)
     asked?.answer?.({ kind: 'refused', code: 'OVERLOADED', message })
   }
 
@@ -166,26 +169,28 @@ export class LocalAttachment implements Attachment, StreamSink {
     const answer = answerOf(event)
     if (answer === null) return
     const watching = answer.kind === 'described' && answer.watchAdded
-    if (!watching) this.#watches.delete(event.requestId)
+    if (!watching && this.#watches.size > 0) this.#watches.delete(Number(event.requestId))
     asked?.answer?.(answer)
   }
 
   #fired(requestId: bigint): void {
-    const changed = this.#watches.get(requestId)
-    this.#watches.delete(requestId)
+    const id = Number(requestId)
+    const changed = this.#watches.get(id)
+    this.#watches.delete(id)
     changed?.()
   }
 
-  #ask(asked: Omit<Asked, 'sentAtMs'>): bigint {
-    this.#lastId += 1n
-    this.#asked.set(this.#lastId, { ...asked, sentAtMs: this.#clock.monotonicMs() })
+  #ask(answer: Asked['answer']): number {
+    this.#lastId += 1
+    this.#asked.set(this.#lastId, { sentAtMs: this.#clock.monotonicMs(), answer })
     return this.#lastId
   }
 
   #settled(requestId: bigint): Asked | undefined {
-    const asked = this.#asked.get(requestId)
+    const id = Number(requestId)
+    const asked = this.#asked.get(id)
     if (asked === undefined) return undefined
-    this.#asked.delete(requestId)
+    this.#asked.delete(id)
     this.#listener.contact(asked.sentAtMs)
     return asked
   }
@@ -194,8 +199,8 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#heartbeat = this.#clock.after(this.#request.heartbeatMs, () => {
       // One question at a time: a node that does not answer is not asked more and more.
       if (!this.#asked.has(this.#heartbeatId)) {
-        this.#heartbeatId = this.#ask({})
-        this.#stream?.submit({ kind: 'describe-node', requestId: this.#heartbeatId })
+        this.#heartbeatId = this.#ask(null)
+        this.#stream?.submit({ kind: 'describe-node', requestId: BigInt(this.#heartbeatId) })
       }
       this.#beat()
     })

@@ -14,35 +14,38 @@ type SessionCommand = Extract<
   { kind: 'acquire' | 'release' | `${string}-semaphore` }
 >
 
-export interface Address {
-  readonly session: bigint
-  readonly requestId: bigint
-}
+const NO_BYTES = new Uint8Array(0)
 
-export function commandOf(request: Request, address: Address): SessionCommand {
+export function commandOf(request: Request, session: bigint, requestId: bigint): SessionCommand {
   const { name } = request
   switch (request.kind) {
     case 'acquire': {
-      const { count, timeoutMs, data, ephemeral } = request
-      return { kind: 'acquire', ...address, name, count, timeoutMs, data: data.slice(), ephemeral }
+      const { count, timeoutMs, ephemeral } = request
+      const data = copyOf(request.data)
+      return { kind: 'acquire', requestId, session, name, count, timeoutMs, data, ephemeral }
     }
     case 'release':
-      return { kind: 'release', ...address, name }
+      return { kind: 'release', requestId, session, name }
     case 'describe': {
       const { owners, waiters, watchData, watchOwners, watchAbsent } = request
-      const watched = { watchData, watchOwners, watchAbsent }
-      return { kind: 'describe-semaphore', ...address, name, owners, waiters, ...watched }
+      const wanted = { owners, waiters, watchData, watchOwners, watchAbsent }
+      return { kind: 'describe-semaphore', requestId, session, name, ...wanted }
     }
     case 'create': {
-      const { limit, data } = request
-      return { kind: 'create-semaphore', ...address, name, limit, data: data.slice() }
+      const { limit } = request
+      const data = copyOf(request.data)
+      return { kind: 'create-semaphore', requestId, session, name, limit, data }
     }
     case 'update':
-      return { kind: 'update-semaphore', ...address, name, data: request.data.slice() }
+      return { kind: 'update-semaphore', requestId, session, name, data: copyOf(request.data) }
     case 'delete':
     default:
-      return { kind: 'delete-semaphore', ...address, name, force: request.force }
+      return { kind: 'delete-semaphore', requestId, session, name, force: request.force }
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 0 ? NO_BYTES : bytes.slice()
 }
 
 /** The answer that an event gives to a request; null when it is none, or not the last word. */

@@ -66,8 +66,7 @@ class SessionCall implements SessionTransport {
         this.#pump()
       },
       halfClosed: () => {
-        this.#session.left()
-        call.end(GRPC.OK)
+        if (!this.#session.saidLast()) call.end(GRPC.OK)
       },
       closed: () => {
         this.#session.left()

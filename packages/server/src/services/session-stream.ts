@@ -85,7 +85,18 @@ export class SessionStream implements StreamSink {
     else if (this.#phase === 'working') this.#receiveNext(request)
   }
 
-  /** The client has gone, or has said that it says no more. */
+  /**
+   * The client says no more, which is how it leaves.
+   *
+   * @returns whether it still waits: behind its stop it may be silent, and is told when the session has stopped
+   */
+  saidLast(): boolean {
+    if (this.#phase === 'stopping') return true
+    this.left()
+    return false
+  }
+
+  /** The client has gone. */
   left(): void {
     if (this.#phase === 'attaching' && this.#tablet !== null && this.#isNewSession) {
       this.#phase = 'leaving'

@@ -112,6 +112,18 @@ test('a stopped session is answered, ends in good order and is gone', async () =
   expect(await again.next('failure')).toMatchObject({ status: 400_150 })
 })
 
+test('a client that half-closes behind its stop still hears that the session was stopped', async () => {
+  const { client } = await serveNode()
+  const stream = await client.session()
+  // Nothing can be said behind a half-close, not even an answer to a ping.
+  stream.answers = false
+  stream.send({ case: 'sessionStop', value: {} })
+  stream.halfClose()
+  await stream.next('ping')
+  expect(await stream.next('sessionStopped')).toMatchObject({ sessionId: stream.sessionId })
+  expect(await stream.ended).toMatchObject({ code: 0 })
+})
+
 test.for<[string, (stream: RawStream) => void]>([
   ['half-closes', (stream) => stream.halfClose()],
   ['cancels', (stream) => stream.cancel()],

@@ -11,7 +11,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { type Log, reasonOf } from '../log.ts'
 import { GrpcCall } from './call.ts'
@@ -53,12 +53,17 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions
   readonly #server: Http2Server
   readonly #connections = new Map<Http2Session, ConnectionGuard>()
+  readonly #sockets = new Set<Socket>()
   #calls = 0
 
   constructor(options: GrpcServerOptions) {
     this.#options = options
     this.#server = createServer(HTTP2_OPTIONS)
     this.#server.maxConnections = CONNECTIONS_MAX
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     this.#server.on('session', (session) => this.#connected(session))
     this.#server.on('stream', (stream, headers) => this.#called(stream, headers))
     // What is wrong with one connection is that connection's end.
@@ -99,6 +104,8 @@ export class GrpcServer {
   /** Ends every connection at once. */
   destroy(): void {
     for (const session of this.#connections.keys()) session.destroy()
+    // A session that was draining waits for its client to close the socket, which the client need not do.
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #connected(session: ServerHttp2Session): void {

@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { SessionRequestSchema } from '@ydbjs/api/coordination'
 import { expect, test } from 'vitest'
-import { connect, type Harness, serveNode } from './harness.ts'
+import { ManualClock, settle } from '../tablet/manual-clock.ts'
+import { atEnd, connect, type Harness, serve, serveNode } from './harness.ts'
 import type { RawStream } from './raw-client.ts'
 import { begin, frame, openHttp2, statusOf } from './raw-http2.ts'
 
@@ -239,4 +240,23 @@ test('while 1024 requests are unanswered nothing more is read; waiting acquires 
     expect(await stream.next('acquireSemaphorePending')).toMatchObject({ reqId: BigInt(index) })
   }
   await answers(stream)
+})
+
+// guards: S7
+test('a client that never closes its connection does not hold up the stop of the server', async () => {
+  const clock = new ManualClock()
+  const { server } = await serve({ clock })
+  const { host, port } = server.grpcAddress
+  const socket = createConnection({ host, port, allowHalfOpen: true })
+  atEnd(() => void socket.destroy())
+  socket.on('error', () => {})
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+  // An empty SETTINGS frame.
+  socket.write(Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0))
+  await once(socket, 'data')
+  socket.resume()
+  const stopped = server.stop()
+  await settle()
+  await clock.advance(5_000)
+  await expect(stopped).resolves.toBeUndefined()
 })

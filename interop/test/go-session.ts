@@ -237,27 +237,28 @@ export class GoSession {
 
   /** @returns why the stream has to be left */
   #hear(message: Heard, started: () => void): string | null {
-    switch (message.case) {
-      case 'ping':
-        this.#wire?.say({ case: 'pong', value: { opaque: message.value.opaque } })
-        return null
-      case 'pong':
-        return null
-      case 'sessionStarted':
-        if (this.id !== 0n && this.id !== message.value.sessionId) return this.#leave('another id')
-        this.id = message.value.sessionId
-        this.#isStarted = true
-        started()
-        this.#send()
-        return null
-      case 'sessionStopped':
-        this.#closing?.()
-        return null
-      case 'failure':
-        return this.#leave(Status[message.value.status] ?? 'failure')
-      default:
-        return this.#answer(message) ? null : this.#leave(`unknown ${message.case}`)
+    if (message.case === 'ping') {
+      this.#wire?.say({ case: 'pong', value: { opaque: message.value.opaque } })
+      return null
     }
+    if (message.case === 'sessionStarted') {
+      if (this.id !== 0n && this.id !== message.value.sessionId) return this.#leave('another id')
+      this.id = message.value.sessionId
+      this.#isStarted = true
+      started()
+      this.#send()
+      return null
+    }
+    if (message.case === 'sessionStopped') {
+      this.#closing?.()
+      return null
+    }
+    if (message.case === 'failure') {
+      return this.#leave(Status[message.value.status] ?? 'failure')
+    }
+    return message.case === 'pong' || this.#answer(message)
+      ? null
+      : this.#leave(`unknown ${message.case}`)
   }
 
   #leave(why: string): string {
@@ -285,7 +286,7 @@ export class GoSession {
 
   /** What may be repeated waits for the next stream; what may not has failed. */
   #detach(): void {
-    for (const conversation of [...this.#conversations]) {
+    for (const conversation of this.#conversations.slice()) {
       if (conversation.cancel !== null) conversation.cancel.isSent = false
       if (conversation.state === 'waiting') continue
       if (conversation.cancel !== null) continue

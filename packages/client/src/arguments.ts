@@ -24,6 +24,14 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value
 }
 
+/** An object: what stands in its place, such as a bare count, would be passed over in silence. */
+export function optionsOf<T extends object>(value: T, what: string): T {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${what} must be an object, got ${kindOf(value)}`)
+  }
+  return value
+}
+
 /** @returns the count as the protocol has it, 1 to 2^64-1 */
 export function countOf(value: Count, what: string): bigint {
   if (value === Infinity) return COUNT_MAX

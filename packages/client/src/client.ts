@@ -4,14 +4,15 @@
 import { Backoff } from './backoff.ts'
 import { type DurationBounds, durationOf, pathOf } from './arguments.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { NotFoundError, TenureError, UnavailableError } from './errors.ts'
+import { ClientClosedError, NotFoundError, TenureError, UnavailableError } from './errors.ts'
 import type { Link } from './link/link.ts'
 import type { NodeConfig, NodeDescription } from './node.ts'
 import { type Random, systemRandom } from './random.ts'
 import { pause } from './recipes/pause.ts'
 import { type WorkersOptions, work } from './recipes/workers.ts'
 import { Session, type SessionOptions } from './session.ts'
-import { onAbort, untilAbort } from './session/abort.ts'
+import { onAbort, untilAbort } from './abort.ts'
+import { settingsOf } from './session/options.ts'
 import { within } from './session/within.ts'
 
 /** What a client takes from the world; a simulation brings its own. */
@@ -95,16 +96,18 @@ export class Client implements AsyncDisposable {
     options: SessionOptions = {},
     signal?: AbortSignal,
   ): Promise<Session> {
+    const checked = pathOf(path)
+    const settings = settingsOf(options, this.#random)
     signal?.throwIfAborted()
     this.#controller.signal.throwIfAborted()
     const ground = { link: this.#link, clock: this.#clock, random: this.#random }
-    if (options.createNode === true) await this.createNode(path, {}, signal)
+    if (settings.createNode) await this.createNode(path, {}, signal)
     const either = new AbortController()
     const deafen = onAbort(signal, (reason) => either.abort(reason))
     const deafenClose = onAbort(this.#controller.signal, (reason) => either.abort(reason))
     let session: Session
     try {
-      session = await Session.open(ground, path, options, either.signal)
+      session = await Session.open(ground, checked, settings, either.signal)
     } finally {
       deafen()
       deafenClose()
@@ -193,7 +196,7 @@ export class Client implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#controller.abort(new UnavailableError('the client was closed; connect anew'))
+    this.#controller.abort(new ClientClosedError('the client was closed; connect anew'))
     await Promise.all([...this.#sessions].map((session) => session.close()))
     await this.#link.close()
   }

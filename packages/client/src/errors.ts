@@ -8,6 +8,7 @@ import type { Refusal, RefusalCode } from './link/link.ts'
 
 export type ErrorCode =
   | RefusalCode
+  | 'CLIENT_CLOSED'
   | 'SESSION_CLOSED'
   | 'LEASE_RELEASED'
   | 'LIMIT_MISMATCH'
@@ -57,6 +58,13 @@ export class TenureError extends Error {
 export class SessionExpiredError extends TenureError {
   constructor(message: string, details?: ErrorDetails) {
     super('SESSION_EXPIRED', message, details)
+  }
+}
+
+/** The program has closed the client. */
+export class ClientClosedError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('CLIENT_CLOSED', message, details)
   }
 }
 

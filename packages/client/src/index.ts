@@ -22,6 +22,7 @@ export {
   AlreadyExistsError,
   AlreadyRegisteredError,
   BadSessionError,
+  ClientClosedError,
   type ErrorCode,
   type ErrorDetails,
   errorOf,

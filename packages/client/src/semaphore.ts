@@ -12,6 +12,7 @@ import {
   countOf,
   durationOf,
   nameOf,
+  optionsOf,
 } from './arguments.ts'
 import { type Bytes, EMPTY_BYTES, sameBytes } from './bytes.ts'
 import {
@@ -23,7 +24,7 @@ import {
 } from './errors.ts'
 import { Lease } from './lease.ts'
 import type { AcquireRequest, Description, Holder, Request } from './link/link.ts'
-import { untilAbort } from './session/abort.ts'
+import { untilAbort } from './abort.ts'
 import { acquire } from './session/acquisition.ts'
 import { ask, type Reply, type SessionCore, unexpected } from './session/core.ts'
 import { latest } from './session/latest.ts'
@@ -69,7 +70,7 @@ export interface DescribeOptions {
 export interface WatchOptions {
   readonly owners?: boolean
   readonly data?: boolean
-  /** Lists the waiters too. That somebody joins or leaves the queue is no change that the server tells of. */
+  /** The waiters too. The server tells of no change of the queue alone: such a change is seen half a second late at most. */
   readonly waiters?: boolean
   /** What an absent semaphore does: `'fail'` (the default) throws NotFoundError, `'wait'` yields null. */
   readonly absent?: 'fail' | 'wait'
@@ -95,7 +96,8 @@ export class Semaphore {
   #existence: Promise<void> | null = null
 
   /** Handles come from `session.semaphore`. */
-  constructor(core: SessionCore, name: string, { limit }: SemaphoreOptions = {}) {
+  constructor(core: SessionCore, name: string, options: SemaphoreOptions = {}) {
+    const { limit } = optionsOf(options, 'the options of a semaphore')
     this.#core = core
     this.name = nameOf(name)
     this.#limit = limit === undefined ? undefined : countOf(limit, 'the limit of a semaphore')
@@ -107,7 +109,8 @@ export class Semaphore {
    * @throws AlreadyExistsError, also when it exists with the same limit and data; PreconditionFailedError when an ephemeral
    *   semaphore has the name, or the node is full
    */
-  async create({ limit, data = EMPTY_BYTES }: CreateOptions, signal?: AbortSignal): Promise<void> {
+  async create(options: CreateOptions, signal?: AbortSignal): Promise<void> {
+    const { limit, data = EMPTY_BYTES } = optionsOf(options, 'the options of create')
     const request = {
       kind: 'create',
       name: this.name,
@@ -138,7 +141,8 @@ export class Semaphore {
    *
    * @throws PreconditionFailedError when it is ephemeral, or in use and not `force`; NotFoundError
    */
-  async delete({ force = false }: DeleteOptions = {}, signal?: AbortSignal): Promise<void> {
+  async delete(options: DeleteOptions = {}, signal?: AbortSignal): Promise<void> {
+    const { force = false } = optionsOf(options, 'the options of delete')
     const request = { kind: 'delete', name: this.name, force } as const
     const reply = await this.#ask(request, signal)
     const { answer, attempts } = reply
@@ -152,6 +156,7 @@ export class Semaphore {
     options: DescribeOptions = {},
     signal?: AbortSignal,
   ): Promise<SemaphoreDescription> {
+    optionsOf(options, 'the options of describe')
     return this.#whenThere(async () => {
       const description = await this.#look(options, signal)
       if (description !== null) return publicForm(description)
@@ -168,7 +173,7 @@ export class Semaphore {
    *   is deleted meanwhile; the reason of `signal`. The place in line is then given back.
    */
   async acquire(options: AcquireOptions = {}, signal?: AbortSignal): Promise<Lease> {
-    const { timeout = Infinity } = options
+    const { timeout = Infinity } = optionsOf(options, 'the options of an acquire')
     const timeoutMs =
       timeout === Infinity
         ? null
@@ -180,6 +185,7 @@ export class Semaphore {
 
   /** Takes `count` units if they are free and nobody waits; null when it would have to wait. */
   async tryAcquire(options: TryAcquireOptions = {}, signal?: AbortSignal): Promise<Lease | null> {
+    optionsOf(options, 'the options of an acquire')
     return this.#take(this.#acquireRequest(options, 0), null, signal)
   }
 
@@ -196,7 +202,7 @@ export class Semaphore {
     options: WatchOptions = {},
     signal?: AbortSignal,
   ): AsyncIterable<SemaphoreDescription | null> {
-    const { absent = 'fail' } = options
+    const { absent = 'fail' } = optionsOf(options, 'the options of a watch')
     const { connection, watches } = this.#core
     return latest<SemaphoreDescription | null>((sink) => {
       let stop: (() => void) | null = null

@@ -1,7 +1,6 @@
 /**
  * A session as a program sees it: all that it holds on one coordination node lives and ends with it.
  */
-import { pathOf } from './arguments.ts'
 import type { Clock } from './clock.ts'
 import { SessionClosedError } from './errors.ts'
 import type { Link } from './link/link.ts'
@@ -16,7 +15,7 @@ import { Connection, type SessionState } from './session/connection.ts'
 import type { SessionCore } from './session/core.ts'
 import { Holdings } from './session/holdings.ts'
 import { latest, type LatestSink } from './session/latest.ts'
-import { type SessionOptions, settingsOf } from './session/options.ts'
+import type { SessionOptions, SessionSettings } from './session/options.ts'
 import { Watches } from './session/watches.ts'
 
 export type { SessionOptions, SessionState }
@@ -34,10 +33,9 @@ export class Session implements AsyncDisposable {
   readonly #followers = new Set<LatestSink<SessionState>>()
   #closing: Promise<void> | null = null
 
-  private constructor(ground: SessionGround, path: string, options: SessionOptions) {
+  private constructor(ground: SessionGround, path: string, settings: SessionSettings) {
     const { clock, random } = ground
     const holdings = new Holdings()
-    const settings = settingsOf(options, random)
     const connection: Connection = new Connection(
       { ...ground, path, settings },
       {
@@ -58,10 +56,10 @@ export class Session implements AsyncDisposable {
   static async open(
     ground: SessionGround,
     path: string,
-    options: SessionOptions,
+    settings: SessionSettings,
     signal?: AbortSignal,
   ): Promise<Session> {
-    const session = new Session(ground, pathOf(path), options)
+    const session = new Session(ground, path, settings)
     signal?.throwIfAborted()
     await session.#core.connection.open(signal)
     return session

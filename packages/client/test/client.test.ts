@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import {
   type AttachmentEnd,
   Client,
+  ClientClosedError,
   SessionClosedError,
   SessionExpiredError,
-  UnavailableError,
   YdbLink,
 } from '../src/index.ts'
 import type { Session } from '../src/session.ts'
@@ -101,6 +101,8 @@ test('S0-03: options of a session that are out of bounds reject before any messa
   await expect(open({ description: 'é'.repeat(513) })).rejects.toThrow(RangeError)
   await expect(open({ protectionKey: new Uint8Array(17) })).rejects.toThrow(RangeError)
   await expect(open({ startTimeout: 0 })).rejects.toThrow(RangeError)
+  await expect(open({ createNode: true, timeout: 0 })).rejects.toThrow(RangeError)
+  await expect(open(5)).rejects.toThrow(TypeError)
   await expect(client.openSession('')).rejects.toThrow(RangeError)
   await expect(client.createNode('')).rejects.toThrow(RangeError)
   expect(link.attachments).toEqual([])
@@ -121,8 +123,8 @@ test.for(WORLDS)(
     const session = await world.session()
     await world.client.close()
     expect(session.state).toBe('closed')
-    await expect(world.client.openSession(world.path)).rejects.toThrow(UnavailableError)
-    await expect(world.client.describeNode(world.path)).rejects.toThrow(UnavailableError)
+    await expect(world.client.openSession(world.path)).rejects.toThrow(ClientClosedError)
+    await expect(world.client.describeNode(world.path)).rejects.toThrow(ClientClosedError)
     await world.client.close()
   },
 )
@@ -175,7 +177,7 @@ test('closing a client ends the opens that are under way', async () => {
   const client = new Client(link)
   const opened = client.openSession('/local/a')
   await client.close()
-  await expect(opened).rejects.toThrow(UnavailableError)
+  await expect(opened).rejects.toThrow(ClientClosedError)
   expect(link.last.isLeft).toBe(true)
 })
 

@@ -7,6 +7,7 @@ test('every error says its class, a stable code, and whether trying again may he
   expect(error).toBeInstanceOf(TenureError)
   expect(error).toMatchObject({ name: 'NotFoundError', code: 'NOT_FOUND', retryable: false })
   expect(new errors.UnavailableError('away').retryable).toBe(true)
+  expect(new errors.ClientClosedError('closed').retryable).toBe(false)
 })
 
 test('an AcquireTimeoutError is a TimeoutError', () => {

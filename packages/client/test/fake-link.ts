@@ -13,6 +13,7 @@ import type {
 } from '../src/link/link.ts'
 import type { Random } from '../src/random.ts'
 import { Session, type SessionOptions } from '../src/session.ts'
+import { settingsOf } from '../src/session/options.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export interface Sent {
@@ -121,7 +122,7 @@ export async function fakeSession(
   const link = new FakeLink()
   const clock = new FakeClock()
   const ground = { link, clock, random: fixedRandom(1) }
-  const opening = Session.open(ground, '/local/test', options)
+  const opening = Session.open(ground, '/local/test', settingsOf(options, ground.random))
   link.last.start(offers)
   return { session: await opening, link, clock }
 }

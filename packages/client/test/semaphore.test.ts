@@ -283,6 +283,15 @@ test('wrong arguments reject before any message is sent', async () => {
   await expect(semaphore.acquire({ timeout: 86_400_001 })).rejects.toThrow(RangeError)
   await expect(semaphore.acquire({ timeout: NaN })).rejects.toThrow(RangeError)
   await expect(semaphore.acquire({ data: new Uint8Array(1_048_577) })).rejects.toThrow(RangeError)
+  for (const wrong of [5, 'jobs', true, null]) {
+    const options: object = JSON.parse(JSON.stringify(wrong))
+    expect(() => session.semaphore('a', options)).toThrow(TypeError)
+    expect(() => semaphore.watch(options)).toThrow(TypeError)
+    await expect(semaphore.acquire(options)).rejects.toThrow(TypeError)
+    await expect(semaphore.tryAcquire(options)).rejects.toThrow(TypeError)
+    await expect(semaphore.describe(options)).rejects.toThrow(TypeError)
+    await expect(semaphore.delete(options)).rejects.toThrow(TypeError)
+  }
   await expect(semaphore.update('\udfff')).rejects.toThrow(TypeError)
   const declared = session.semaphore('a', { limit: 1 })
   await expect(declared.acquire({ ephemeral: true })).rejects.toThrow(TypeError)

@@ -10,6 +10,7 @@ export {
   BadSessionError,
   Barrier,
   Client,
+  ClientClosedError,
   clientOver,
   Config,
   COUNT_MAX,

@@ -5,6 +5,7 @@
  * must not gather what every finished call once listened for.
  */
 import { setMaxListeners } from 'node:events'
+import { onAbort } from '../abort.ts'
 
 export class LinkedAbort implements Disposable {
   readonly #own = new AbortController()
@@ -15,10 +16,8 @@ export class LinkedAbort implements Disposable {
     setMaxListeners(0, this.#own.signal)
     for (const source of sources) {
       if (source === undefined) continue
-      const follow = (): void => this.abort(source.reason)
-      if (source.aborted) follow()
-      source.addEventListener('abort', follow, { once: true })
-      this.#letGo.push(() => source.removeEventListener('abort', follow))
+      if (source.aborted) this.abort(source.reason)
+      else this.#letGo.push(onAbort(source, (reason) => this.abort(reason)))
     }
   }
 

@@ -1,19 +1,19 @@
 /** A pause that an abort ends early, by throwing the reason. */
+import { nothing, onAbort } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 
 export async function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()
-  let abort: (() => void) | undefined
+  let deafen = nothing
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = clock.after(delayMs, resolve, true)
-      abort = () => {
+      deafen = onAbort(signal, (reason) => {
         timer.cancel()
-        reject(signal?.reason)
-      }
-      signal?.addEventListener('abort', abort, { once: true })
+        reject(reason)
+      })
     })
   } finally {
-    if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    deafen()
   }
 }

@@ -1,4 +1,5 @@
 /** One lease that several readers share: the first asks for it, the last gives it back. */
+import { untilAbort } from '../abort.ts'
 import { LeaseReleasedError } from '../errors.ts'
 import type { Lease } from '../lease.ts'
 import { LinkedAbort } from './linked-abort.ts'
@@ -46,7 +47,7 @@ export class SharedHolding {
   async join(signal?: AbortSignal): Promise<HeldLock> {
     this.#members += 1
     try {
-      const lease = await unlessAborted(this.#lease, signal)
+      const lease = await untilAbort(this.#lease, signal)
       return new Membership(lease, (giveBack) => this.#leave(giveBack))
     } catch (error) {
       await this.#leave((lease) => lease[Symbol.asyncDispose]())
@@ -106,21 +107,5 @@ class Membership implements HeldLock {
       this.#left = this.#leave(giveBack)
     }
     return this.#left
-  }
-}
-
-/** The outcome of `promise`, or the reason of `signal` when that aborts first. */
-async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise
-  signal.throwIfAborted()
-  let abort: (() => void) | undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort)
   }
 }

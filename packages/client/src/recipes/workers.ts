@@ -5,6 +5,7 @@
  * tasks at once, in shuffled order so that workers that start together do not all reach for the same one. A full worker leaves
  * all queues: a place in a queue is a promise to run the task, which a full worker cannot keep.
  */
+import { nameOf } from '../arguments.ts'
 import { Backoff } from '../backoff.ts'
 import { systemClock, type Clock } from '../clock.ts'
 import { TenureError } from '../errors.ts'
@@ -55,7 +56,7 @@ export interface WorkersSurroundings {
  * Works until `signal` aborts, the client is closed, or until an error that trying again cannot mend. Then all queues are left and all tasks told
  * to stop, and when they have settled the call rejects with the reason. A lost session stops its tasks, and a fresh one follows.
  *
- * @throws RangeError at once when `tasks` or `capacity` is out of range
+ * @throws RangeError or TypeError at once when an option is wrong
  */
 export async function work(
   surroundings: WorkersSurroundings,
@@ -64,6 +65,8 @@ export async function work(
 ): Promise<void> {
   assertWhole('tasks', options.tasks, TASKS_MAX)
   assertWhole('capacity', options.capacity, Number.MAX_SAFE_INTEGER)
+  if (typeof options.run !== 'function') throw new TypeError('run must be a function')
+  nameOf(`${options.prefix}${options.tasks - 1}`)
   const { clock = systemClock, random = systemRandom } = surroundings
   const backoff = new Backoff(random)
   using stop = new LinkedAbort(signal, surroundings.closed)

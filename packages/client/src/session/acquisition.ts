@@ -10,7 +10,7 @@
 import type { Timer } from '../clock.ts'
 import { AbortedError, AcquireTimeoutError, errorOf } from '../errors.ts'
 import type { AcquireRequest, Answer } from '../link/link.ts'
-import { nothing, onAbort } from './abort.ts'
+import { nothing, onAbort } from '../abort.ts'
 import type { SessionCore } from './core.ts'
 import { Call } from './outbox.ts'
 

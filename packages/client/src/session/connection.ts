@@ -20,7 +20,7 @@ import type {
   Started,
 } from '../link/link.ts'
 import type { Random } from '../random.ts'
-import { onAbort } from './abort.ts'
+import { onAbort } from '../abort.ts'
 import { Belief } from './belief.ts'
 import type { SessionSettings } from './options.ts'
 import { type Call, Outbox } from './outbox.ts'

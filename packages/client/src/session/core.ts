@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Answer, Refusal, Request } from '../link/link.ts'
 import type { Connection } from './connection.ts'
 import type { Holdings } from './holdings.ts'
-import { onAbort } from './abort.ts'
+import { onAbort } from '../abort.ts'
 import { Call } from './outbox.ts'
 import type { Watches } from './watches.ts'
 

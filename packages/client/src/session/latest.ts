@@ -1,7 +1,7 @@
 /**
  * An async iterable that holds one item: a slow reader gets the latest state and costs no memory.
  */
-import { onAbort } from './abort.ts'
+import { onAbort } from '../abort.ts'
 
 export interface LatestSink<T> {
   push(item: T): void

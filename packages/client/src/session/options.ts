@@ -5,6 +5,7 @@ import {
   DESCRIPTION_MAX_BYTES,
   type DurationBounds,
   durationOf,
+  optionsOf,
   PROTECTION_KEY_MAX_BYTES,
   SESSION_TIMEOUT_MAX_MS,
   SESSION_TIMEOUT_MIN_MS,
@@ -53,7 +54,8 @@ export interface SessionSettings {
 
 /** @throws TypeError or RangeError */
 export function settingsOf(options: SessionOptions, random: Random): SessionSettings {
-  const { timeout = TIMEOUT_MS, description = '', protectionKey, createNode = false } = options
+  const { timeout = TIMEOUT_MS, description = '' } = optionsOf(options, 'the options of a session')
+  const { protectionKey, createNode = false } = options
   const { startTimeout = START_TIMEOUT_MS, closeTimeout = CLOSE_TIMEOUT_MS } = options
   const timeoutMs = durationOf(timeout, 'the timeout of a session', TIMEOUT_BOUNDS)
   const { margin = marginMsOf(timeoutMs) } = options

@@ -92,7 +92,7 @@ interface Subscription {
   isFresh: boolean
 }
 
-/** How often an absent name is looked for where the server cannot watch it: from half of this to all of it. */
+/** How often is looked for what the server cannot watch, an absent name or the queue: from half of this to all of it. */
 const POLL_MS = 500
 
 /** The watchers of one name. */
@@ -176,22 +176,25 @@ class NameWatch {
   }
 
   #request({ hasWatchAbsent }: Channel): DescribeRequest {
-    const watchers = [...this.#subscriptions].map(({ watcher }) => watcher)
-    const asks = (flag: keyof WatchFlags): boolean => watchers.some(({ flags }) => flags[flag])
     return {
       kind: 'describe',
       name: this.#name,
-      owners: asks('owners'),
-      waiters: asks('waiters'),
-      watchData: asks('watchData'),
-      watchOwners: asks('watchOwners'),
-      watchAbsent: hasWatchAbsent && watchers.some((watcher) => watcher.waitsWhenAbsent),
+      owners: this.#asks('owners'),
+      waiters: this.#asks('waiters'),
+      watchData: this.#asks('watchData'),
+      watchOwners: this.#asks('watchOwners'),
+      watchAbsent:
+        hasWatchAbsent && [...this.#subscriptions].some(({ watcher }) => watcher.waitsWhenAbsent),
     }
+  }
+
+  #asks(flag: keyof WatchFlags): boolean {
+    return [...this.#subscriptions].some(({ watcher }) => watcher.flags[flag])
   }
 
   #answered(answer: Answer, channel: Channel): void {
     this.#isDescribing = false
-    if (answer.kind === 'described') this.#deliver(answer.description)
+    if (answer.kind === 'described') this.#described(answer.description)
     else if (answer.kind !== 'refused')
       throw new Error(`a describe was answered with ${answer.kind}`)
     else if (answer.code === 'NOT_FOUND') this.#absent()
@@ -203,6 +206,16 @@ class NameWatch {
     if (this.#isStale && this.#channel === channel) this.#refresh()
   }
 
+  // That somebody joins or leaves the queue is no change that a server tells of.
+  #described(description: Description | null): void {
+    this.#deliver(description)
+    if (this.#asks('waiters')) this.#poll()
+  }
+
+  #poll(): void {
+    this.#later((POLL_MS / 2) * (1 + this.#options.random.fraction()))
+  }
+
   #later(delayMs: number): void {
     this.#rest()
     this.#timer = this.#options.clock.after(delayMs, () => this.#refresh())
@@ -211,7 +224,7 @@ class NameWatch {
   // Without a watch for the creation, time has to tell.
   #absent(): void {
     this.#deliver(null)
-    if (!this.isIdle) this.#later((POLL_MS / 2) * (1 + this.#options.random.fraction()))
+    if (!this.isIdle) this.#poll()
   }
 
   #deliver(description: Description | null): void {

@@ -1,6 +1,12 @@
 // guards: X1, S2
 import type { TaskLease, WorkersOptions, WorkerTask } from 'tenure'
-import { NotFoundError, PreconditionFailedError, UnavailableError, UnsupportedError } from 'tenure'
+import {
+  ClientClosedError,
+  NotFoundError,
+  PreconditionFailedError,
+  UnavailableError,
+  UnsupportedError,
+} from 'tenure'
 import { expect, test, vi } from 'vitest'
 import {
   aborted,
@@ -194,7 +200,7 @@ test.for(WORLDS)('a worker stops when its client is closed, %s', async (kind) =>
   const worker = new Worker(world)
   await untilRuns(worker, 4)
   await world.client.close()
-  expect(await worker.done).toBeInstanceOf(UnavailableError)
+  expect(await worker.done).toBeInstanceOf(ClientClosedError)
   expect(worker.running.size).toBe(0)
 })
 
@@ -400,4 +406,8 @@ test('a number of tasks or a capacity that makes no sense is refused before anyt
     )
   }
   await expect(world.client.workers({ ...options, capacity: 0 })).rejects.toBeInstanceOf(RangeError)
+  const prefix = 'x'.repeat(1024)
+  await expect(world.client.workers({ ...options, prefix })).rejects.toBeInstanceOf(RangeError)
+  const pathOnly = Object.assign({ ...options }, { run: undefined })
+  await expect(world.client.workers(pathOnly)).rejects.toBeInstanceOf(TypeError)
 })

@@ -8,13 +8,15 @@ import {
   UnavailableError,
 } from '../../src/errors.ts'
 import { Session } from '../../src/session.ts'
+import { settingsOf } from '../../src/session/options.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { FakeLink, fakeSession, fixedRandom, isFulfilled, settled } from '../fake-link.ts'
 
 function opening(options = {}): { link: FakeLink; clock: FakeClock; opened: Promise<Session> } {
   const link = new FakeLink()
   const clock = new FakeClock()
-  const opened = Session.open({ link, clock, random: fixedRandom(1) }, '/local/test', options)
+  const ground = { link, clock, random: fixedRandom(1) }
+  const opened = Session.open(ground, '/local/test', settingsOf(options, ground.random))
   return { link, clock, opened }
 }
 
@@ -71,7 +73,8 @@ test('an aborted open rejects with the reason and leaves', async () => {
   const link = new FakeLink()
   const controller = new AbortController()
   const ground = { link, clock: new FakeClock(), random: fixedRandom(1) }
-  const opened = Session.open(ground, '/local/test', {}, controller.signal)
+  const settings = settingsOf({}, ground.random)
+  const opened = Session.open(ground, '/local/test', settings, controller.signal)
   controller.abort('enough')
   await expect(opened).rejects.toBe('enough')
   expect(link.last.isLeft).toBe(true)

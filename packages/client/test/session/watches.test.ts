@@ -7,7 +7,11 @@ import { type FakeWorld, fakeSession, isFulfilled, settled } from '../fake-link.
 
 const encoder = new TextEncoder()
 
-function described(data: string, owners: readonly Holder[] = []): Answer {
+function described(
+  data: string,
+  owners: readonly Holder[] = [],
+  waiters: readonly Holder[] = [],
+): Answer {
   const description: Description = {
     name: 'a',
     limit: 9n,
@@ -15,7 +19,7 @@ function described(data: string, owners: readonly Holder[] = []): Answer {
     ephemeral: false,
     held: 0n,
     owners,
-    waiters: [],
+    waiters,
   }
   return { kind: 'described', description, watchAdded: true }
 }
@@ -165,6 +169,25 @@ test('a reconnect sets the watch again and yields what has changed meanwhile', a
   expect(world.link.last.last.request).toMatchObject({ kind: 'describe', watchData: true })
   world.link.last.last.answer(described('2'))
   expect(text(await second)).toBe('2')
+})
+
+// guards: W1, W3
+test('S0-12: a watch that asks for waiters looks for them, since no server tells of the queue alone', async () => {
+  const { session, link, clock } = await fakeSession()
+  const watch = iterate(session.semaphore('a').watch({ waiters: true }))
+  const first = watch.next()
+  link.last.last.answer(described('1'))
+  await first
+  const second = watch.next()
+  clock.advance(500)
+  link.last.last.answer(described('1'))
+  expect(await isFulfilled(second)).toBe(false)
+  clock.advance(500)
+  link.last.last.answer(described('1', [], [owner(4n)]))
+  expect((await second).value).toMatchObject({ waiters: [{ orderId: 4n }] })
+  await watch.return?.()
+  clock.advance(5_000)
+  expect(link.last.of('describe')).toHaveLength(3)
 })
 
 test('a reconnect without a change yields nothing', async () => {

@@ -11,7 +11,7 @@ import {
   toBinary,
 } from '@tenure/protocol'
 import { errorOf, UnavailableError } from '../../errors.ts'
-import { onAbort } from '../../session/abort.ts'
+import { onAbort } from '../../abort.ts'
 import { VERSION } from '../../version.ts'
 import type { Channels } from './channels.ts'
 import { refusalOfGrpc } from './status.ts'

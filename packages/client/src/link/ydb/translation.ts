@@ -1,5 +1,10 @@
 /** Between this library's requests and answers and the messages of YDB's session stream. */
-import { type SemaphoreMessage, type SessionRequest, type SessionResponse } from '@tenure/protocol'
+import type {
+  HolderMessage,
+  SemaphoreMessage,
+  SessionRequest,
+  SessionResponse,
+} from '@tenure/protocol'
 import type { Answer, Description, Request } from '../link.ts'
 import { isSuccess, refusalOf } from './status.ts'
 
@@ -56,6 +61,14 @@ export function answerOf(result: ResultMessage): Answer {
 }
 
 function descriptionOf(message: SemaphoreMessage): Description {
-  const { name, limit, data, ephemeral, owners, waiters } = message
+  const { name, limit, data, ephemeral } = message
+  const owners = message.owners.toSorted(byOrder)
+  const waiters = message.waiters.toSorted(byOrder)
   return { name, limit, data, ephemeral, held: message.count, owners, waiters }
+}
+
+/** YDB leaves the order of owners open; grants were made in the order of these ids. */
+function byOrder(one: HolderMessage, other: HolderMessage): number {
+  if (one.orderId === other.orderId) return 0
+  return one.orderId < other.orderId ? -1 : 1
 }

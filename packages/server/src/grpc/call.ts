@@ -67,9 +67,10 @@ export class GrpcCall {
     }
   }
 
-  /** Whether what is written may still arrive. */
+  /** Whether what is written may still arrive. A stream whose connection broke is dead before it tells so by 'close'. */
   get isOpen(): boolean {
-    return !this.#isEnded && !this.#isClosed
+    const { destroyed, closed } = this.#stream
+    return !this.#isEnded && !this.#isClosed && !destroyed && !closed
   }
 
   get unsentBytes(): number {

@@ -77,7 +77,8 @@ export { type Lock, Mutex } from './recipes/mutex.ts'
 export { type Endpoint, Registry, RegistryEntry } from './recipes/registry.ts'
 export { type ReadLock, RwLock, type WriteLock } from './recipes/rwlock.ts'
 export type { TaskLease, WorkerTask } from './recipes/worker-task.ts'
-export { TASKS_MAX, type WorkersOptions } from './recipes/workers.ts'
+export { TASKS_MAX } from './recipes/workers.ts'
+export type { WorkersOptions } from './recipes/worker-options.ts'
 export {
   type AcquireOptions,
   type CreateOptions,

@@ -14,7 +14,7 @@ import { Bell } from './bell.ts'
 import { LinkedAbort } from './linked-abort.ts'
 import { pause } from './pause.ts'
 import { type TaskLease, WorkerTask } from './worker-task.ts'
-import type { WorkersOptions } from './workers.ts'
+import type { WorkersOptions } from './worker-options.ts'
 
 /** A task with what the round needs to get and to run it. */
 interface Post {

@@ -2,7 +2,8 @@
  * The rules of paths: directories are not stored, they are what lies above a node. So no node can lie below or above
  * another one (I-24).
  */
-import type { PathRefusal } from './host.ts'
+/** Why a path has no node to give. */
+export type PathRefusal = 'absent' | 'not-a-node' | 'not-a-directory'
 
 /** What the rules have to know. */
 export interface Nodes {

@@ -20,7 +20,7 @@ import { TabletCounters } from '../tablet/statistics.ts'
 import type { StreamSink, TabletStream } from '../tablet/stream.ts'
 import { Tablet } from '../tablet/tablet.ts'
 import type { TabletEnd } from '../tablet/tablet.ts'
-import { refusalAt } from './directory.ts'
+import { type PathRefusal, refusalAt } from './directory.ts'
 import { DEFAULT_HOST_LIMITS } from './limits.ts'
 import type { HostLimits } from './limits.ts'
 import { Residence } from './residence.ts'
@@ -34,9 +34,6 @@ export interface HostedNode {
   /** A new way in. */
   connect(sink: StreamSink): TabletStream
 }
-
-/** Why a path has no node to give. */
-export type PathRefusal = 'absent' | 'not-a-node' | 'not-a-directory'
 
 export interface HostContract {
   /**

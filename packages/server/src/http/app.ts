@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { createMetrics } from './metrics.ts'
 import { isReady } from './readiness.ts'
 import { CONTENT_SECURITY_POLICY, statusPage } from './status-page.ts'
-import type { ServerView } from './http-face.ts'
+import type { ServerView } from './server-view.ts'
 
 export function createApp(view: ServerView): Hono {
   const app = new Hono()

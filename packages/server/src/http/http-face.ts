@@ -1,23 +1,7 @@
 /** The HTTP face: probes, version, metrics and a status page. */
-import type { Engine } from '@tenure/engine'
 import { serve, type ServerType } from '@hono/node-server'
-import type { Clock } from '../clock.ts'
-import type { Host } from '../host/host.ts'
 import { createApp } from './app.ts'
-
-/** What the face shows. */
-export interface ServerView {
-  readonly engine: Engine
-  readonly host: Host
-  readonly clock: Clock
-  readonly database: string
-  readonly version: string
-  isStopping(): boolean
-  streams(): number
-  connections(): number
-  calls(): number
-  grpcAddress(): { readonly host: string; readonly port: number }
-}
+import type { ServerView } from './server-view.ts'
 
 export class HttpFace {
   readonly #view: ServerView

@@ -6,7 +6,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { HostStatistics } from '../host/statistics.ts'
-import type { ServerView } from './http-face.ts'
+import type { ServerView } from './server-view.ts'
 import { HistogramView } from './histogram-view.ts'
 
 const NS_PER_SECOND = 1e9

@@ -1,5 +1,5 @@
 /** Whether this server can do its work. */
-import type { ServerView } from './http-face.ts'
+import type { ServerView } from './server-view.ts'
 
 /** An engine that takes longer to answer counts as not reachable. */
 const ENGINE_ANSWER_MS = 2_000

@@ -1,5 +1,5 @@
 /** A plain page for people: what runs here, and how to try it. All data is shown as text. */
-import type { ServerView } from './http-face.ts'
+import type { ServerView } from './server-view.ts'
 
 /** No script, no foreign content. */
 export const CONTENT_SECURITY_POLICY =

@@ -5,7 +5,7 @@ import { EXIT_REFUSED } from './exit-code.ts'
 import { CommandFailure } from './failure.ts'
 import { readData } from './input.ts'
 import { dataFields } from './output.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 export function addConfig(program: Command, run: Run): void {
   const config = program.command('config').description('publish and follow configuration')

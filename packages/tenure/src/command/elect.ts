@@ -10,7 +10,7 @@ import type { HoldOptions } from './hold.ts'
 import { graceOf, holdEnvironment, holdingSession, useHold } from './hold.ts'
 import type { JsonValue } from './output.ts'
 import { dataFields, shown } from './output.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 interface ElectOptions extends HoldOptions {
   readonly observe?: boolean

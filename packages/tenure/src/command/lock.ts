@@ -9,7 +9,7 @@ import { parseDuration } from './duration.ts'
 import { UsageError } from './failure.ts'
 import type { HoldOptions } from './hold.ts'
 import { graceOf, holdEnvironment, holdingSession, useHold } from './hold.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 interface LockOptions extends WaitOptions, HoldOptions {
   readonly shared?: boolean

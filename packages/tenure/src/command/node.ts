@@ -5,7 +5,7 @@ import { Option } from 'commander'
 import type { CommandContext } from './context.ts'
 import { parseDuration } from './duration.ts'
 import type { JsonValue } from './output.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 interface ConfigOptions {
   readonly selfCheckPeriod?: number

@@ -13,15 +13,10 @@ import { addLock } from './lock.ts'
 import { addNode } from './node.ts'
 import { addRegistry } from './registry.ts'
 import { addSemaphore, addWatch } from './semaphore.ts'
+import type { Run } from './run.ts'
 import { addServe } from './serve.ts'
 import { ownVersion } from '../version.ts'
 import { addWork } from './work.ts'
-
-/** Puts an action behind a subcommand. */
-export type Run = <Options extends object = object>(
-  command: Command,
-  action: Action<Options>,
-) => void
 
 /**
  * Does what the command line says.

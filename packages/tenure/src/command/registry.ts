@@ -7,7 +7,7 @@ import type { HoldOptions } from './hold.ts'
 import { graceOf, holdingSession, useHold } from './hold.ts'
 import { readData } from './input.ts'
 import { dataFields, shown } from './output.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 export function addRegistry(program: Command, run: Run): void {
   const registry = program.command('registry').description('announce and find endpoints')

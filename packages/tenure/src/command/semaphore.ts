@@ -10,7 +10,7 @@ import { graceOf, holdEnvironment, holdingSession, useHold } from './hold.ts'
 import { readData } from './input.ts'
 import type { JsonValue } from './output.ts'
 import { dataFields, shown } from './output.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 interface AcquireCommandOptions extends WaitOptions, HoldOptions {
   readonly limit?: bigint

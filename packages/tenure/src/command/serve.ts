@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from '../address.ts'
 import type { LogFormat } from '../log-format.ts'
 import { LOG_FORMATS } from '../log-format.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 export interface ServeCommandOptions {
   readonly data?: string

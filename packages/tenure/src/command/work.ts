@@ -11,7 +11,7 @@ import type { HoldOptions } from './hold.ts'
 import { exitCodeOf, graceOf, holdingSession } from './hold.ts'
 import type { ForwardedSignal } from './interrupts.ts'
 import { InterruptedError } from './interrupts.ts'
-import type { Run } from './program.ts'
+import type { Run } from './run.ts'
 
 interface WorkOptions extends HoldOptions {
   readonly prefix: string

@@ -1,0 +1,17 @@
+/** What the HTTP face sees of the server. */
+import type { Engine } from '@tenure/engine'
+import type { Clock } from '../clock.ts'
+import type { Host } from '../host/host.ts'
+
+export interface ServerView {
+  readonly engine: Engine
+  readonly host: Host
+  readonly clock: Clock
+  readonly database: string
+  readonly version: string
+  isStopping(): boolean
+  streams(): number
+  connections(): number
+  calls(): number
+  grpcAddress(): { readonly host: string; readonly port: number }
+}

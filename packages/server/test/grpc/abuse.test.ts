@@ -146,6 +146,26 @@ test('a connection that breaks in the middle of a message detaches its sessions'
   await answers(canary)
 })
 
+// guards: M1, O1
+test('a connection that breaks while more streams than it may have are on their way disturbs nobody', async () => {
+  const { server, canary } = await serveWithCanary()
+  const session = openHttp2(server.grpcAddress)
+  await once(session, 'connect')
+  let responses = 0
+  for (let opened = 0; opened < 3_000; opened += 1) {
+    const stream = begin(session)
+    stream.once('response', () => {
+      responses += 1
+    })
+    stream.write(frame(START))
+  }
+  await expect.poll(() => responses).toBe(1_024)
+  // The places of the streams that end go to those that wait, in the same breath.
+  session.destroy()
+  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await answers(canary)
+})
+
 // guards: O1
 test('a connection that resets streams without end is closed', async () => {
   const { server, canary } = await serveWithCanary()

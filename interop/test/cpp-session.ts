@@ -128,45 +128,27 @@ export class CppSession {
   }
 
   #hear(message: Heard): void {
-    switch (message.case) {
-      case 'ping':
-        this.#wire?.say({ case: 'pong', value: { opaque: message.value.opaque } })
-        return
-      case 'pong':
-        if (message.value.opaque === this.#ping?.opaque) this.#pongCame()
-        return
-      case 'sessionStarted':
-        this.id = message.value.sessionId
-        if (this.id === 0n) this.fatal.push('session id 0')
-        this.#pingLater()
-        this.#attached()
-        return
-      case 'sessionStopped':
-        this.#stopped()
-        return
-      case 'acquireSemaphorePending':
-        this.#acknowledge(message.value.reqId)
-        return
-      case 'acquireSemaphoreResult':
-      case 'releaseSemaphoreResult':
-        this.#answer(message.value)
-        return
-      case 'failure':
-        if (FINAL.has(message.value.status)) this.#isOver = true
-        return
-      case 'describeSemaphoreChanged':
-      case 'createSemaphoreResult':
-      case 'updateSemaphoreResult':
-      case 'deleteSemaphoreResult':
-      case 'describeSemaphoreResult':
-      case 'unsupported6':
-      case 'unsupported7':
-      case 'unsupported16':
-      case 'unsupported17':
-      case 'unsupported18':
-      case undefined:
-        this.fatal.push(`${message.case} was not asked for`)
-    }
+    if (message.case === 'ping') {
+      this.#wire?.say({ case: 'pong', value: { opaque: message.value.opaque } })
+    } else if (message.case === 'pong') {
+      if (message.value.opaque === this.#ping?.opaque) this.#pongCame()
+    } else if (message.case === 'sessionStarted') {
+      this.id = message.value.sessionId
+      if (this.id === 0n) this.fatal.push('session id 0')
+      this.#pingLater()
+      this.#attached()
+    } else if (message.case === 'sessionStopped') {
+      this.#stopped()
+    } else if (message.case === 'failure') {
+      if (FINAL.has(message.value.status)) this.#isOver = true
+    } else this.#hearAnswer(message)
+  }
+
+  #hearAnswer(message: Heard): void {
+    if (message.case === 'acquireSemaphorePending') this.#acknowledge(message.value.reqId)
+    else if (message.case === 'acquireSemaphoreResult') this.#answer(message.value)
+    else if (message.case === 'releaseSemaphoreResult') this.#answer(message.value)
+    else this.fatal.push(`${message.case} was not asked for`)
   }
 
   #pingLater(): void {

@@ -129,9 +129,8 @@ export class GrpcCall {
       this.#closeSoon()
     }
     this.#stream.resume()
-    this.#linger = this.#clock.after(LINGER_MS, () =>
-      this.#stream.close(constants.NGHTTP2_NO_ERROR),
-    )
+    // Behind NO_ERROR Node would wait until the client has read everything, and keep it all that time.
+    this.#linger = this.#clock.after(LINGER_MS, () => this.#stream.close(constants.NGHTTP2_CANCEL))
   }
 
   /** Nothing that the client could still send matters, so it need not half-close first; but the trailers must go out. */

@@ -24,6 +24,13 @@ const START = toBinary(
   }),
 )
 
+const DESCRIBE_LARGE = toBinary(
+  SessionRequestSchema,
+  create(SessionRequestSchema, {
+    request: { case: 'describeSemaphore', value: { name: 'large' } },
+  }),
+)
+
 async function answers(stream: RawStream): Promise<void> {
   stream.send({ case: 'ping', value: { opaque: 77n } })
   expect(await stream.next('pong')).toMatchObject({ opaque: 77n })
@@ -202,13 +209,7 @@ test('a client that does not read is failed when 4 MiB are unsent', async () => 
   const stream = begin(session)
   stream.pause()
   stream.write(frame(START))
-  const describe = toBinary(
-    SessionRequestSchema,
-    create(SessionRequestSchema, {
-      request: { case: 'describeSemaphore', value: { name: 'large' } },
-    }),
-  )
-  for (let count = 0; count < 40; count += 1) stream.write(frame(describe))
+  for (let count = 0; count < 40; count += 1) stream.write(frame(DESCRIBE_LARGE))
   await expect.poll(() => server.host.statistics().attachedSessions, { timeout: 5_000 }).toBe(2)
   let received = 0
   stream.on('data', (chunk: Buffer) => {
@@ -217,6 +218,27 @@ test('a client that does not read is failed when 4 MiB are unsent', async () => 
   expect(await statusOf(stream)).toBe('0')
   expect(received).toBeLessThan(6 * 1024 * 1024)
   await answers(canary)
+})
+
+// guards: O1, O3
+test('what a client never reads is thrown away ten seconds after the end of its stream', async () => {
+  const clock = new ManualClock()
+  const { server, client } = await serveNode({ clock })
+  const writer = await client.session()
+  const data = new Uint8Array(1_000_000)
+  writer.send({ case: 'createSemaphore', value: { name: 'large', limit: 1n, data } })
+  await writer.next('createSemaphoreResult')
+  const stream = begin(openHttp2(server.grpcAddress))
+  stream.pause()
+  stream.write(frame(START))
+  await once(stream, 'response')
+  for (let count = 0; count < 10; count += 1) stream.write(frame(DESCRIBE_LARGE))
+  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  const closed = once(stream, 'close')
+  await clock.advance(10_000)
+  await closed
+  expect(stream.rstCode).not.toBe(0)
+  await answers(writer)
 })
 
 // guards: O2, O5

@@ -1,9 +1,9 @@
 /** The message pattern of YDB's C++ client against our server. */
 import type { Driver } from '@ydbjs/core'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { CppSession } from './cpp-session.ts'
-import { officialWithNode, serve } from './ground.ts'
+import { eventually, officialWithNode, serve } from './ground.ts'
 import { JsSession } from './js-session.ts'
 import { Proxy } from './proxy.ts'
 
@@ -28,7 +28,7 @@ test('a C++ client acquires, releases and stops, and nothing makes it abort', as
 
 test('the pings of a C++ client are answered in time, so it never gives its stream up', async () => {
   const session = await CppSession.open(await driverWithJobs(), 300)
-  await vi.waitFor(() => expect(session.pongs).toBeGreaterThan(1), { timeout: 5_000 })
+  await eventually(() => expect(session.pongs).toBeGreaterThan(1))
   expect(session.reconnects).toBe(0)
 })
 
@@ -74,7 +74,7 @@ test('after a broken connection the acquires that a C++ client repeats keep thei
   })
   await waiting(driver, 2)
   proxy.drop()
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect([holder, early, late].map((session) => session.reconnects)).toEqual([1, 1, 1])
   })
   await holder.release('jobs')
@@ -86,7 +86,7 @@ test('after a broken connection the acquires that a C++ client repeats keep thei
 /** Resolves when so many wait for `jobs`. */
 async function waiting(driver: Driver, count: number): Promise<void> {
   const session = await JsSession.open(driver)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     session.asks({ case: 'describeSemaphore', value: { name: 'jobs', includeWaiters: true } })
     const { semaphoreDescription } = await session.hears('describeSemaphoreResult')
     expect(semaphoreDescription?.waiters.length).toBe(count)

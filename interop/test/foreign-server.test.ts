@@ -1,8 +1,8 @@
 /** Our client against a server that is not ours: it needs nothing but YDB's protocol. */
 import { type Client, connectYdb, type Session, UnsupportedError } from '@tenure/client'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { ForeignServer } from './foreign-server.ts'
-import { atEnd, connectionString, NODE } from './ground.ts'
+import { NODE, atEnd, connectionString, eventually } from './ground.ts'
 
 interface Abroad {
   readonly server: ForeignServer
@@ -72,9 +72,9 @@ test('a session whose stream the server fails comes back with what it held and w
       .semaphore('m')
       .describe({ waiters: true })
       .then(({ waiters }) => waiters.length)
-  await vi.waitFor(async () => expect(await state()).toBe(1))
+  await eventually(async () => expect(await state()).toBe(1))
   server.failStreams()
-  await vi.waitFor(() => expect(server.streams).toBe(4))
+  await eventually(() => expect(server.streams).toBe(4))
   expect(lease.signal.aborted).toBe(false)
   await lease.release()
   expect((await waiting).token).toBe(2n)

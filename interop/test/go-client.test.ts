@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { openFileEngine } from '@tenure/engine/file'
 import type { Driver } from '@ydbjs/core'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { GoSession } from './go-session.ts'
-import { atEnd, officialWithNode, serve } from './ground.ts'
+import { atEnd, eventually, officialWithNode, serve } from './ground.ts'
 import { Proxy } from './proxy.ts'
 
 async function driverOfServer(): Promise<Driver> {
@@ -96,7 +96,7 @@ test('a Go client whose connection broke comes back with a larger sequence numbe
   const waiting = waiter.acquire('jobs')
   await waiter.describe('jobs')
   proxy.drop()
-  await vi.waitFor(() => expect(holder.reconnects.length + waiter.reconnects.length).toBe(2))
+  await eventually(() => expect(holder.reconnects.length + waiter.reconnects.length).toBe(2))
   expect(await waiter.describe('jobs')).toMatchObject({
     semaphoreDescription: { owners: [{ orderId: 1n }], waiters: [{ orderId: 2n }] },
   })
@@ -107,7 +107,7 @@ test('a Go client whose connection broke comes back with a larger sequence numbe
 test('the pings of the server reach a Go client often enough that it never calls an idle session dead', async () => {
   const session = await GoSession.open(await driverOfServer(), { timeoutMs: 150, keepAliveMs: 400 })
   const pings = (): number => session.transcript.filter((line) => line === '< ping').length
-  await vi.waitFor(() => expect(pings()).toBeGreaterThan(8), { timeout: 5_000 })
+  await eventually(() => expect(pings()).toBeGreaterThan(8))
   expect(session.reconnects).toEqual([])
 })
 
@@ -120,7 +120,7 @@ test('a Go client that hears nothing leaves the stream and takes its session ove
   await session.create('jobs', 1n)
   await session.acquire('jobs')
   proxy.silence()
-  await vi.waitFor(() => expect(session.reconnects).not.toEqual([]), { timeout: 5_000 })
+  await eventually(() => expect(session.reconnects).not.toEqual([]))
   expect(await session.describe('jobs')).toMatchObject({
     semaphoreDescription: { owners: [{ sessionId: session.id }] },
   })

@@ -4,7 +4,7 @@ import { type RunningServer, type ServerOptions, startServer } from '@tenure/ser
 import { Driver, type DriverOptions } from '@ydbjs/core'
 import { CoordinationServiceDefinition } from '@ydbjs/api/coordination'
 import { StatusIds_StatusCode } from '@ydbjs/api/operation'
-import { afterEach, expect } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
 
 const ends: Array<() => unknown> = []
 
@@ -17,10 +17,12 @@ export function atEnd(end: () => unknown): void {
   ends.push(end)
 }
 
-/** Options that may be left out or be undefined, which is what the types of others make of them. */
-export type Started = Partial<ServerOptions>
+/** Looks again and again until `check` passes. */
+export async function eventually(check: () => unknown): Promise<void> {
+  await vi.waitFor(check, { timeout: 10_000, interval: 5 })
+}
 
-export async function serve(options: Started = {}): Promise<RunningServer> {
+export async function serve(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const server = await startServer({
     engine: openMemoryEngine(),
     listen: { host: '127.0.0.1', port: 0 },

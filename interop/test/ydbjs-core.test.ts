@@ -9,8 +9,8 @@ import {
 } from '@ydbjs/api/coordination'
 import { DiscoveryServiceDefinition, WhoAmIResultSchema } from '@ydbjs/api/discovery'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
-import { expect, test, vi } from 'vitest'
-import { NODE, official, officialWithNode, serve } from './ground.ts'
+import { expect, test } from 'vitest'
+import { NODE, eventually, official, officialWithNode, serve } from './ground.ts'
 import { JsSession } from './js-session.ts'
 import { Proxy } from './proxy.ts'
 
@@ -140,7 +140,7 @@ test('a session goes on while the driver asks again and again where the server i
   })
   const session = await JsSession.open(driver)
   const before = credentialsProvider.asked
-  await vi.waitFor(() => expect(credentialsProvider.asked).toBeGreaterThan(before + 1))
+  await eventually(() => expect(credentialsProvider.asked).toBeGreaterThan(before + 1))
   session.asks({ case: 'createSemaphore', value: { name: 'jobs', limit: 1n } })
   expect(await session.hears('createSemaphoreResult')).toMatchObject({ status: Status.SUCCESS })
   await session.close()
@@ -153,7 +153,7 @@ test('frequent HTTP/2 pings without any call are answered and do not cost the co
   })
   const { accepted } = proxy
   const before = proxy.clientBytes
-  await vi.waitFor(() => expect(proxy.clientBytes - before).toBeGreaterThan(20 * PING_FRAME_BYTES))
+  await eventually(() => expect(proxy.clientBytes - before).toBeGreaterThan(20 * PING_FRAME_BYTES))
   const nodes = driver.createClient(CoordinationServiceDefinition)
   expect((await nodes.describeNode({ path: NODE })).operation?.status).toBe(Status.SUCCESS)
   expect(proxy.accepted).toBe(accepted)

@@ -10,7 +10,7 @@ import {
   SessionExpiredError,
   YdbLink,
 } from '../src/index.ts'
-import type { Session } from '../src/session.ts'
+import type { Session, SessionOptions } from '../src/session.ts'
 import { FakeLink, settled } from './fake-link.ts'
 import { served } from './served.ts'
 import { aborted, openWorld, WORLDS } from './worlds.ts'
@@ -94,7 +94,8 @@ test.for(WORLDS)(
 test('S0-03: options of a session that are out of bounds reject before any message', async () => {
   const link = new FakeLink()
   await using client = new Client(link)
-  const open = (options: object): Promise<Session> => client.openSession('/local/a', options)
+  const open = (options: unknown): Promise<Session> =>
+    client.openSession('/local/a', options as SessionOptions)
   await expect(open({ timeout: 99 })).rejects.toThrow(RangeError)
   await expect(open({ timeout: 1_800_001 })).rejects.toThrow(RangeError)
   await expect(open({ timeout: '1000' })).rejects.toThrow(TypeError)

@@ -18,6 +18,8 @@ export interface ServeOptions {
   readonly database?: string
   /** Listen on an address that other machines can reach, although nobody is asked who they are. */
   readonly insecure?: boolean
+  /** Names and passwords. With any, every call but Login needs a token; without, everybody is anonymous and welcome. */
+  readonly users?: Readonly<Record<string, string>>
   readonly log?: Log
 }
 
@@ -43,7 +45,7 @@ export interface Serving extends AsyncDisposable {
  *   when an address cannot be listened on
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { engine: engineAddress = 'memory:', insecure = false, log } = options
+  const { engine: engineAddress = 'memory:', insecure = false, users = {}, log } = options
   const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP } = options
   const url = parseEngineUrl(engineAddress)
   if (url === null) {
@@ -53,7 +55,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const httpListen = http === null ? null : parseListen(http)
   const engine = await openEngine(url)
   try {
-    const faces = { listen, http: httpListen, database, insecure }
+    const faces = { listen, http: httpListen, database, insecure, users }
     // A program that only connects does not load a server.
     const { startServer } = await import('@tenure/server')
     const more = log === undefined ? {} : { log }

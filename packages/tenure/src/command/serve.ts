@@ -13,6 +13,7 @@ export interface ServeCommandOptions {
   readonly http: string
   readonly database: string
   readonly insecure?: boolean
+  readonly users?: string
   readonly logFormat?: LogFormat
 }
 
@@ -29,6 +30,7 @@ export function addServe(program: Command, run: Run): void {
       '--insecure',
       'listen on an address that others can reach, although nobody is asked who they are',
     )
+    .option('--users <file>', 'a JSON object of names and passwords; who logs in is served')
     .addOption(
       new Option(
         '--log-format <format>',

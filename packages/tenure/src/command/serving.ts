@@ -9,6 +9,7 @@ import { EXIT_DAMAGED, EXIT_DONE, EXIT_UNREACHABLE, exitCodeOfSignal } from './e
 import { CommandFailure, UsageError } from './failure.ts'
 import type { ForwardedSignal } from './interrupts.ts'
 import type { ServeCommandOptions } from './serve.ts'
+import { readUsers } from './users.ts'
 
 const STOPPING: ReadonlySet<ForwardedSignal> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
 
@@ -72,6 +73,7 @@ async function start(context: CommandContext, options: ServeCommandOptions): Pro
       http,
       database,
       insecure,
+      users: options.users === undefined ? {} : readUsers(options.users),
       log: openLog(format, stderr),
     })
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What `tenure serve` does: a server in this process until a signal ends it. */
-import { DamagedError, HeldError } from '@tenure/engine'
+import { DamagedError, EngineError } from '@tenure/engine'
 import { isLoopback } from '@tenure/server'
 import { openLog } from '../log.ts'
 import type { Serving } from '../serve.ts'
@@ -83,8 +83,8 @@ async function start(context: CommandContext, options: ServeCommandOptions): Pro
 
 /** Says what stands in the way of a start, where that is known. */
 function startFailure(error: unknown): unknown {
-  if (error instanceof HeldError) return new CommandFailure(EXIT_UNREACHABLE, error.message)
   if (error instanceof DamagedError) return new CommandFailure(EXIT_DAMAGED, error.message)
+  if (error instanceof EngineError) return new CommandFailure(EXIT_UNREACHABLE, error.message)
   if (!(error instanceof Error) || !('code' in error)) return error
   switch (error.code) {
     case 'EADDRINUSE':

@@ -16,8 +16,8 @@ import type { Run } from './run.ts'
 interface WorkOptions extends HoldOptions {
   readonly prefix: string
   readonly tasks: bigint
-  readonly capacity: bigint
-  readonly restartDelay: number
+  readonly capacity?: bigint
+  readonly restartDelay?: number
 }
 
 /** A command that ends at once is not to be started in a tight loop. */
@@ -33,12 +33,11 @@ export function addWork(program: Command, run: Run): void {
     .argument('<command...>', 'what to run for a task, after --')
     .requiredOption('--tasks <n>', 'how many tasks there are, for all workers together', parseCount)
     .option('--prefix <text>', 'task n is the lock PREFIXn, from 0', 'job-')
-    .option('--capacity <n>', 'how many tasks this worker runs at a time', parseCount, 1n)
+    .option('--capacity <n>', 'how many tasks this worker runs at a time (default: 1)', parseCount)
     .option(
       '--restart-delay <duration>',
       'how long a task whose command has ended rests before any worker may take it (default: 1s)',
       parseDuration,
-      RESTART_DELAY_MS,
     )
     .option(
       '--grace <duration>',
@@ -71,7 +70,7 @@ async function work(
           path: context.path,
           prefix: options.prefix,
           tasks: Number(options.tasks),
-          capacity: Number(options.capacity),
+          capacity: Number(options.capacity ?? 1n),
           session: {
             timeout: context.timeoutMs,
             createNode: true,
@@ -128,7 +127,7 @@ async function runTask(
     { task: task.name, index: task.index, event: 'ended', exitCode },
     `${task.name}: ended with exit code ${exitCode}`,
   )
-  await rest(context, options.restartDelay, lease.signal)
+  await rest(context, options.restartDelay ?? RESTART_DELAY_MS, lease.signal)
 }
 
 /** Settles after `delayMs`, or when `signal` aborts. */

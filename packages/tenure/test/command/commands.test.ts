@@ -1,4 +1,5 @@
 /** The command, run in process against a server in process. */
+import { fileURLToPath } from 'node:url'
 import type { Client, Session } from '@tenure/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connect } from '../../src/connect.ts'
@@ -163,6 +164,31 @@ test('no server gives 69 and says what to do', async () => {
   ])
   expect(await run.exitCode).toBe(69)
   expect(run.err).toContain('tenure serve')
+})
+
+test('serve with a store that cannot be there gives 69 and names it', async () => {
+  const file = fileURLToPath(import.meta.url)
+  const run = await ends([
+    'serve',
+    '--data',
+    file,
+    '--listen',
+    '127.0.0.1:0',
+    '--http',
+    '127.0.0.1:0',
+  ])
+  expect(run.code).toBe(69)
+  expect(run.err).toContain(file)
+  expect(run.err.trim().split('\n')).toHaveLength(1)
+})
+
+test('every subcommand explains itself', async () => {
+  const groups = ['semaphore', 'registry', 'config', 'node']
+  for (const name of ['lock', 'elect', 'work', 'watch', 'serve', ...groups]) {
+    const run = await ends([name, '--help'])
+    expect(run).toMatchObject({ code: 0, err: '' })
+    expect(run.out).toContain(`tenure ${name}`)
+  }
 })
 
 test('--help ends with 0 and names every subcommand', async () => {

@@ -10,7 +10,7 @@ import {
   SessionExpiredError,
   YdbLink,
 } from '../src/index.ts'
-import type { Session, SessionOptions } from '../src/session.ts'
+import type { Session } from '../src/session.ts'
 import { FakeLink, settled } from './fake-link.ts'
 import { served } from './served.ts'
 import { aborted, openWorld, WORLDS } from './worlds.ts'
@@ -94,8 +94,7 @@ test.for(WORLDS)(
 test('S0-03: options of a session that are out of bounds reject before any message', async () => {
   const link = new FakeLink()
   await using client = new Client(link)
-  const open = (options: unknown): Promise<Session> =>
-    client.openSession('/local/a', options as SessionOptions)
+  const open = (options: object): Promise<Session> => client.openSession('/local/a', options)
   await expect(open({ timeout: 99 })).rejects.toThrow(RangeError)
   await expect(open({ timeout: 1_800_001 })).rejects.toThrow(RangeError)
   await expect(open({ timeout: '1000' })).rejects.toThrow(TypeError)
@@ -103,7 +102,9 @@ test('S0-03: options of a session that are out of bounds reject before any messa
   await expect(open({ protectionKey: new Uint8Array(17) })).rejects.toThrow(RangeError)
   await expect(open({ startTimeout: 0 })).rejects.toThrow(RangeError)
   await expect(open({ createNode: true, timeout: 0 })).rejects.toThrow(RangeError)
-  await expect(open(5)).rejects.toThrow(TypeError)
+  // What a program without types may pass.
+  const five: object = JSON.parse('5')
+  await expect(open(five)).rejects.toThrow(TypeError)
   await expect(client.openSession('')).rejects.toThrow(RangeError)
   await expect(client.createNode('')).rejects.toThrow(RangeError)
   expect(link.attachments).toEqual([])
@@ -222,6 +223,28 @@ test('a pending acquire keeps the process alive, an open session in process does
   const exited = once(child, 'exit')
   expect(String((await once(child.stdout, 'data'))[0])).toBe('TIMEOUT')
   expect(await exited).toEqual([0, null])
+})
+
+test.for([
+  ['a watch', `for await (const _ of session.config('never').watch()) {}`],
+  ['an observer', `for await (const _ of session.election('never').observe()) {}`],
+  [
+    'a worker whose task waits for its signal',
+    `await client.workers({ path: '/local/a', prefix: 'job-', tasks: 1, capacity: 1, run: (_, lease) =>
+       new Promise((end) => lease.signal.addEventListener('abort', end)) })`,
+  ],
+])('%s in process keeps the process alive', async ([, waiting]) => {
+  const child = run(
+    `
+      import { connect } from 'tenure'
+      const client = connect('memory:')
+      const session = await client.openSession('/local/a', { createNode: true })
+      setTimeout(() => process.exit(7), 400).unref()
+      ${waiting}
+    `,
+    [],
+  )
+  expect(await once(child, 'exit')).toEqual([7, null])
 })
 
 test('the handlers of closeOnSignals go when it is disposed', async () => {

@@ -136,7 +136,8 @@ export class Client implements AsyncDisposable {
       const session = await this.#openPatiently(path, options, signal)
       try {
         yield session
-        await ended(session.signal, signal)
+        this.#clock.hold()
+        await ended(session.signal, signal).finally(() => this.#clock.letGo())
       } finally {
         await session.close()
       }

@@ -203,31 +203,35 @@ export class Semaphore {
     signal?: AbortSignal,
   ): AsyncIterable<SemaphoreDescription | null> {
     const { absent = 'fail' } = optionsOf(options, 'the options of a watch')
-    const { connection, watches } = this.#core
-    return latest<SemaphoreDescription | null>((sink) => {
-      let stop: (() => void) | null = null
-      let isStopped = false
-      const begin = (): void => {
-        if (isStopped) return
-        const { reason } = connection
-        if (reason !== null) {
-          sink.fail(reason)
-          return
+    const { clock, connection, watches } = this.#core
+    return latest<SemaphoreDescription | null>(
+      clock,
+      (sink) => {
+        let stop: (() => void) | null = null
+        let isStopped = false
+        const begin = (): void => {
+          if (isStopped) return
+          const { reason } = connection
+          if (reason !== null) {
+            sink.fail(reason)
+            return
+          }
+          stop = watches.subscribe(this.name, {
+            flags: flagsOf(options),
+            waitsWhenAbsent: absent === 'wait',
+            push: (description) => sink.push(description && publicForm(description)),
+            fail: (error) => sink.fail(error),
+          })
         }
-        stop = watches.subscribe(this.name, {
-          flags: flagsOf(options),
-          waitsWhenAbsent: absent === 'wait',
-          push: (description) => sink.push(description && publicForm(description)),
-          fail: (error) => sink.fail(error),
-        })
-      }
-      if (this.#limit === undefined) begin()
-      else this.#exists(this.#limit).then(begin, (error: unknown) => sink.fail(error))
-      return () => {
-        isStopped = true
-        stop?.()
-      }
-    }, signal)
+        if (this.#limit === undefined) begin()
+        else this.#exists(this.#limit).then(begin, (error: unknown) => sink.fail(error))
+        return () => {
+          isStopped = true
+          stop?.()
+        }
+      },
+      signal,
+    )
   }
 
   async #take(

@@ -96,13 +96,17 @@ export class Session implements AsyncDisposable {
 
   /** The state, then each change; a slow reader gets the latest. Ends after 'closed' or 'expired'. */
   states(signal?: AbortSignal): AsyncIterable<SessionState> {
-    return latest((sink) => {
-      this.#followers.add(sink)
-      pass(this.state, sink)
-      return () => {
-        this.#followers.delete(sink)
-      }
-    }, signal)
+    return latest(
+      this.#core.clock,
+      (sink) => {
+        this.#followers.add(sink)
+        pass(this.state, sink)
+        return () => {
+          this.#followers.delete(sink)
+        }
+      },
+      signal,
+    )
   }
 
   /** A handle on a semaphore of the node; no message is sent for it. */

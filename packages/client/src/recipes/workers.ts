@@ -54,7 +54,10 @@ export async function work(
         options.session,
         stop.signal,
       )
-      await new WorkerRound(session, options, { clock, random }).run(stop.signal)
+      // A task may do nothing but wait for its signal.
+      clock.hold()
+      const round = new WorkerRound(session, options, { clock, random })
+      await round.run(stop.signal).finally(() => clock.letGo())
       backoff.reset()
     } catch (error) {
       stop.signal.throwIfAborted()

@@ -2,6 +2,7 @@
  * An async iterable that holds one item: a slow reader gets the latest state and costs no memory.
  */
 import { onAbort } from '../abort.ts'
+import type { Clock } from '../clock.ts'
 
 export interface LatestSink<T> {
   push(item: T): void
@@ -14,9 +15,16 @@ export interface LatestSink<T> {
 /** Starts the flow of items into the sink. @returns stops it */
 export type LatestSource<T> = (sink: LatestSink<T>) => () => void
 
+/** What keeps the process alive while a reader waits. */
+type Keeper = Pick<Clock, 'hold' | 'letGo'>
+
 /** Each iteration starts the source anew, at its first `next`; `break` and the abort of `signal` stop it, also while idle. */
-export function latest<T>(source: LatestSource<T>, signal?: AbortSignal): AsyncIterable<T> {
-  return { [Symbol.asyncIterator]: () => new LatestIterator(source, signal) }
+export function latest<T>(
+  keeper: Keeper,
+  source: LatestSource<T>,
+  signal?: AbortSignal,
+): AsyncIterable<T> {
+  return { [Symbol.asyncIterator]: () => new LatestIterator(keeper, source, signal) }
 }
 
 interface Reader<T> {
@@ -25,15 +33,18 @@ interface Reader<T> {
 }
 
 class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
+  readonly #keeper: Keeper
   readonly #source: LatestSource<T>
   readonly #signal: AbortSignal | undefined
   readonly #readers: Reader<T>[] = []
   #item: { readonly value: T } | null = null
   #failure: { readonly error: unknown } | null = null
+  #isHolding = false
   #state: 'fresh' | 'running' | 'finished' = 'fresh'
   #stop: () => void = () => {}
 
-  constructor(source: LatestSource<T>, signal: AbortSignal | undefined) {
+  constructor(keeper: Keeper, source: LatestSource<T>, signal: AbortSignal | undefined) {
+    this.#keeper = keeper
     this.#source = source
     this.#signal = signal
   }
@@ -96,6 +107,15 @@ class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
   }
 
   #serve(): void {
+    this.#answer()
+    const isHolding = this.#readers.length > 0
+    if (isHolding === this.#isHolding) return
+    this.#isHolding = isHolding
+    if (isHolding) this.#keeper.hold()
+    else this.#keeper.letGo()
+  }
+
+  #answer(): void {
     for (;;) {
       const reader = this.#readers[0]
       if (reader === undefined) return

@@ -1,19 +1,26 @@
 import { expect, test } from 'vitest'
 import { latest, type LatestSink } from '../../src/session/latest.ts'
+import { FakeClock } from '../fake-clock.ts'
 
 function open(signal?: AbortSignal): {
   readonly iterator: AsyncIterator<number>
   readonly sink: () => LatestSink<number>
   readonly stops: () => number
+  readonly clock: FakeClock
 } {
   let sink: LatestSink<number> | null = null
   let stops = 0
-  const iterable = latest<number>((given) => {
-    sink = given
-    return () => {
-      stops += 1
-    }
-  }, signal)
+  const clock = new FakeClock()
+  const iterable = latest<number>(
+    clock,
+    (given) => {
+      sink = given
+      return () => {
+        stops += 1
+      }
+    },
+    signal,
+  )
   return {
     iterator: iterable[Symbol.asyncIterator](),
     sink: () => {
@@ -21,6 +28,7 @@ function open(signal?: AbortSignal): {
       return sink
     },
     stops: () => stops,
+    clock,
   }
 }
 
@@ -84,4 +92,22 @@ test('several reads at a time are served in order', async () => {
   sink().push(1)
   sink().push(2)
   expect((await Promise.all(reads)).map(({ value }) => value)).toEqual([1, 2])
+})
+
+test('a reader that waits keeps the process alive, one that does not wait does not', async () => {
+  const { iterator, sink, clock } = open()
+  expect(clock.holders).toBe(0)
+  const first = iterator.next()
+  const second = iterator.next()
+  expect(clock.holders).toBe(1)
+  sink().push(1)
+  await first
+  expect(clock.holders).toBe(1)
+  sink().push(2)
+  await second
+  expect(clock.holders).toBe(0)
+  const third = iterator.next()
+  await iterator.return?.()
+  await third
+  expect(clock.holders).toBe(0)
 })

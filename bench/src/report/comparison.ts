@@ -41,7 +41,9 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
       middle(measurement.runs, (run) => run.p99Ms),
       middle(measurement.runs, (run) => run.clientCores),
       middle(measurement.runs, (run) => run.serverCores),
-      best === null ? '–' : `${figure(ratio(measurement, median, best))} x`,
+      best === null || !Number.isFinite(median)
+        ? '–'
+        : `${figure(ratio(measurement, median, best))} x`,
       subject?.durable === true ? 'yes' : 'no',
     ]
   })
@@ -68,8 +70,11 @@ function bestRival(group: readonly Measurement[], subjects: readonly Subject[]):
     subjects.some(({ id, family, durable }) => id === subject && family === 'rival' && durable),
   )
   const [first] = rivals
-  if (first === undefined) return null
-  const medians = rivals.map(({ values }) => spreadOf(values).median)
+  // A rival that did nothing in its time has no median.
+  const medians = rivals
+    .map(({ values }) => spreadOf(values).median)
+    .filter((median) => Number.isFinite(median))
+  if (first === undefined || medians.length === 0) return null
   return UNITS[first.workload].better === 'more' ? Math.max(...medians) : Math.min(...medians)
 }
 

@@ -57,6 +57,11 @@ test('without a durable rival there is no ratio', () => {
   expect(ratios(measured('pairs', { ours: 300, forgetful: 900 }))).toEqual(['–', '–'])
 })
 
+test('a rival that did nothing in its time does not hide the others', () => {
+  const figures = measured('hand-off', { ours: 50, slow: Number.NaN, fast: 100 })
+  expect(ratios(figures)).toEqual(['2.00 x', '–', '1.00 x'])
+})
+
 test('each workload and size is a comparison of its own, under a heading with the size', () => {
   const figures = [...measured('pairs', { ours: 1 }), ...measured('idle', { ours: 1 })]
   expect(comparisons(figures, subjects).map(({ heading }) => heading)).toEqual([

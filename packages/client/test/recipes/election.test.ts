@@ -75,7 +75,7 @@ test.for(WORLDS)(
 )
 
 test.for(WORLDS)(
-  'S0-22: what the leader proclaims is what others are told of it, %s',
+  'S0-22: defect "proclaim not reaching observers": what the leader proclaims is what others are told of it, %s',
   async (kind) => {
     await using world = await openWorld(kind)
     await using session = await world.session()
@@ -139,7 +139,7 @@ test.for(WORLDS)(
 )
 
 test.for(WORLDS)(
-  'S0-25: no leader and a leader without data are different items, %s',
+  'S0-25: defect "no leader and empty data looking alike": they are different items, %s',
   async (kind) => {
     await using world = await openWorld(kind)
     await using session = await world.session()

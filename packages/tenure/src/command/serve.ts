@@ -2,20 +2,9 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from '../address.ts'
-import type { LogFormat } from '../log-format.ts'
 import { LOG_FORMATS } from '../log-format.ts'
 import type { Run } from './run.ts'
-
-export interface ServeCommandOptions {
-  readonly data?: string
-  readonly engine?: string
-  readonly listen: string
-  readonly http: string
-  readonly database: string
-  readonly insecure?: boolean
-  readonly users?: string
-  readonly logFormat?: LogFormat
-}
+import type { ServeCommandOptions } from './serve-options.ts'
 
 export function addServe(program: Command, run: Run): void {
   const command = program

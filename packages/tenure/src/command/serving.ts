@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts'
 import { EXIT_DAMAGED, EXIT_DONE, EXIT_UNREACHABLE, exitCodeOfSignal } from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import type { ForwardedSignal } from './interrupts.ts'
-import type { ServeCommandOptions } from './serve.ts'
+import type { ServeCommandOptions } from './serve-options.ts'
 import { readUsers } from './users.ts'
 
 const STOPPING: ReadonlySet<ForwardedSignal> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])

@@ -20,11 +20,24 @@ export default defineConfig({
           include: [
             'packages/*/test/**/*.test.ts',
             'test/**/*.test.ts',
+            'checker/test/**/*.test.ts',
+            'sim/test/**/*.test.ts',
             'examples/test/**/*.test.ts',
             'bench/test/**/*.test.ts',
             'interop/test/**/*.test.ts',
           ],
-          exclude: ['test/tidy.test.ts', '**/node_modules/**'],
+          exclude: ['test/tidy.test.ts', '**/full/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'full',
+          include: ['**/test/full/**/*.test.ts', 'test/full/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 600_000,
+          // Each of these tests wants the machine for itself: they kill, fill and measure.
+          fileParallelism: false,
         },
       },
     ],

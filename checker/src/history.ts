@@ -1,0 +1,46 @@
+/**
+ * What was recorded of one object: who asked for what, when, and what came back.
+ *
+ * Times are of any clock that all recorders share; only their order counts.
+ */
+
+export interface Operation<I, O> {
+  /** Who asked, for messages. */
+  readonly actor: string
+  readonly input: I
+  /** null when no answer came: it happened once, at any time after `calledAt`, or never. */
+  readonly output: O | null
+  readonly calledAt: number
+  /** Infinity when no answer came. */
+  readonly returnedAt: number
+}
+
+/** An object as it should be. A state is never changed: `step` gives a new one. */
+export interface Model<S, I, O> {
+  readonly initial: S
+  /**
+   * What the object may have become by this operation.
+   *
+   * @param output null when no answer came: every answer is possible
+   * @returns the next states; none when the object could not have answered so
+   */
+  step(state: S, input: I, output: O | null): readonly S[]
+  /** Equal for equal states, and for those only. */
+  keyOf(state: S): string
+  /** For people. */
+  describe(input: I, output: O | null): string
+}
+
+/** Where a search got stuck: the longest order of operations that was possible, and what could not follow it. */
+export interface Impasse {
+  readonly placed: readonly string[]
+  readonly state: string
+  /** Each operation that had to come next, and that could not. */
+  readonly stuckAt: readonly string[]
+}
+
+export type Verdict =
+  | { readonly kind: 'linearizable' }
+  | { readonly kind: 'violation'; readonly impasse: Impasse }
+  /** The search was given up after so many steps. */
+  | { readonly kind: 'unknown'; readonly steps: number }

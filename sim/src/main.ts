@@ -1,0 +1,2 @@
+/** The command: replays one seed, or runs a range of them. */
+export {}

@@ -65,6 +65,16 @@ export type {
   Started,
   UpdateRequest,
 } from './link/link.ts'
+export type {
+  CallError,
+  CallHeaders,
+  Channel,
+  Dial,
+  MessageStream,
+  MessageStreamListener,
+  PendingCall,
+  UnaryRequest,
+} from './link/ydb/channel.ts'
 export { YdbLink, type YdbLinkOptions } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'

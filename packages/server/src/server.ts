@@ -18,11 +18,8 @@ import { type Log, silentLog } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts, type Users } from './services/accounts.ts'
-import { authMethods } from './services/auth.ts'
 import type { ServiceContext } from './services/call.ts'
-import { discoveryMethods } from './services/discovery.ts'
-import { nodeMethods } from './services/node-service.ts'
-import { schemeMethods } from './services/scheme.ts'
+import { unaryMethods } from './services/methods.ts'
 import { canonicalDatabase } from './services/paths.ts'
 import { SESSION } from '@tenure/protocol'
 
@@ -111,7 +108,10 @@ class Server implements RunningServer {
     this.#health = new Health(SERVICE_NAMES)
     const withReflection = isLoopback(listen.host)
     const handlers = new Map<string, CallHandler>([
-      ...unaryHandlers(context),
+      ...unaryMethods(context).map((method): [string, CallHandler] => [
+        method.path,
+        unaryHandler(method, context),
+      ]),
       [SESSION.path, this.#sessions.handler],
       ...this.#health.handlers,
       ...(withReflection ? reflectionHandlers() : []),
@@ -173,14 +173,4 @@ class Server implements RunningServer {
     await Promise.race([work, limit])
     overdue?.cancel()
   }
-}
-
-function unaryHandlers(context: ServiceContext): Array<[string, CallHandler]> {
-  const methods = [
-    ...nodeMethods(context),
-    ...schemeMethods(context),
-    ...discoveryMethods(context),
-    ...authMethods(context),
-  ]
-  return methods.map((method) => [method.path, unaryHandler(method, context)])
 }

@@ -1,4 +1,5 @@
 /** A kernel out of what is stored. */
+import { crashPoint } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
 import { KEY_RANGE_ALL, Kernel } from '@tenure/kernel'
 import type { Limits } from '@tenure/kernel'
@@ -24,6 +25,7 @@ export async function loadKernel(ports: LoadingPorts): Promise<Kernel> {
   let loaded = 0
   for await (const entry of ports.partition.scan(KEY_RANGE_ALL)) {
     kernel.load(entry)
+    crashPoint('mid-restore')
     loaded += 1
     if (loaded % ENTRIES_PER_TURN === 0) {
       await new Promise<void>((resolve) => ports.clock.afterInput(resolve))

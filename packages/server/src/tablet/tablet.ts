@@ -5,7 +5,7 @@
  * the batch has been committed (I-1). When a commit fails, or its outcome is unknown, the state in memory may be ahead of
  * what is stored: the tablet ends, and whoever is next loads what is durable (I-20).
  */
-import { FencedError, FullError } from '@tenure/engine'
+import { crashPoint, FencedError, FullError } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
 import type { Command, Event, Kernel, Step, StreamId, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
@@ -270,6 +270,7 @@ export class Tablet implements StreamOwner {
   }
 
   #settle(batch: Batch): void {
+    crashPoint('before-reply')
     for (const { stream, session } of batch.births) {
       if (stream.sessions.has(session)) stream.sessions.set(session, true)
     }

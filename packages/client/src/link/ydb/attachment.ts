@@ -4,7 +4,6 @@
  * The stream must prove at every heartbeat that the server hears us: our own pings are answered, else the stream is given up and
  * its connection with it. That the server's pings arrive proves nothing of that.
  */
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import {
   decodeSessionResponse,
   encodeSessionRequest,
@@ -22,11 +21,12 @@ import type {
   AttachRequest,
   Request,
 } from '../link.ts'
+import type { CallError, MessageStream } from './channel.ts'
 import type { Channels, ChannelUse } from './channels.ts'
 import { refusalOf, refusalOfGrpc } from './status.ts'
 import type { Tokens } from './tokens.ts'
 import { answerOf, messageOf, type ResultMessage } from './translation.ts'
-import { metadataFor } from './unary.ts'
+import { headersFor } from './unary.ts'
 
 export interface StreamGround {
   readonly channels: Channels
@@ -54,7 +54,7 @@ export class YdbAttachment implements Attachment {
   readonly #watches = new Map<bigint, () => void>()
   #lastId = 0n
   #use: ChannelUse | null = null
-  #stream: ClientDuplexStream<SessionRequest, SessionResponse> | null = null
+  #stream: MessageStream | null = null
   #timer: Timer | null = null
   /** The ping that is not answered yet. */
   #ping: { readonly opaque: bigint; sentAtMs: number } | null = null
@@ -81,11 +81,11 @@ export class YdbAttachment implements Attachment {
     const id = this.#lastId
     this.#asked.set(id, { sentAtMs: this.#ground.clock.monotonicMs(), answer })
     if (changed !== undefined) this.#watches.set(id, changed)
-    this.#stream?.write(messageOf(request, id))
+    this.#write(messageOf(request, id))
   }
 
   stop(): void {
-    if (!this.#over) this.#stream?.write({ kind: 'stop' })
+    if (!this.#over) this.#write({ kind: 'stop' })
   }
 
   leave(): void {
@@ -102,21 +102,13 @@ export class YdbAttachment implements Attachment {
     if (this.#over) return
     const { channels, database } = this.#ground
     this.#use = channels.use()
-    const stream = this.#use.client.makeBidiStreamRequest(
-      SESSION.path,
-      encodeSessionRequest,
-      decodeSessionResponse,
-      metadataFor(database, token),
-    )
-    this.#stream = stream
-    stream.on('data', (response: SessionResponse) => {
-      if (!this.#over) this.#receive(response)
+    this.#stream = this.#use.channel.stream(SESSION.path, headersFor(database, token), {
+      message: (bytes) => this.#read(bytes),
+      ended: () => this.#break(new Error('the server ended the stream')),
+      failed: (error) => this.#fail(error),
     })
-    stream.on('end', () => this.#break(new Error('the server ended the stream')))
-    // Comes also after the stream was left, when nobody listens any more.
-    stream.on('error', (error: ServiceError) => this.#fail(error))
     const { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey } = this.#request
-    stream.write({
+    this.#write({
       kind: 'start',
       path,
       sessionId,
@@ -127,6 +119,22 @@ export class YdbAttachment implements Attachment {
     })
   }
 
+  #write(request: SessionRequest): void {
+    this.#stream?.write(encodeSessionRequest(request))
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#over) return
+    let response: SessionResponse
+    try {
+      response = decodeSessionResponse(bytes)
+    } catch (error) {
+      this.#break(error)
+      return
+    }
+    this.#receive(response)
+  }
+
   #receive(response: SessionResponse): void {
     if ('status' in response && 'requestId' in response) {
       this.#answered(response)
@@ -134,7 +142,7 @@ export class YdbAttachment implements Attachment {
     }
     switch (response.kind) {
       case 'ping':
-        this.#stream?.write({ kind: 'pong', opaque: response.opaque })
+        this.#write({ kind: 'pong', opaque: response.opaque })
         return
       case 'pong':
         this.#answeredPing(response.opaque)
@@ -177,7 +185,7 @@ export class YdbAttachment implements Attachment {
     if (this.#ping === null) {
       this.#lastId += 1n
       this.#ping = { opaque: this.#lastId, sentAtMs: nowMs }
-      this.#stream?.write({ kind: 'ping', opaque: this.#lastId })
+      this.#write({ kind: 'ping', opaque: this.#lastId })
     } else if (nowMs - this.#ping.sentAtMs >= PATIENCE_MIN_MS) {
       this.#break(
         new Error(`the server has not answered for ${Math.round(nowMs - this.#ping.sentAtMs)} ms`),
@@ -223,7 +231,7 @@ export class YdbAttachment implements Attachment {
     } else this.#end({ kind: 'refused', refusal })
   }
 
-  #fail(error: ServiceError): void {
+  #fail(error: CallError): void {
     if (this.#over) return
     const refusal = refusalOfGrpc(error)
     if (refusal === null) this.#break(error)

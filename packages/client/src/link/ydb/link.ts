@@ -20,17 +20,21 @@ import { errorOf, NotFoundError, UnauthorizedError, UnavailableError } from '../
 import type { NodeConfig, NodeDescription } from '../../node.ts'
 import type { Attachment, AttachmentListener, AttachRequest, Link } from '../link.ts'
 import { YdbAttachment } from './attachment.ts'
+import type { Dial } from './channel.ts'
 import { Channels } from './channels.ts'
+import { grpcDial } from './grpc-channel.ts'
 import { nodesBelow } from './listing.ts'
 import { configMessageOf, configOf } from './nodes.ts'
 import { isSuccess, nodeRefusalOf } from './status.ts'
 import { Tokens } from './tokens.ts'
-import { metadataFor, unary } from './unary.ts'
+import { headersFor, unary } from './unary.ts'
 
 export interface YdbLinkOptions {
   readonly credentials?: Credentials
   readonly tls?: TlsOptions
   readonly clock?: Clock
+  /** What makes connections: gRPC, unless a simulation brings a network of its own. */
+  readonly dial?: Dial
 }
 
 export class YdbLink implements Link {
@@ -52,7 +56,8 @@ export class YdbLink implements Link {
     this.address = address.text
     this.#database = database
     this.#clock = clock
-    this.#channels = new Channels(address, tls)
+    const { dial = grpcDial(address.secure, tls) } = options
+    this.#channels = new Channels(address.hosts, dial)
     this.#tokens = new Tokens({ channels: this.#channels, database, credentials, clock })
   }
 
@@ -123,8 +128,8 @@ export class YdbLink implements Link {
   ): Promise<Operation> {
     const asked = `cannot ${verb} node "${path}" at ${this.address}`
     const attempt = async (): Promise<Operation> => {
-      const metadata = metadataFor(this.#database, await this.#tokens.get())
-      const operation = await unary(this.#channels, { method, message, metadata, asked, signal })
+      const headers = headersFor(this.#database, await this.#tokens.get())
+      const operation = await unary(this.#channels, { method, message, headers, asked, signal })
       if (isSuccess(operation.status)) return operation
       throw errorOf(nodeRefusalOf(operation.status, operation.issues, verb === 'create'), asked)
     }

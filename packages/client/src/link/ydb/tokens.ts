@@ -5,7 +5,7 @@ import type { Credentials } from '../../credentials.ts'
 import { errorOf, UnavailableError } from '../../errors.ts'
 import type { Channels } from './channels.ts'
 import { isSuccess, refusalOf } from './status.ts'
-import { metadataFor, unary } from './unary.ts'
+import { headersFor, unary } from './unary.ts'
 
 export interface TokensOptions {
   readonly channels: Channels
@@ -70,7 +70,7 @@ export class Tokens {
     const operation = await unary(channels, {
       method: LOGIN,
       message: { user, password },
-      metadata: metadataFor(database, ''),
+      headers: headersFor(database, ''),
       asked,
       signal: undefined,
     })

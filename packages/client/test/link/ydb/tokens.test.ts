@@ -10,7 +10,7 @@ import {
   toBinary,
 } from '@tenure/protocol'
 import { expect, test } from 'vitest'
-import { parseConnectionString } from '../../../src/connection-string.ts'
+import { grpcDial } from '../../../src/link/ydb/grpc-channel.ts'
 import { UnauthorizedError } from '../../../src/errors.ts'
 import { Channels } from '../../../src/link/ydb/channels.ts'
 import { Tokens } from '../../../src/link/ydb/tokens.ts'
@@ -59,7 +59,7 @@ async function logins(token: (count: number) => string | null): Promise<Logins> 
       else reject(error)
     })
   })
-  const channels = new Channels(parseConnectionString(`grpc://127.0.0.1:${port}/local`), {})
+  const channels = new Channels([`127.0.0.1:${port}`], grpcDial(false, {}))
   const clock = new FakeClock()
   const credentials = { kind: 'static', user: 'anna', password: 'p' } as const
   return {

@@ -1,6 +1,16 @@
 /** Random lives of a node: what comes next, with the odds that make the interesting things happen often. */
-import { array, boolean, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
-import type { Arbitrary } from 'fast-check'
+import {
+  boolean,
+  commands,
+  constant,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+  stringify,
+} from 'fast-check'
+import type { Arbitrary, Command } from 'fast-check'
 import { MAX_U64 } from '@tenure/kernel'
 import { CONFIG } from './node.ts'
 
@@ -87,10 +97,18 @@ const inSession = oneof(
   { weight: 6, arbitrary: attachment },
 )
 
-const onNode = constantFrom(
-  { kind: 'create-node', config: CONFIG },
-  { kind: 'describe-node' },
-  { kind: 'drop-node' },
+const config = record({
+  selfCheckPeriodMs: constantFrom(0, 0, 1, 700, 20_000),
+  sessionGracePeriodMs: constantFrom(0, 1, 3_000, 3_000, 40_000),
+  readConsistency: constantFrom('unset', 'strict', 'relaxed'),
+  attachConsistency: constantFrom('unset', 'strict', 'relaxed'),
+  rateLimiterCounters: constantFrom('unset', 'detailed'),
+})
+
+const onNode = oneof(
+  constantFrom({ kind: 'create-node', config: CONFIG }, { kind: 'describe-node' }),
+  record({ kind: constant('alter-node'), config }),
+  constant({ kind: 'drop-node' }),
 )
 
 function command(part: Arbitrary<{ readonly kind: string }>): Arbitrary<CommandMove> {
@@ -98,14 +116,43 @@ function command(part: Arbitrary<{ readonly kind: string }>): Arbitrary<CommandM
   return record({ kind: constant('command'), who: nat(PEOPLE), astray: seldom, stream, part })
 }
 
+const ms = constantFrom(0, 1, 4, 5, 10, 30, 30, 1_000, 3_000, 10_000)
+
 const move: Arbitrary<Move> = oneof(
-  {
-    weight: 12,
-    arbitrary: record({ kind: constant('wait'), ms: constantFrom(0, 1, 4, 5, 10, 30) }),
-  },
+  { weight: 12, arbitrary: record({ kind: constant('wait'), ms }) },
   { weight: 4, arbitrary: record({ kind: constant('restart') }) },
   { weight: 120, arbitrary: command(inSession) },
-  { weight: 1, arbitrary: command(onNode) },
+  { weight: 2, arbitrary: command(onNode) },
 )
 
-export const life: Arbitrary<Move[]> = array(move, { minLength: 30, maxLength: 100 })
+/** Whoever lives a life: takes its moves one by one. */
+export interface Living {
+  play(move: Move): void
+}
+
+class Played implements Command<object, Living> {
+  readonly #move: Move
+
+  constructor(move: Move) {
+    this.#move = move
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  run(_model: object, living: Living): void {
+    living.play(this.#move)
+  }
+
+  toString(): string {
+    return stringify(this.#move)
+  }
+}
+
+const MOVES_MAX = 120
+
+export const life: Arbitrary<Iterable<Command<object, Living>>> = commands(
+  [move.map((each) => new Played(each))],
+  { maxCommands: MOVES_MAX, size: 'max' },
+)

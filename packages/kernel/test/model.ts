@@ -68,6 +68,7 @@ export class Model {
     else if (!isOnNode(command)) this.#inSession(command)
     else if (this.config === null) this.#refuse(command, 'NOT_FOUND')
     else if (command.kind === 'drop-node') this.#drop(command)
+    else if (command.kind === 'alter-node') this.#alter(command, this.config)
     else this.#say({ kind: 'node-described', ...asked(command), config: this.config })
     return this.#said
   }
@@ -94,7 +95,7 @@ export class Model {
     for (const holder of this.holders) if (!holder.owns) this.#setTimer(holder)
     for (const session of this.sessions) {
       session.last = -1n
-      this.#detach(session, 10_000)
+      this.#detach(session, graceOf(this.config))
     }
   }
 
@@ -140,6 +141,14 @@ export class Model {
       if (stream !== null) this.#say({ kind: 'ended', stream, session: id, reason: 'dropped' })
     }
     Object.assign(this, { config: null, sessions: [], semaphores: [], holders: [], watches: [] })
+    this.#say({ kind: 'done', ...asked(command) })
+  }
+
+  #alter(command: Of<'alter-node'>, config: NodeConfig): void {
+    const set = Object.entries(command.config).filter(
+      ([, value]) => value !== 0 && value !== 'unset',
+    )
+    this.config = { ...config, ...Object.fromEntries(set) }
     this.#say({ kind: 'done', ...asked(command) })
   }
 
@@ -392,6 +401,11 @@ export class Model {
 
 function asked({ stream, requestId }: Asked): Asked {
   return { stream, requestId }
+}
+
+function graceOf(config: NodeConfig | null): number {
+  const selfCheck = Math.min(10_000, Math.max(500, config?.selfCheckPeriodMs || 1_000))
+  return Math.max(Math.min(30_000, config?.sessionGracePeriodMs || 10_000), selfCheck + 1_000)
 }
 
 function shown(holder: Holder): HolderDescription {

@@ -20,6 +20,12 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
+export interface Surroundings {
+  readonly environment?: NodeJS.ProcessEnv
+  /** Words put before the program: another one that becomes it. */
+  readonly inside?: readonly string[]
+}
+
 /** One running program, and what it has said. */
 export class Program implements AsyncDisposable {
   readonly lines: string[] = []
@@ -31,12 +37,17 @@ export class Program implements AsyncDisposable {
   #ended = false
 
   /** @param file path from the root of the repository */
-  constructor(file: string, words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@tenure/source', file, ...words],
-      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } },
-    )
+  constructor(file: string, words: readonly string[], surroundings: Surroundings = {}) {
+    const { environment = {}, inside = [] } = surroundings
+    const node = [process.execPath, '--import', 'tsx', '--conditions=@tenure/source', file]
+    const [command = '', ...rest] = [...inside, ...node, ...words]
+    this.#child = spawn(command, rest, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
+    // What cannot be started says so by its end.
+    this.#child.once('error', (error) => this.#hear(error.message))
     this.exit = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
         this.#ended = true
@@ -96,20 +107,46 @@ export function tenure(...words: string[]): Program {
   return new Program(COMMAND, words)
 }
 
+export interface ServerSettings extends Surroundings {
+  /** The host of both faces; what is not the loopback must be a network that nobody else can reach. */
+  readonly host?: string
+}
+
 /** A server that can be killed and started again with the same data on the same port. */
 export class ServerProcess implements AsyncDisposable {
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'tenure-server-'))
-  #listen = '127.0.0.1:0'
+  readonly #settings: ServerSettings
+  #listen: string
+  #http = ''
   #program: Program | null = null
 
-  static async start(): Promise<ServerProcess> {
-    const server = new ServerProcess()
-    await server.start()
+  private constructor(settings: ServerSettings) {
+    this.#settings = settings
+    this.#listen = `${settings.host ?? '127.0.0.1'}:0`
+  }
+
+  static async start(settings: ServerSettings = {}): Promise<ServerProcess> {
+    const server = new ServerProcess(settings)
+    try {
+      await server.start()
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
     return server
   }
 
   get address(): string {
     return `grpc://${this.#listen}/local`
+  }
+
+  get port(): number {
+    return Number(new URL(this.address).port)
+  }
+
+  /** `host:port` of metrics and health. */
+  get http(): string {
+    return this.#http
   }
 
   get program(): Program {
@@ -118,10 +155,23 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    const { host = '127.0.0.1', inside = [], environment = {} } = this.#settings
     const words = ['--engine', `file:${this.#folder}`, '--listen', this.#listen]
-    this.#program = tenure('serve', '--json', '--http', '127.0.0.1:0', ...words)
-    const ready: { listen: string } = JSON.parse(await this.#program.says(/^{"listen"/))
+    if (host !== '127.0.0.1') words.push('--insecure')
+    words.push('--http', `${host}:0`)
+    this.#program = new Program(COMMAND, ['serve', '--json', ...words], { environment, inside })
+    const ready: { listen: string; http: string } = JSON.parse(
+      await this.#program.says(/^{"listen"/),
+    )
     this.#listen = ready.listen
+    this.#http = ready.http
+  }
+
+  /** The values of all metrics, by name; those with labels by name and labels. */
+  async metrics(): Promise<Map<string, number>> {
+    const text = await (await fetch(`http://${this.#http}/metrics`)).text()
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]))
   }
 
   /** Ends the server by a signal and waits until it is gone. */

@@ -11,7 +11,7 @@ import {
 } from '../../../src/errors.ts'
 import { YdbLink } from '../../../src/link/ydb/link.ts'
 import type { Session, SessionState } from '../../../src/session.ts'
-import { Proxy } from '../../proxy.ts'
+import { Proxy } from '../../../../../test/proxy.ts'
 import { served } from '../../served.ts'
 import { aborted, readUntil } from '../../worlds.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'

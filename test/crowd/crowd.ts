@@ -1,0 +1,180 @@
+/**
+ * A crowd at one coordination node: contenders for a mutex and for a hall of three, a writer and watchers of a board. Each
+ * member comes by the way that it is given, so a test can break the ways one by one.
+ *
+ * What must be true at every moment is checked while the crowd is at work; `gather` demands that a healed world moves on
+ * and that all watchers have seen the last value.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect } from 'tenure'
+import type { Lease, Session } from 'tenure'
+import { between, drawOf } from '../seed.ts'
+import type { Draw } from '../seed.ts'
+import { Board } from './board.ts'
+import type { Eyes } from './board.ts'
+import { Floor } from './floor.ts'
+import { keepWorking } from './member.ts'
+
+const MUTEX = 'mutex'
+const HALL = 'hall'
+const HALL_LIMIT = 3n
+const BOARD = 'board'
+/** A holder acts for so long, at most. */
+const HOLD_MAX_MS = 20
+
+export interface CrowdOptions {
+  /** How each member reaches the server. */
+  readonly addresses: readonly string[]
+  /** A way that is never broken. */
+  readonly direct: string
+  readonly path: string
+  readonly timeoutMs: number
+  readonly seed: number
+}
+
+export class Crowd implements AsyncDisposable {
+  readonly violations: string[] = []
+  readonly #options: CrowdOptions
+  readonly #mutex: Floor
+  readonly #hall: Floor
+  readonly #board: Board
+  readonly #draw: Draw
+  readonly #eyes: Eyes[] = []
+  readonly #working = new AbortController()
+  readonly #writing = new AbortController()
+  readonly #members: Promise<void>[] = []
+  readonly #writer: Promise<void>
+  #isOver = false
+
+  constructor(options: CrowdOptions) {
+    this.#options = options
+    this.#draw = drawOf(options.seed)
+    this.#mutex = new Floor({ name: MUTEX, limit: 1n }, this.violations)
+    this.#hall = new Floor({ name: HALL, limit: HALL_LIMIT }, this.violations)
+    this.#board = new Board(this.violations)
+    const [writerAddress = options.direct] = options.addresses
+    this.#writer = this.#member(writerAddress, this.#writing.signal, (session) =>
+      this.#write(session),
+    )
+    for (const [at, address] of options.addresses.entries()) this.#place(address, at)
+  }
+
+  /** Grants and values so far. */
+  get progress(): { readonly grants: number; readonly values: number; readonly seen: number } {
+    return {
+      grants: this.#mutex.grants + this.#hall.grants,
+      values: this.#board.published,
+      seen: this.#board.seen,
+    }
+  }
+
+  /** Waits until the crowd has moved on: more grants of both kinds, more values. */
+  async moves(): Promise<void> {
+    const [locks, halls, values] = [this.#mutex.grants, this.#hall.grants, this.#board.published]
+    await this.#until(
+      () =>
+        this.#mutex.grants > locks + 5 &&
+        this.#hall.grants > halls + 5 &&
+        this.#board.published > values + 5,
+    )
+  }
+
+  /** After the world was healed: everybody moves on, then all watchers see what the board says for good. */
+  async gather(): Promise<void> {
+    await this.moves()
+    this.#writing.abort()
+    await this.#writer
+    await using client = connect(this.#options.direct)
+    await using session = await client.openSession(this.#options.path)
+    const latest = async (): Promise<string> => textOf(await session.config(BOARD).get())
+    let last = await latest()
+    await this.#until(async () => {
+      last = await latest()
+      return this.#eyes.every((eyes) => eyes.last() === last)
+    })
+    this.#working.abort()
+    await Promise.all(this.#members)
+    this.#isOver = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#writing.abort()
+    this.#working.abort()
+    await Promise.allSettled([this.#writer, ...this.#members])
+  }
+
+  #place(address: string, at: number): void {
+    const { signal } = this.#working
+    const eyes = this.#board.watcher(`watcher ${at}`)
+    this.#eyes.push(eyes)
+    this.#members.push(
+      this.#member(address, signal, (session) => this.#contend(session)),
+      this.#member(address, signal, (session) => this.#crowdIn(session)),
+      this.#member(address, signal, (session) => watch(session, eyes, signal)),
+    )
+  }
+
+  #member(
+    address: string,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<void>,
+  ): Promise<void> {
+    const { path, timeoutMs } = this.#options
+    return keepWorking({ address, path, timeoutMs }, signal, work)
+  }
+
+  async #contend(session: Session): Promise<void> {
+    const { signal } = this.#working
+    while (!signal.aborted) {
+      const lease = await session.mutex(MUTEX).lock(signal)
+      await this.#hold(this.#mutex, lease)
+    }
+  }
+
+  async #crowdIn(session: Session): Promise<void> {
+    const { signal } = this.#working
+    const hall = session.semaphore(HALL, { limit: HALL_LIMIT })
+    while (!signal.aborted) {
+      const count = this.#draw() < 0.5 ? 1n : 2n
+      await this.#hold(this.#hall, await hall.acquire({ count }, signal))
+    }
+  }
+
+  async #hold(floor: Floor, lease: Lease): Promise<void> {
+    floor.enter(lease)
+    try {
+      await pause(between(this.#draw, 0, HOLD_MAX_MS))
+    } finally {
+      floor.leave(lease)
+      await lease.release()
+    }
+  }
+
+  async #write(session: Session): Promise<void> {
+    const { signal } = this.#writing
+    for (let number = 1; !signal.aborted; number += 1) {
+      await session.config(BOARD).publish(`${session.id}:${number}`, signal)
+      this.#board.acknowledged()
+      await pause(between(this.#draw, 0, HOLD_MAX_MS))
+    }
+  }
+
+  /** Also ends by what a member has thrown. */
+  async #until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    const ended = Promise.all([this.#writer, ...this.#members]).then(() => false)
+    while (!(await holds())) {
+      if (this.violations.length > 0) return
+      await Promise.race([pause(10), ended])
+    }
+  }
+}
+
+async function watch(session: Session, eyes: Eyes, signal: AbortSignal): Promise<void> {
+  for await (const value of session.config(BOARD).watch(signal)) eyes.see(textOf(value))
+}
+
+function textOf(value: Uint8Array | null): string {
+  return value === null ? '' : new TextDecoder().decode(value)
+}

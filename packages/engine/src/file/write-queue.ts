@@ -5,6 +5,7 @@
  * syncs fast, else on LMDB's own (pace.ts); either way the jobs that come meanwhile make the next transaction.
  */
 import type { RootDatabase } from 'lmdb'
+import { crashPoint } from '../crash-point.ts'
 import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
 import type { Pace } from './pace.ts'
@@ -68,7 +69,9 @@ export class WriteQueue {
     try {
       await this.#commit(() => {
         for (const job of group) applyJob(job, refused)
+        crashPoint('after-append')
       })
+      crashPoint('after-sync')
     } catch (error) {
       const failure = await failureOf(this.#directory, error)
       if (!(failure instanceof FullError)) this.#failure = failure

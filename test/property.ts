@@ -6,6 +6,9 @@ import { scaled } from './scale.ts'
 const given = process.env['TENURE_TEST_SEED']
 const seed = given === undefined ? {} : { seed: Number(given) }
 
+/** A run takes some milliseconds. One that takes so long waits for something that never happens. */
+const RUN_MS = 5_000
+
 /**
  * Looks for a counterexample.
  *
@@ -16,6 +19,6 @@ export async function counterexample<T>(
   property: IProperty<T> | IAsyncProperty<T>,
   runs: number,
 ): Promise<string | undefined> {
-  const outcome = await check(property, { numRuns: scaled(runs), ...seed })
+  const outcome = await check(property, { numRuns: scaled(runs), timeout: RUN_MS, ...seed })
   return defaultReportMessage(outcome)
 }

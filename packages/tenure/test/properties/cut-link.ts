@@ -1,0 +1,66 @@
+/** A link that a test cuts: with a word to the client, or without one and for good. */
+import type { Attachment, AttachmentListener, AttachRequest, Link } from '@tenure/client'
+
+export class CutLink implements Link {
+  readonly address: string
+  readonly #inner: Link
+  readonly #live = new Map<Attachment, AttachmentListener>()
+  #isDead = false
+
+  constructor(inner: Link) {
+    this.address = inner.address
+    this.#inner = inner
+  }
+
+  attach(request: AttachRequest, listener: AttachmentListener): Attachment {
+    if (this.#isDead) return { send: () => {}, stop: () => {}, leave: () => {} }
+    const attachment = this.#inner.attach(request, {
+      started: (started) => listener.started(started),
+      contact: (sentAtMs) => listener.contact(sentAtMs),
+      ended: (end) => {
+        this.#live.delete(attachment)
+        listener.ended(end)
+      },
+    })
+    this.#live.set(attachment, listener)
+    return {
+      send: (message, answer, changed) => {
+        if (!this.#isDead) attachment.send(message, answer, changed)
+      },
+      stop: () => {
+        if (!this.#isDead) attachment.stop()
+      },
+      leave: () => {
+        this.#live.delete(attachment)
+        attachment.leave()
+      },
+    }
+  }
+
+  get attachments(): number {
+    return this.#live.size
+  }
+
+  /** Both sides hear of it; the client may come back at once. */
+  break(): void {
+    for (const [attachment, listener] of [...this.#live]) {
+      this.#live.delete(attachment)
+      attachment.leave()
+      listener.ended({ kind: 'broken', cause: new Error('the cable was pulled') })
+    }
+  }
+
+  /** The server hears of it, the client never does; nothing passes any more. */
+  die(): void {
+    this.#isDead = true
+    for (const attachment of this.#live.keys()) attachment.leave()
+    this.#live.clear()
+  }
+
+  createNode: Link['createNode'] = (...args) => this.#inner.createNode(...args)
+  alterNode: Link['alterNode'] = (...args) => this.#inner.alterNode(...args)
+  describeNode: Link['describeNode'] = (...args) => this.#inner.describeNode(...args)
+  dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
+  listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
+  close: Link['close'] = () => this.#inner.close()
+}

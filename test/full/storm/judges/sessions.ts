@@ -1,0 +1,65 @@
+/** Waits, lives and deaths: nothing too early, nothing too late. */
+import type { AcquireRecord, History, SessionRecord, Violation } from '../history.ts'
+import { SUCCESS } from '../status.ts'
+import { aliveUntil, goneBy, isQuiet } from './life.ts'
+
+const LATE_MS = 1_000
+
+export function judgeWaits(history: History): Violation[] {
+  return history.holdings.flatMap((turn) =>
+    turn.kind === 'release' ? [] : [...wrongWait(turn, history)],
+  )
+}
+
+function* wrongWait(turn: AcquireRecord, { faults }: History): Iterable<Violation> {
+  const { sentAt, returnedAt, brokenAt, pendingAt, timeoutMs, session, semaphore } = turn
+  const endedAt = Math.min(returnedAt, brokenAt)
+  const accuse = (what: string): Violation => {
+    const whole = `${session.actor} at ${semaphore}, timeout ${timeoutMs} ms: ${what}`
+    return { id: 'X5', at: Math.min(endedAt, sentAt + timeoutMs), what: whole, about: [semaphore] }
+  }
+  const waitedMs = endedAt - sentAt
+  const isMiss = turn.status === SUCCESS && !turn.acquired
+  if (isMiss && waitedMs < timeoutMs) yield accuse(`gave up after ${waitedMs} ms`)
+  if (timeoutMs === 0 && pendingAt < Infinity) yield accuse('it had to wait')
+  const dueAt = sentAt + timeoutMs + LATE_MS
+  if (endedAt > dueAt && isQuiet(faults, sentAt, dueAt)) {
+    yield accuse(`no answer after ${Math.round(waitedMs)} ms`)
+  }
+}
+
+/** No session is gone before its time, and no id is given twice. */
+export function judgeLives(history: History): Violation[] {
+  const violations: Violation[] = []
+  const ids = new Map<bigint, SessionRecord>()
+  for (const session of history.sessions) {
+    const about = [session.actor]
+    const floor = aliveUntil(session, history.faults)
+    if (session.expiredAt < floor) {
+      const early = Math.round(floor - session.expiredAt)
+      const what = `session ${session.id} of ${session.actor} was gone ${early} ms too early`
+      violations.push({ id: 'S1', at: session.expiredAt, what, about })
+    }
+    if (session.id <= history.idsBefore) {
+      const what = `session id ${session.id} was given after ${history.idsBefore}`
+      violations.push({ id: 'S6', at: session.bornAt, what, about })
+    }
+    const other = ids.get(session.id)
+    ids.set(session.id, session)
+    if (other === undefined) continue
+    const what = `session id ${session.id} was given to ${other.actor} and to ${session.actor}`
+    violations.push({ id: 'S6', at: session.bornAt, what, about })
+  }
+  return violations
+}
+
+/** What a dead client held is free in time. */
+export function judgeInheritances(history: History): Violation[] {
+  return history.inheritances.flatMap(({ ghost, heir }) => {
+    const by = Math.max(goneBy(ghost, history.faults), heir.sentAt + LATE_MS)
+    if (heir.returnedAt <= by || !isQuiet(history.faults, by, heir.returnedAt)) return []
+    const late = Math.round(heir.returnedAt - by)
+    const what = `session ${ghost.id} of ${ghost.actor} kept ${heir.semaphore} ${late} ms too long`
+    return [{ id: 'S2', at: heir.returnedAt, what, about: [ghost.actor, heir.semaphore] }]
+  })
+}

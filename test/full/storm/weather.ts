@@ -1,0 +1,117 @@
+/** The faults: kills, pauses, cuts and stalls, one after the other, until it is to be fair. */
+import { readFileSync } from 'node:fs'
+import type { Chance } from './chance.ts'
+import type { Fault } from './history.ts'
+import type { Victim } from './victim.ts'
+import { nowMs, pause, type World } from './world.ts'
+
+const BETWEEN_MS = { low: 200, high: 2_500 }
+const DOWN_MAX_MS = 1_500
+const PAUSE_MAX_MS = 3_500
+const STALL_MAX_MS = 3_000
+
+type Kind = Exclude<Fault['kind'], 'lag'>
+
+const KINDS: readonly Kind[] = [
+  'kill',
+  'kill',
+  'pause',
+  'pause',
+  'cut',
+  'cut',
+  'cut',
+  'stall',
+  'stall',
+]
+
+/** Lets it storm until `fair`. */
+export async function rage(
+  { world, victim }: { world: World; victim: Victim },
+  chance: Chance,
+  fair: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await pause(chance.between(BETWEEN_MS.low, BETWEEN_MS.high), fair)
+    if (fair.aborted) return
+    const fault: Fault = {
+      kind: chance.pick(KINDS),
+      from: nowMs(),
+      to: Infinity,
+      respawnedAt: Infinity,
+    }
+    world.history.faults.push(fault)
+    await strike({ world, victim, fault }, chance)
+    fault.to = nowMs()
+    victim.assertAlive()
+  }
+}
+
+async function strike(
+  { world, victim, fault }: { world: World; victim: Victim; fault: Fault },
+  chance: Chance,
+): Promise<void> {
+  switch (fault.kind) {
+    case 'kill':
+      world.generation += 1
+      await victim.kill()
+      await pause(chance.between(0, DOWN_MAX_MS))
+      fault.respawnedAt = nowMs()
+      world.network.leadTo(await victim.start())
+      return
+    case 'pause':
+      victim.pause()
+      await pause(chance.between(50, PAUSE_MAX_MS))
+      victim.resume()
+      return
+    case 'cut':
+      for (const passage of some(world, chance)) passage.cut()
+      return
+    case 'stall': {
+      const passages = some(world, chance)
+      for (const passage of passages) passage.stall()
+      await pause(chance.between(50, STALL_MAX_MS))
+      for (const passage of passages) {
+        if (chance.happens(0.5)) passage.resume()
+        else passage.cut()
+      }
+      return
+    }
+    case 'lag':
+      return
+  }
+}
+
+function some({ network }: World, chance: Chance) {
+  const part = chance.pick([0.1, 0.3, 1])
+  return network.passages.filter(() => chance.happens(part))
+}
+
+const TICK_MS = 50
+/** So late is no fault of the server: what it did not do by then may have had no processor to do it on. */
+const LATE_MS = 150
+
+/** Notes when this machine had no time for this process or for the server's. */
+export function watchMachine(world: World, pidOf: () => number): Disposable {
+  let tickedAt = nowMs()
+  let waited = waitedMs(pidOf())
+  const timer = setInterval(() => {
+    const at = nowMs()
+    const nowWaited = waitedMs(pidOf())
+    if (at - tickedAt > TICK_MS + LATE_MS || nowWaited - waited > LATE_MS) {
+      world.history.faults.push({ kind: 'lag', from: tickedAt, to: at, respawnedAt: Infinity })
+    }
+    waited = nowWaited
+    tickedAt = at
+  }, TICK_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** How long a process was ready to run and did not; 0 where the system does not say. */
+function waitedMs(pid: number): number {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')
+    return Number(waitedNs) / 1e6
+  } catch {
+    return 0
+  }
+}

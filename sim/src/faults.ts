@@ -1,0 +1,195 @@
+/** The storm: each fault of the run's settings strikes at random moments, and is over some time later. */
+import type { Process } from './machine/process.ts'
+import type { Random } from './random.ts'
+import type { FaultRates } from './settings.ts'
+import type { World } from './world.ts'
+
+const OUTAGE_MS = 1_500
+const PAUSE_MS = 2_500
+const SPELL_MS = 1_200
+const FUSE_WAYS_MAX = 40
+const WALL_JUMP_MS = 3_600_000
+
+type Strike = () => void
+
+export class Storm {
+  readonly #world: World
+  readonly #random: Random
+  #isOver = false
+
+  constructor(world: World) {
+    this.#world = world
+    this.#random = world.random.fork('storm')
+  }
+
+  begin(): void {
+    const strikes = this.#strikes()
+    for (const [name, strike] of Object.entries(strikes)) {
+      this.#repeat(this.#world.settings.faults[name as keyof FaultRates], strike)
+    }
+  }
+
+  /** Nothing strikes any more, and all that is broken is whole again. */
+  heal(): void {
+    this.#isOver = true
+    const { network, storage, servers, clients, settings } = this.#world
+    network.healAll()
+    Object.assign(network.weather, { lateShare: 0, lateMs: 0 })
+    const healthy = { slowShare: 0, lostShare: 0, unknownShare: 0, deafShare: 0, isFull: false }
+    Object.assign(storage.health, healthy, { operationsMax: settings.operationsMax })
+    for (const party of [...servers, ...clients]) party.process?.lightFuse(Infinity)
+    for (const party of [...servers, ...clients]) party.process?.resume()
+    // Two servers without a word between them would take the node from each other for ever.
+    for (const [at, server] of servers.entries()) {
+      if (at === 0) server.start()
+      else server.kill(false)
+    }
+    for (const client of clients) client.start()
+  }
+
+  #strikes(): Record<keyof FaultRates, Strike> {
+    const { network, storage, wall } = this.#world
+    const { weather } = network
+    const { health } = storage
+    return {
+      serverKill: () => this.#killServer(false),
+      serverMachineLoss: () => this.#killServer(true),
+      serverFuse: () => this.#fuse(),
+      serverStop: () => this.#stopServer(),
+      serverPause: () => this.#pause(this.#server()?.process ?? null),
+      clientKill: () => this.#killClient(false),
+      clientMachineLoss: () => this.#killClient(true),
+      clientPause: () => this.#pause(this.#client()?.process ?? null),
+      reset: () => this.#say('reset', network.resetOne()),
+      halfOpen: () => this.#say('half open', network.loseOne()),
+      partition: () => this.#part(true),
+      oneWayPartition: () => this.#part(false),
+      slowNetwork: () => this.#spell('slow network', weather, { lateShare: 0.2, lateMs: 1_500 }),
+      slowStorage: () => this.#spell('slow storage', health, { slowShare: 0.5, slowMs: 1_200 }),
+      lostCommits: () => this.#spell('lost commits', health, { lostShare: 0.2 }),
+      unknownCommits: () => this.#spell('unknown commits', health, { unknownShare: 0.2 }),
+      deafStorage: () => this.#spell('deaf storage', health, { deafShare: 0.3 }),
+      diskFull: () => this.#spell('disk full', health, { isFull: true }),
+      theft: () => void storage.steal(this.#world.path),
+      wallJump: () => {
+        wall.wallMs += this.#random.between(-WALL_JUMP_MS, WALL_JUMP_MS)
+      },
+    }
+  }
+
+  #repeat(meanMs: number, strike: Strike): void {
+    if (meanMs === Infinity) return
+    this.#world.schedule.after(this.#random.exponential(meanMs), () => {
+      if (this.#isOver) return
+      strike()
+      this.#repeat(meanMs, strike)
+    })
+  }
+
+  /** Makes something worse for a while. */
+  #spell<T extends object>(name: string, thing: T, worse: Partial<T>): void {
+    const before = Object.fromEntries(
+      Object.keys(worse).map((key) => [key, CALM[key] ?? thing[key as keyof T]]),
+    )
+    this.#say(name, 'begins')
+    Object.assign(thing, worse)
+    this.#later(SPELL_MS, () => {
+      this.#say(name, 'ends')
+      Object.assign(thing, before)
+    })
+  }
+
+  #killServer(isMachineLost: boolean): void {
+    const server = this.#server()
+    if (server === undefined || !server.isUp) return
+    server.kill(isMachineLost)
+    this.#later(OUTAGE_MS, () => server.start())
+  }
+
+  /** Dies in the middle of something, soon. */
+  #fuse(): void {
+    const server = this.#server()
+    const process = server?.process
+    if (server === undefined || process === null || process === undefined) return
+    process.onCrash(() => {
+      this.#world.schedule.after(0, () => this.#world.network.died(process, false))
+      this.#say(server.name, 'dies in the middle')
+      this.#later(OUTAGE_MS, () => server.start())
+    })
+    process.lightFuse(1 + this.#random.below(FUSE_WAYS_MAX))
+  }
+
+  #stopServer(): void {
+    const server = this.#server()
+    if (server === undefined || !server.isUp) return
+    void server.stop()
+    this.#later(OUTAGE_MS, () => server.start())
+  }
+
+  #killClient(isMachineLost: boolean): void {
+    const client = this.#client()
+    if (client === undefined || client.process === null) return
+    client.kill(isMachineLost)
+    this.#later(OUTAGE_MS, () => client.start())
+  }
+
+  #pause(process: Process | null): void {
+    if (process === null || process.paused) return
+    this.#say(process.name, 'is paused')
+    process.pause()
+    this.#world.schedule.after(this.#random.exponential(PAUSE_MS), () => {
+      if (process.paused) this.#say(process.name, 'goes on')
+      process.resume()
+    })
+  }
+
+  #part(bothWays: boolean): void {
+    const server = this.#server()
+    const client = this.#client()
+    if (server === undefined || client === undefined) return
+    const { network } = this.#world
+    const ways = bothWays || this.#random.chance(0.5) ? [[server.name, client.name]] : []
+    if (bothWays || ways.length === 0) ways.push([client.name, server.name])
+    for (const [from = '', to = ''] of ways) {
+      this.#say(`${from} > ${to}`, 'is cut')
+      network.block(from, to)
+    }
+    const resets = this.#random.chance(0.3)
+    this.#later(PAUSE_MS, () => {
+      for (const [from = '', to = ''] of ways) {
+        this.#say(`${from} > ${to}`, 'is whole')
+        network.unblock(from, to, resets)
+      }
+    })
+  }
+
+  #later(meanMs: number, act: () => void): void {
+    this.#world.schedule.after(this.#random.exponential(meanMs), () => {
+      if (!this.#isOver) act()
+    })
+  }
+
+  #server(): World['servers'][number] | undefined {
+    return this.#world.servers[this.#random.below(this.#world.servers.length)]
+  }
+
+  #client(): World['clients'][number] | undefined {
+    return this.#world.clients[this.#random.below(this.#world.clients.length)]
+  }
+
+  #say(what: string, how: string | null): void {
+    if (how !== null) this.#world.trace.note('storm', `${what}: ${how}`)
+  }
+}
+
+/** What a fine day is like. */
+const CALM: Readonly<Record<string, number | boolean>> = {
+  lateShare: 0,
+  lateMs: 0,
+  slowShare: 0,
+  slowMs: 0,
+  lostShare: 0,
+  unknownShare: 0,
+  deafShare: 0,
+  isFull: false,
+}

@@ -1,0 +1,118 @@
+/**
+ * Who believes to hold what, at every instant of the run.
+ *
+ * A holder counts as long as its program runs and its lease's signal has not aborted: from then on it is the program that is
+ * wrong. A process that was paused counts no more, since nothing in it could notice in time; only its token protects then.
+ */
+import type { Desk } from '../programs/program.ts'
+import type { World } from '../world.ts'
+import type { Judge } from './judge.ts'
+
+/** What is asked for: one semaphore, and how much of it there is. */
+export interface Lockable {
+  readonly name: string
+  readonly limit: bigint
+}
+
+/** What a grant gives: a lease, or a leadership. */
+export interface Grant {
+  readonly token: bigint
+  readonly count: bigint
+  readonly signal: AbortSignal
+}
+
+interface Hold {
+  readonly who: string
+  readonly count: bigint
+  readonly token: bigint
+  readonly isActive: () => boolean
+  hasEnded: boolean
+}
+
+/** An acquire from its call to its grant. */
+export interface Attempt {
+  /** @returns what to call just before giving back */
+  granted(grant: Grant): () => void
+}
+
+class Book {
+  active: Hold[] = []
+  readonly tokens = new Map<bigint, string>()
+  /** Of all grants that programs know of. */
+  highest = 0n
+}
+
+export class Holds {
+  readonly #world: World
+  readonly #judge: Judge
+  readonly #books = new Map<string, Book>()
+
+  constructor(world: World, judge: Judge) {
+    this.#world = world
+    this.#judge = judge
+  }
+
+  /** Every name that was ever taken. */
+  get names(): readonly string[] {
+    return [...this.#books.keys()].toSorted()
+  }
+
+  calling(desk: Desk, lockable: Lockable): Attempt {
+    const book = this.#bookOf(lockable.name)
+    const before = book.highest
+    return { granted: (grant) => this.#granted(desk, lockable, { grant, before }) }
+  }
+
+  #granted(
+    desk: Desk,
+    lockable: Lockable,
+    { grant, before }: { readonly grant: Grant; readonly before: bigint },
+  ): () => void {
+    const { name } = lockable
+    const book = this.#bookOf(name)
+    const { token, count, signal } = grant
+    const { process } = desk
+    const { pauses } = process
+    const hold: Hold = {
+      who: desk.name,
+      count,
+      token,
+      hasEnded: false,
+      isActive: () => process.alive && process.pauses === pauses && !signal.aborted,
+    }
+    desk.note(`holds ${count} of ${name}, token ${token}`)
+    if (token <= before) {
+      const text = `${desk.name} got token ${token} of "${name}", but ${before} was granted before it asked`
+      this.#judge.violate('X2', text)
+    }
+    const earlier = book.tokens.get(token)
+    if (earlier !== undefined) {
+      this.#judge.violate('X2', `${desk.name} got token ${token} of "${name}", as ${earlier} had`)
+    }
+    book.tokens.set(token, desk.name)
+    if (token > book.highest) book.highest = token
+    book.active = book.active.filter((other) => !other.hasEnded && other.isActive())
+    book.active.push(hold)
+    this.#judgeOverlap(lockable, book)
+    return () => {
+      hold.hasEnded = true
+      desk.note(`gives ${name} back, token ${token}`)
+    }
+  }
+
+  #judgeOverlap({ name, limit }: Lockable, { active }: Book): void {
+    const held = active.reduce((sum, { count }) => sum + count, 0n)
+    if (active.length > 1) this.#world.marks.reached('two holders at a time')
+    if (held <= limit) return
+    const who = active.map((hold) => `${hold.who} ${hold.count} with token ${hold.token}`)
+    this.#judge.violate('X1', `"${name}" has ${limit}, but ${held} are held: ${who.join(', ')}`)
+  }
+
+  #bookOf(name: string): Book {
+    const present = this.#books.get(name)
+    if (present !== undefined) return present
+    const book = new Book()
+    this.#books.set(name, book)
+    return book
+  }
+}

@@ -1,0 +1,55 @@
+/** Sees everything that happens in a run, and says when a promise is broken. */
+import type { World } from '../world.ts'
+import { Holds } from './holds.ts'
+import { Registers } from './registers.ts'
+import { Sessions } from './sessions.ts'
+import { Views } from './views.ts'
+
+/** A broken promise: the end of the run. */
+export interface Violation {
+  /** As in the list of promises, or the number of an invariant, or `liveness`. */
+  readonly promise: string
+  readonly text: string
+  readonly atMs: number
+}
+
+export class Judge {
+  readonly holds: Holds
+  readonly sessions: Sessions
+  readonly registers: Registers
+  readonly views: Views
+  readonly #world: World
+  #violation: Violation | null = null
+
+  constructor(world: World) {
+    this.#world = world
+    this.holds = new Holds(world, this)
+    this.sessions = new Sessions(world, this)
+    this.registers = new Registers(world, this)
+    this.views = new Views(this)
+  }
+
+  /** The first one: what follows may be its consequence. */
+  get violation(): Violation | null {
+    return this.#violation
+  }
+
+  violate(promise: string, text: string): void {
+    const { trace, schedule } = this.#world
+    trace.note('judge', `${promise} is broken: ${text}`)
+    this.#violation ??= { promise, text, atMs: schedule.nowMs }
+  }
+
+  /** A program met what no program should meet. */
+  broke(who: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.violate('errors', `${who}: ${text}`)
+  }
+
+  /** A server wrote an error into its log. */
+  logged(message: string, reason: string): void {
+    const invariant = /\bI-\d+\b/.exec(reason)
+    if (invariant !== null) this.violate(invariant[0], `${message}: ${reason}`)
+    else if (message === 'a stream broke') this.violate('errors', `${message}: ${reason}`)
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What watchers saw: a value of one writer never comes after a later one of the same writer, and once all is quiet the last
+ * value seen is the one that is stored.
+ */
+import type { Judge } from './judge.ts'
+
+/** Written by one process in the order of `serial`. */
+export interface Numbered {
+  readonly writer: string
+  readonly serial: number
+}
+
+export class View {
+  readonly #judge: Judge
+  readonly #who: string
+  readonly #latest = new Map<string, number>()
+  /** As text; null before anything was seen. */
+  last: string | null = null
+
+  constructor(judge: Judge, who: string) {
+    this.#judge = judge
+    this.#who = who
+  }
+
+  saw(value: string): void {
+    this.last = value
+    const numbered = numberedOf(value)
+    if (numbered === null) return
+    const { writer, serial } = numbered
+    const before = this.#latest.get(writer) ?? 0
+    if (serial < before) {
+      this.#judge.violate('W3', `${this.#who} saw ${value} after ${writer}:${before}`)
+    }
+    this.#latest.set(writer, serial)
+  }
+
+  /** All is quiet: what was seen last must be what is stored. */
+  settle(stored: string): void {
+    if (this.last === stored) return
+    const text = `${this.#who} saw ${String(this.last)} last, but ${stored} is stored`
+    this.#judge.violate('W3', text)
+  }
+}
+
+export class Views {
+  readonly #judge: Judge
+
+  constructor(judge: Judge) {
+    this.#judge = judge
+  }
+
+  /** One watch, from its begin to its end. */
+  begin(who: string): View {
+    return new View(this.#judge, who)
+  }
+}
+
+export function textOf({ writer, serial }: Numbered): string {
+  return `${writer}:${serial}`
+}
+
+function numberedOf(text: string): Numbered | null {
+  const at = text.lastIndexOf(':')
+  return at < 0 ? null : { writer: text.slice(0, at), serial: Number(text.slice(at + 1)) }
+}

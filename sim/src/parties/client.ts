@@ -1,0 +1,82 @@
+/** A client process of the run, with the programs in it: killed and started again like any process. */
+import { type Client, clientOver, YdbLink } from '@tenure/client'
+import { clientClock, clientRandom } from '../machine/clocks.ts'
+import { Process } from '../machine/process.ts'
+import { SimulatedChannel } from '../network/channel.ts'
+import type { Random } from '../random.ts'
+import type { World } from '../world.ts'
+import { Desk, type Program } from '../programs/program.ts'
+
+export interface ClientOptions {
+  readonly name: string
+  /** Addresses of the servers, by comma, in the order of preference. */
+  readonly servers: string
+  readonly rate: number
+  readonly lagMs: number
+  readonly programs: readonly Program[]
+}
+
+export class ClientParty {
+  readonly name: string
+  readonly #world: World
+  readonly #options: ClientOptions
+  readonly #random: Random
+  #process: Process | null = null
+  #desks: readonly Desk[] = []
+  #starts = 0
+
+  constructor(world: World, options: ClientOptions) {
+    this.#world = world
+    this.#options = options
+    this.name = options.name
+    this.#random = world.random.fork(options.name)
+  }
+
+  get process(): Process | null {
+    return this.#process?.alive === true ? this.#process : null
+  }
+
+  /** Of its present life. */
+  get desks(): readonly Desk[] {
+    return this.#desks
+  }
+
+  start(): void {
+    if (this.process !== null) return
+    const { schedule, network, trace } = this.#world
+    const { rate, lagMs, servers, programs } = this.#options
+    this.#starts += 1
+    const random = this.#random.fork(`start ${this.#starts}`)
+    trace.note(this.name, 'starts')
+    const process = new Process({ name: this.name, schedule, random, rate, lagMs })
+    this.#process = process
+    const clock = clientClock(process)
+    const link = new YdbLink(`grpc://${servers}/local`, {
+      clock,
+      dial: (host) => new SimulatedChannel(network, process, host),
+    })
+    const client: Client = clientOver(link, { clock, random: clientRandom(random.fork('product')) })
+    this.#desks = programs.map(
+      (program) =>
+        new Desk({
+          world: this.#world,
+          process,
+          client,
+          program,
+          random: random.fork(program.name),
+          writer: `${this.name}.${this.#starts}`,
+        }),
+    )
+    process.input(() => {
+      for (const desk of this.#desks) desk.work()
+    })
+  }
+
+  kill(isMachineLost: boolean): void {
+    const { process } = this
+    if (process === null) return
+    this.#world.trace.note(this.name, isMachineLost ? 'is lost with its machine' : 'is killed')
+    process.crash()
+    this.#world.network.died(process, isMachineLost)
+  }
+}

@@ -1,0 +1,127 @@
+/** A server of the run: started, killed and started again on one address, over the storage that outlives it. */
+import { Accounts, Host, type Log, type LogFields, type ServiceContext, unaryMethods } from '@tenure/server'
+import { serverClock, serverRandom } from '../machine/clocks.ts'
+import { Process } from '../machine/process.ts'
+import { Face } from '../network/face.ts'
+import type { Random } from '../random.ts'
+import type { World } from '../world.ts'
+
+export interface ServerOptions {
+  readonly name: string
+  readonly address: string
+  readonly rate: number
+  readonly lagMs: number
+}
+
+const DATABASE = '/local'
+/** A process takes so long from its start until it listens. */
+const START_MIN_MS = 20
+const START_MAX_MS = 400
+
+export class Server {
+  readonly name: string
+  readonly address: string
+  readonly #world: World
+  readonly #options: ServerOptions
+  readonly #random: Random
+  #process: Process | null = null
+  #host: Host | null = null
+  #starts = 0
+  #isStarting = false
+
+  constructor(world: World, options: ServerOptions) {
+    this.#world = world
+    this.#options = options
+    this.name = options.name
+    this.address = options.address
+    this.#random = world.random.fork(options.name)
+  }
+
+  get process(): Process | null {
+    return this.#process?.alive === true ? this.#process : null
+  }
+
+  get isUp(): boolean {
+    return this.process !== null
+  }
+
+  start(): void {
+    if (this.isUp || this.#isStarting) return
+    const { schedule, trace } = this.#world
+    this.#isStarting = true
+    schedule.after(this.#random.between(START_MIN_MS, START_MAX_MS), () => {
+      this.#isStarting = false
+      if (this.isUp) return
+      trace.note(this.name, 'starts')
+      this.#listen()
+    })
+  }
+
+  /** kill -9, at once or at one of its next ways out; with the machine, nobody is left to tell. */
+  kill(isMachineLost: boolean): void {
+    const { process } = this
+    if (process === null) return
+    this.#world.trace.note(this.name, isMachineLost ? 'is lost with its machine' : 'is killed')
+    process.crash()
+    this.#world.network.died(process, isMachineLost)
+  }
+
+  /** SIGTERM: what was accepted is answered, then the process ends. */
+  async stop(): Promise<void> {
+    const { process } = this
+    const host = this.#host
+    if (process === null || host === null) return
+    this.#world.trace.note(this.name, 'stops')
+    this.#world.network.unlisten(this.address)
+    await host.close()
+    // The last words are sent before the process goes.
+    process.after(1, () => {
+      process.crash()
+      this.#world.network.died(process, false)
+    })
+  }
+
+  #listen(): void {
+    const { schedule, network, storage, judge } = this.#world
+    const { rate, lagMs, name } = this.#options
+    this.#starts += 1
+    const random = this.#random.fork(`start ${this.#starts}`)
+    const process = new Process({ name, schedule, random, rate, lagMs })
+    this.#process = process
+    const clock = serverClock(process, this.#world.wall)
+    const chance = serverRandom(random.fork('product'))
+    const log = this.#log()
+    const owner = { id: `${name}-${this.#starts}`, address: this.address }
+    const engine = storage.engineOf(process)
+    const host = new Host({ engine, clock, random: chance, owner, log })
+    this.#host = host
+    const context: ServiceContext = {
+      host,
+      clock,
+      random: chance,
+      log,
+      database: DATABASE,
+      accounts: new Accounts({}, clock, chance),
+    }
+    const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
+    const observer = judge.sessions.watch(process)
+    network.listen(this.address, process, (end) => new Face({ context, methods, observer }, end))
+    process.onCrash(() => judge.sessions.crashed(process))
+  }
+
+  #log(): Log {
+    const { trace, judge } = this.#world
+    const say = (message: string, fields: LogFields = {}): void => {
+      const reason = String(fields['reason'] ?? '')
+      trace.note(this.name, reason === '' ? message : `${message}: ${reason}`)
+    }
+    return {
+      info: say,
+      warn: say,
+      error(message, fields) {
+        say(message, fields)
+        judge.logged(message, String(fields?.['reason'] ?? ''))
+      },
+    }
+  }
+}

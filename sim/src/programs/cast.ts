@@ -1,0 +1,46 @@
+/** Who does what in a run. */
+import type { Random } from '../random.ts'
+import { candidate } from './candidate.ts'
+import { editor } from './editor.ts'
+import { locker } from './locker.ts'
+import { member } from './member.ts'
+import type { Program } from './program.ts'
+import { publisher } from './publisher.ts'
+import { taker } from './taker.ts'
+import { watchedConfig, watchedElection, watchedRegistry } from './watched.ts'
+import { watcher } from './watcher.ts'
+
+/** A lock takes all there can be. */
+const LOCK = { name: 'lock', limit: 2n ** 64n - 1n }
+const OFFICE = { name: 'office', limit: 1n }
+const POOL = { name: 'pool', limit: 3n }
+
+const ROLES: readonly (() => Program)[] = [
+  () => locker(LOCK),
+  () => locker(LOCK),
+  () => taker(POOL),
+  () => taker(POOL),
+  () => editor('register'),
+  () => editor('register'),
+  () => publisher('config'),
+  () => watcher(watchedConfig('config')),
+  () => member('registry'),
+  () => watcher(watchedRegistry('registry')),
+  () => candidate(OFFICE),
+  () => watcher(watchedElection('office')),
+]
+
+const PROGRAMS_MAX = 4
+
+/** The programs of each client. */
+export function cast(random: Random, clients: number): readonly (readonly Program[])[] {
+  return Array.from({ length: clients }, () => {
+    const count = random.whole(1, PROGRAMS_MAX)
+    const programs = new Map<string, Program>()
+    while (programs.size < count) {
+      const program = random.pick(ROLES)()
+      programs.set(program.name, program)
+    }
+    return [...programs.values()]
+  })
+}

@@ -1,0 +1,128 @@
+/**
+ * What a client process does: a program goes round and round, through whatever errors the storm makes, until the world has
+ * been healed and one whole round has gone well after that.
+ */
+import { type Client, type Session, TenureError } from '@tenure/client'
+import type { Process } from '../machine/process.ts'
+import type { Random } from '../random.ts'
+import type { World } from '../world.ts'
+
+export interface Program {
+  readonly name: string
+  /** It looks at what others do, and is done after them. */
+  readonly waitsForQuiet?: boolean
+  /** One round. Errors of the product that programs have to expect may be thrown. */
+  round(desk: Desk): Promise<void>
+}
+
+export interface DeskOptions {
+  readonly world: World
+  readonly process: Process
+  readonly client: Client
+  readonly program: Program
+  readonly random: Random
+  readonly writer: string
+}
+
+/** After an error a program waits a little, as programs should. */
+const PAUSE_MS = 200
+
+/** One program in one process: what it works with. */
+export class Desk {
+  readonly world: World
+  readonly process: Process
+  readonly client: Client
+  readonly random: Random
+  readonly name: string
+  /** Names the process in what it writes: unlike any other, also of its own earlier lives. */
+  readonly writer: string
+  readonly #program: Program
+  #isDone = false
+  #session: Session | null = null
+
+  constructor({ world, process, client, program, random, writer }: DeskOptions) {
+    this.world = world
+    this.process = process
+    this.client = client
+    this.random = random
+    this.name = `${process.name}/${program.name}`
+    this.writer = writer
+    this.#program = program
+  }
+
+  /** Whether a whole round has gone well since the world was healed, and the session was closed. */
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  get waitsForQuiet(): boolean {
+    return this.#program.waitsForQuiet ?? false
+  }
+
+  work(): void {
+    this.#work().catch((error: unknown) => this.world.judge.broke(this.name, error))
+  }
+
+  /** The program's session, opened anew when the one before is over. */
+  async session(): Promise<Session> {
+    const present = this.#session
+    if (present !== null && !present.signal.aborted) return present
+    const { settings, path } = this.world
+    const timeout = this.random.pick(settings.sessionTimeoutsMs)
+    const session = await this.client.openSession(path, { timeout, createNode: true })
+    this.#session = session
+    this.world.judge.sessions.opened(this.process, session, timeout)
+    return session
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.process.after(ms, resolve)
+    })
+  }
+
+  /** Aborts after `ms`. */
+  timeout(ms: number): AbortSignal {
+    const controller = new AbortController()
+    this.process.after(ms, () => controller.abort(new Error('the program waits no longer')))
+    return controller.signal
+  }
+
+  note(text: string): void {
+    this.world.trace.note(this.name, text)
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#isDone) {
+      const isHealed = this.world.isHealed
+      try {
+        await this.#program.round(this)
+        if (isHealed) await this.#finish()
+      } catch (error) {
+        if (!this.#expects(error)) throw error
+        this.note(`meets ${error instanceof TenureError ? error.code : 'its own abort'}`)
+        await this.sleep(this.random.fraction() * PAUSE_MS)
+      }
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const session = this.#session
+    if (session !== null) await this.closing(session)
+    this.#isDone = true
+    this.note('is done')
+  }
+
+  /** Closes a session, and says so to the judge. */
+  async closing(session: Session): Promise<void> {
+    this.world.judge.sessions.closing(session.id)
+    await session.close()
+    if (this.#session === session) this.#session = null
+  }
+
+  #expects(error: unknown): boolean {
+    return error instanceof TenureError
+      ? error.code !== 'INTERNAL'
+      : error instanceof Error && error.message === 'the program waits no longer'
+  }
+}

@@ -1,0 +1,40 @@
+/** One seed, one run. */
+import type { Violation } from './judge/judge.ts'
+import type { Mark } from './report/marks.ts'
+import type { TraceLine } from './report/trace.ts'
+import { World } from './world.ts'
+
+export interface Report {
+  readonly seed: number
+  readonly violation: Violation | null
+  /** Equal for equal runs. */
+  readonly hash: string
+  readonly virtualMs: number
+  readonly marks: readonly Mark[]
+  /** Empty when they were not asked for. */
+  readonly lines: readonly TraceLine[]
+}
+
+/** A healed world lets every program finish in this time. */
+const HEALED_MS = 120_000
+
+export async function run(seed: number, options: { readonly keepsTrace?: boolean } = {}): Promise<Report> {
+  const world = new World(seed, options.keepsTrace ?? false)
+  const { schedule, judge, trace, marks, settings } = world
+  const endMs = settings.stormMs + HEALED_MS
+  world.begin()
+  await schedule.run(() => judge.violation !== null || schedule.nowMs > endMs || world.isDone)
+  if (judge.violation === null && !world.isDone) {
+    const names = world.unfinished.map(({ name }) => name).join(', ')
+    judge.violate('liveness', `${HEALED_MS} ms after the world was healed these wait: ${names}`)
+  }
+  if (judge.violation === null) judge.registers.settle()
+  return {
+    seed,
+    violation: judge.violation,
+    hash: trace.hash,
+    virtualMs: schedule.nowMs,
+    marks: marks.seen,
+    lines: trace.lines,
+  }
+}

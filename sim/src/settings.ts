@@ -1,0 +1,106 @@
+/** What a seed decides before its run begins: how large the world is, and which faults it has and how often. */
+import type { Random } from './random.ts'
+
+/** Every fault there is, with the mean time between two of its kind, in virtual milliseconds; Infinity when it never occurs. */
+export interface FaultRates {
+  readonly serverKill: number
+  readonly serverFuse: number
+  readonly serverMachineLoss: number
+  readonly serverStop: number
+  readonly serverPause: number
+  readonly clientKill: number
+  readonly clientMachineLoss: number
+  readonly clientPause: number
+  readonly reset: number
+  readonly halfOpen: number
+  readonly partition: number
+  readonly oneWayPartition: number
+  readonly slowNetwork: number
+  readonly slowStorage: number
+  readonly lostCommits: number
+  readonly unknownCommits: number
+  readonly deafStorage: number
+  readonly diskFull: number
+  readonly theft: number
+  readonly wallJump: number
+}
+
+export interface Settings {
+  readonly servers: number
+  readonly clients: number
+  readonly stormMs: number
+  readonly lagMs: number
+  readonly clockRates: readonly number[]
+  readonly sessionTimeoutsMs: readonly number[]
+  readonly selfCheckMs: number
+  readonly graceMs: number
+  readonly operationsMax: number
+  readonly faults: FaultRates
+}
+
+type FaultName = keyof FaultRates
+
+/** When a fault is drawn: its mean time between two lies in this range. */
+const RANGES: Readonly<Record<FaultName, readonly [number, number]>> = {
+  serverKill: [2_000, 15_000],
+  serverFuse: [2_000, 10_000],
+  serverMachineLoss: [5_000, 20_000],
+  serverStop: [4_000, 15_000],
+  serverPause: [2_000, 10_000],
+  clientKill: [2_000, 15_000],
+  clientMachineLoss: [4_000, 15_000],
+  clientPause: [2_000, 10_000],
+  reset: [300, 4_000],
+  halfOpen: [1_000, 8_000],
+  partition: [2_000, 8_000],
+  oneWayPartition: [2_000, 8_000],
+  slowNetwork: [2_000, 8_000],
+  slowStorage: [2_000, 8_000],
+  lostCommits: [2_000, 8_000],
+  unknownCommits: [2_000, 8_000],
+  deafStorage: [2_000, 8_000],
+  diskFull: [4_000, 12_000],
+  theft: [2_000, 10_000],
+  wallJump: [200, 2_000],
+}
+
+/** A quarter of all runs is a fine day: what fails there fails for everybody. */
+const CALM_SHARE = 0.25
+/** How many of the faults a stormy run has. */
+const FAULT_SHARE = 0.3
+const CLOCK_ERROR = 0.009
+
+export function settingsOf(random: Random): Settings {
+  const isCalm = random.chance(CALM_SHARE)
+  const timeouts = [800, 1_500, 3_000, 6_000]
+  const isSkewed = random.chance(0.5)
+  return {
+    servers: random.chance(0.35) ? 2 : 1,
+    clients: random.whole(2, 5),
+    stormMs: random.whole(5, 20) * 1_000,
+    lagMs: random.pick([0, 0.05, 2]),
+    clockRates: Array.from({ length: 8 }, () =>
+      isSkewed ? random.between(1 - CLOCK_ERROR, 1 + CLOCK_ERROR) : 1,
+    ),
+    sessionTimeoutsMs: random.chance(0.3) ? [random.pick(timeouts)] : timeouts,
+    selfCheckMs: 500,
+    graceMs: random.pick([1_500, 3_000]),
+    operationsMax: random.chance(0.2) ? 24 : 10_000,
+    faults: faultsOf(random, isCalm),
+  }
+}
+
+function faultsOf(random: Random, isCalm: boolean): FaultRates {
+  const rates: Partial<Record<FaultName, number>> = {}
+  for (const name of namesOf(RANGES)) {
+    const [shortMs, longMs] = RANGES[name]
+    const isDrawn = random.chance(FAULT_SHARE)
+    const meanMs = random.between(shortMs, longMs)
+    rates[name] = isDrawn && !isCalm ? meanMs : Infinity
+  }
+  return rates as FaultRates
+}
+
+function namesOf<K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] {
+  return Object.keys(record) as K[]
+}

@@ -1,0 +1,138 @@
+/** Everything that one run consists of, put together from its seed. */
+import { Storm } from './faults.ts'
+import { Judge } from './judge/judge.ts'
+import type { WallClock } from './machine/clocks.ts'
+import { Schedule } from './machine/schedule.ts'
+import { Storage } from './machine/storage.ts'
+import { Network } from './network/network.ts'
+import { ClientParty } from './parties/client.ts'
+import { Server } from './parties/server.ts'
+import { cast } from './programs/cast.ts'
+import { founder } from './programs/founder.ts'
+import { Random } from './random.ts'
+import { Marks } from './report/marks.ts'
+import { Trace } from './report/trace.ts'
+import { type Settings, settingsOf } from './settings.ts'
+
+const PATH = '/local/storm'
+/** The world's clock on the wall when the run begins; it says nothing. */
+const WALL_MS = 1_700_000_000_000
+
+export class World {
+  readonly path: string = PATH
+  readonly random: Random
+  readonly settings: Settings
+  readonly schedule: Schedule = new Schedule()
+  readonly trace: Trace
+  readonly marks: Marks = new Marks()
+  readonly wall: WallClock = { wallMs: WALL_MS }
+  readonly judge: Judge
+  readonly network: Network
+  readonly storage: Storage
+  readonly servers: readonly Server[]
+  readonly clients: readonly ClientParty[]
+  readonly #storm: Storm
+  readonly #founder: ClientParty
+  #ticks = 0
+  #serials = 0
+  #isHealed = false
+  #quietSinceMs: number | null = null
+
+  /** @param keepsTrace whether the lines of the trace are wanted, or only its hash */
+  constructor(seed: number, keepsTrace: boolean) {
+    this.random = new Random(seed)
+    this.settings = settingsOf(this.random.fork('settings'))
+    this.trace = new Trace(this.schedule, keepsTrace)
+    this.judge = new Judge(this)
+    this.network = new Network(this.schedule, this.random.fork('network'))
+    this.storage = new Storage({
+      schedule: this.schedule,
+      random: this.random.fork('storage'),
+      marks: this.marks,
+      claimed: (_partition, owner) => {
+        this.trace.note('storage', `is claimed by ${owner.id}`)
+        this.judge.sessions.claimed(owner.id)
+      },
+    })
+    this.storage.health.operationsMax = this.settings.operationsMax
+    this.servers = this.#makeServers()
+    this.clients = this.#makeClients()
+    this.#founder = this.#makeFounder()
+    this.#storm = new Storm(this)
+  }
+
+  /** No fault strikes any more. */
+  get isHealed(): boolean {
+    return this.#isHealed
+  }
+
+  /** For how long nobody has changed anything any more. */
+  get quietForMs(): number {
+    return this.#quietSinceMs === null ? 0 : this.schedule.nowMs - this.#quietSinceMs
+  }
+
+  /** Moments of the run, each later than the one before. */
+  nextTick(): number {
+    return (this.#ticks += 1)
+  }
+
+  nextSerial(): number {
+    return (this.#serials += 1)
+  }
+
+  begin(): void {
+    for (const server of this.servers) server.start()
+    this.#founder.start()
+  }
+
+  /** The node is there: the others come, and the storm begins. */
+  founded(): void {
+    for (const client of this.clients) client.start()
+    this.#storm.begin()
+    this.schedule.after(this.settings.stormMs, () => {
+      this.trace.note('storm', 'is over')
+      this.#storm.heal()
+      this.#isHealed = true
+    })
+  }
+
+  /** Whether every program has gone through a healed world well. */
+  get isDone(): boolean {
+    if (!this.#isHealed) return false
+    const unfinished = this.unfinished
+    if (this.#quietSinceMs === null && unfinished.every(({ waitsForQuiet }) => waitsForQuiet)) {
+      this.#quietSinceMs = this.schedule.nowMs
+    }
+    return unfinished.length === 0
+  }
+
+  get unfinished(): readonly ClientParty['desks'][number][] {
+    return this.clients.flatMap(({ desks }) => desks.filter(({ isDone }) => !isDone))
+  }
+
+  #makeServers(): readonly Server[] {
+    const { servers, clockRates, lagMs } = this.settings
+    return Array.from({ length: servers }, (_, at) => {
+      const rate = clockRates[at] ?? 1
+      const letter = String.fromCodePoint('a'.codePointAt(0)! + at)
+      return new Server(this, { name: `server-${letter}`, address: `${letter}:1`, rate, lagMs })
+    })
+  }
+
+  #makeFounder(): ClientParty {
+    const address = this.servers[0]?.address ?? ''
+    const programs = [founder(this.settings)]
+    return new ClientParty(this, { name: 'founder', servers: address, rate: 1, lagMs: 0, programs })
+  }
+
+  #makeClients(): readonly ClientParty[] {
+    const { clients, clockRates, lagMs } = this.settings
+    const random = this.random.fork('cast')
+    const addresses = this.servers.map(({ address }) => address)
+    return cast(random, clients).map((programs, at) => {
+      const rate = clockRates[(at + 2) % clockRates.length] ?? 1
+      const servers = (random.chance(0.5) ? addresses : addresses.toReversed()).join(',')
+      return new ClientParty(this, { name: `client-${at + 1}`, servers, rate, lagMs, programs })
+    })
+  }
+}

@@ -19,6 +19,11 @@ export async function counterexample<T>(
   property: IProperty<T> | IAsyncProperty<T>,
   runs: number,
 ): Promise<string | undefined> {
-  const outcome = await check(property, { numRuns: scaled(runs), timeout: RUN_MS, ...seed })
+  const outcome = await check(property, {
+    numRuns: scaled(runs),
+    timeout: RUN_MS,
+    includeErrorInReport: true,
+    ...seed,
+  })
   return defaultReportMessage(outcome)
 }

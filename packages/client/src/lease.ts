@@ -7,7 +7,7 @@
 import { bytesOf, type Count, countOf } from './arguments.ts'
 import type { Bytes } from './bytes.ts'
 import { AbortedError, errorOf, LeaseReleasedError, NotFoundError } from './errors.ts'
-import type { AcquireRequest, Description } from './link/link.ts'
+import type { AcquireRequest, Answer, Description } from './link/link.ts'
 import { nothing, untilAbort } from './abort.ts'
 import { giveBack } from './session/acquisition.ts'
 import type { SessionCore } from './session/core.ts'
@@ -207,7 +207,7 @@ export class Lease implements AsyncDisposable {
             this.#data = request.data
             resolve()
           } else if (answer.kind === 'refused' && answer.code !== 'NOT_FOUND') {
-            reject(errorOf(answer, `cannot change the lease of "${this.name}"`))
+            this.#refused(errorOf(answer, `cannot change the lease of "${this.name}"`), reject)
           } else {
             this.#taken()
             reject(this.#end?.())
@@ -221,6 +221,19 @@ export class Lease implements AsyncDisposable {
       this.#changing = call
       this.#core.connection.request(call)
     })
+  }
+
+  // A refusal may mean that another semaphore has the name by now, with a smaller limit or of the other kind.
+  #refused(error: unknown, reject: (reason: unknown) => void): void {
+    const look = { watchData: false, watchOwners: false, watchAbsent: false, waiters: false }
+    const request = { kind: 'describe', name: this.name, owners: true, ...look } as const
+    const { connection } = this.#core
+    const settle = (answer: Answer): void => {
+      const isGone = answer.kind === 'described' && !isOwner(answer.description, connection.id)
+      if (isGone || (answer.kind === 'refused' && answer.code === 'NOT_FOUND')) this.#taken()
+      reject(this.#end === null ? error : this.#end())
+    }
+    connection.request(new Call(request, { settle, fail: reject }))
   }
 
   // Owners of a deleted semaphore get no message, only watchers do. An ephemeral one cannot be deleted while it is held.

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import {
   AbortedError,
+  InvalidArgumentError,
   LeaseReleasedError,
   SessionClosedError,
   SessionExpiredError,
@@ -174,6 +175,30 @@ test('a change that takes units of a semaphore made anew gives them back', async
   link.last.last.answer({ kind: 'acquired', token: 99n })
   await expect(updated).rejects.toThrow(AbortedError)
   expect(link.last.last.request.kind).toBe('release')
+})
+
+const TOO_MUCH: Answer = { kind: 'refused', code: 'INVALID_ARGUMENT', message: '' }
+
+// Found by packages/tenure/test/system.property.test.ts: delete by force, create with a smaller limit, update.
+test('a change refused because a smaller semaphore has the name by now ends the lease', async () => {
+  const { link, lease } = await held({ count: 2 })
+  const updated = lease.update('x')
+  await settled()
+  link.last.last.answer(TOO_MUCH)
+  expect(link.last.last.request).toMatchObject({ kind: 'describe', owners: true })
+  link.last.last.answer(ownedBy(8n))
+  await expect(updated).rejects.toThrow(AbortedError)
+  expect(lease.signal.reason).toBeInstanceOf(AbortedError)
+})
+
+test('a change refused while the units are there leaves the lease as it is', async () => {
+  const { link, lease } = await held()
+  const updated = lease.update('x')
+  await settled()
+  link.last.last.answer(TOO_MUCH)
+  link.last.last.answer(ownedBy(7n))
+  await expect(updated).rejects.toThrow(InvalidArgumentError)
+  expect(lease.signal.aborted).toBe(false)
 })
 
 test('a release with an aborted signal rejects with its reason and goes on', async () => {

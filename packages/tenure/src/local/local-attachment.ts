@@ -42,6 +42,7 @@ export class LocalAttachment implements Attachment, StreamSink {
   #sessionId = 0n
   #lastId = Number(ATTACH_ID)
   #heartbeatId = 0
+  #stopId = 0
   #over = false
 
   constructor(request: AttachRequest, listener: AttachmentListener, clock: Clock) {
@@ -86,8 +87,12 @@ export class LocalAttachment implements Attachment, StreamSink {
 
   stop(): void {
     if (this.#over || this.#stream === null) return
-    const requestId = BigInt(this.#ask(null))
-    this.#stream.submit({ kind: 'stop', session: this.#sessionId, requestId })
+    this.#stopId = this.#ask(null)
+    this.#stream.submit({
+      kind: 'stop',
+      session: this.#sessionId,
+      requestId: BigInt(this.#stopId),
+    })
   }
 
   leave(): void {
@@ -109,7 +114,7 @@ export class LocalAttachment implements Attachment, StreamSink {
   overloaded(requestId: bigint): void {
     if (this.#over) return
     const message = 'too many requests wait already'
-    if (requestId === ATTACH_ID) {
+    if (this.#decides(requestId)) {
       this.#end(refused('OVERLOADED', message))
       return
     }
@@ -128,10 +133,7 @@ export class LocalAttachment implements Attachment, StreamSink {
   #receive(event: Event): void {
     switch (event.kind) {
       case 'attached':
-        this.#sessionId = event.session
-        this.#settled(event.requestId)
-        this.#listener.started({ sessionId: event.session, watchAbsent: true })
-        this.#beat()
+        this.#start(event.session)
         return
       case 'changed':
         this.#fired(event.requestId)
@@ -160,8 +162,16 @@ export class LocalAttachment implements Attachment, StreamSink {
     }
   }
 
+  /** The start tells its own contact. Whoever hears of it may leave at once. */
+  #start(sessionId: bigint): void {
+    this.#asked.delete(Number(ATTACH_ID))
+    this.#sessionId = sessionId
+    this.#listener.started({ sessionId, watchAbsent: true })
+    if (!this.#over) this.#beat()
+  }
+
   #answered(event: Exclude<Event, { kind: 'ended' }>): void {
-    if (event.kind === 'refused' && event.requestId === ATTACH_ID) {
+    if (event.kind === 'refused' && this.#decides(event.requestId)) {
       this.#end(refused(event.code, event.message))
       return
     }
@@ -171,6 +181,11 @@ export class LocalAttachment implements Attachment, StreamSink {
     const watching = answer.kind === 'described' && answer.watchAdded
     if (!watching && this.#watches.size > 0) this.#watches.delete(Number(event.requestId))
     asked?.answer?.(answer)
+  }
+
+  /** Whether the attachment is over when the request is refused: whoever asked for its beginning or its end waits for that. */
+  #decides(requestId: bigint): boolean {
+    return requestId === ATTACH_ID || Number(requestId) === this.#stopId
   }
 
   #fired(requestId: bigint): void {

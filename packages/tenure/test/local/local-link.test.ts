@@ -4,6 +4,9 @@ import type { Answer, Attachment, AttachmentEnd, Request, Started } from '@tenur
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Host } from '@tenure/server'
+import { MoodyEngine } from '../../../server/test/tablet/moody-engine.ts'
+import { WorldClock } from '../properties/world-clock.ts'
 import { LocalHost } from '../../src/local/local-host.ts'
 import { LocalLink } from '../../src/local/local-link.ts'
 import { Worlds } from '../../src/local/world.ts'
@@ -208,6 +211,53 @@ test('after leave nothing is called, and the session can be taken up again', asy
   expect(await two.started).toMatchObject({ sessionId })
   const described = await two.ask(describe('lock'))
   expect(described).toMatchObject({ description: { owners: [{ sessionId, orderId: 1n }] } })
+})
+
+// Found by system.property.test.ts: close while the engine has no room.
+test('a stop that is refused ends the attachment, so that it can be tried again', async () => {
+  const engine = new MoodyEngine()
+  const clock = new WorldClock()
+  const use = { host: Promise.resolve(new Host({ engine, clock })), release: async () => {} }
+  link = new LocalLink('memory:full', use, clock)
+  await Promise.all([link.createNode(PATH, {}), clock.settle()])
+  const one = new Listener()
+  await clock.settle()
+  const { sessionId } = await one.started
+  engine.full = true
+  one.attachment.stop()
+  await clock.settle()
+  expect(await one.ended).toMatchObject({ kind: 'broken' })
+  const two = new Listener({ sessionId, sequenceNumber: 2n })
+  void two.started.then(() => two.attachment.stop())
+  await clock.settle()
+  expect(await two.ended).toMatchObject({ kind: 'refused', refusal: { code: 'OVERLOADED' } })
+})
+
+// Found by the same: who is told of the start as of a contact takes the way for a good one, and tries ever faster.
+test('a start is no contact', async () => {
+  const one = new Listener()
+  await one.started
+  expect(one.contacts).toEqual([])
+})
+
+test('who leaves when he hears of the start sets no heartbeat', async () => {
+  const clock = new WorldClock()
+  const use = {
+    host: Promise.resolve(new Host({ engine: openMemoryEngine(), clock })),
+    release: async () => {},
+  }
+  link = new LocalLink('memory:left', use, clock)
+  await Promise.all([link.createNode(PATH, {}), clock.settle()])
+  const timers = clock.timers
+  const request = { path: PATH, sessionId: 0n, timeoutMs: 0, description: '' }
+  const attachment = link.attach(
+    { ...request, sequenceNumber: 1n, heartbeatMs: 10, protectionKey: new Uint8Array() },
+    { started: () => attachment.leave(), contact: () => {}, ended: () => {} },
+  )
+  await clock.settle()
+  // The session's own time to live is all that is left.
+  await clock.advance(0)
+  expect(clock.timers).toBe(timers)
 })
 
 test('a dropped node ends its attachments', async () => {

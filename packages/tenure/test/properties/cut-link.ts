@@ -43,7 +43,7 @@ export class CutLink implements Link {
 
   /** Both sides hear of it; the client may come back at once. */
   break(): void {
-    for (const [attachment, listener] of [...this.#live]) {
+    for (const [attachment, listener] of Array.from(this.#live)) {
       this.#live.delete(attachment)
       attachment.leave()
       listener.ended({ kind: 'broken', cause: new Error('the cable was pulled') })

@@ -286,7 +286,10 @@ class OnSemaphore extends Deed {
     const { error } = await outcomeOf(work)
     const failure = FAILURES[end]
     const isExpected = failure === null ? error === null : error instanceof failure
-    ok(isExpected || (error === null && isAsWanted && this.fault !== 'none'), `${end}: ${error}`)
+    ok(
+      isExpected || (error === null && isAsWanted && this.fault !== 'none'),
+      `${end}: ${String(error)}`,
+    )
   }
 }
 
@@ -402,7 +405,7 @@ const fault = constantFrom<Fault[]>(
   'fails-before',
   'fails-after',
   'slow',
-
+  'full',
   'fenced',
   'breaks',
 )

@@ -25,15 +25,16 @@ export class Asked {
 
   constructor(task: Task, ask: (signal: AbortSignal) => Promise<Lease | null>) {
     this.task = task
-    ask(this.controller.signal).then(
-      (lease) => {
-        this.lease = lease
-        if (lease === null) this.outcome = 'null'
-      },
-      (error: unknown) => {
-        this.outcome = outcomeOf(error)
-      },
-    )
+    void this.#wait(ask(this.controller.signal))
+  }
+
+  async #wait(answer: Promise<Lease | null>): Promise<void> {
+    try {
+      this.lease = await answer
+      if (this.lease === null) this.outcome = 'null'
+    } catch (error) {
+      this.outcome = outcomeOf(error)
+    }
   }
 
   verify(): void {

@@ -174,7 +174,8 @@ export class World {
   }
 
   async #open(client: Client, options: { createNode?: boolean }): Promise<Session> {
-    const opening = client.openSession(PATH, { timeout: SESSION_TIMEOUT_MS, ...options })
+    const times = { timeout: SESSION_TIMEOUT_MS, closeTimeout: RECOVERY_MS }
+    const opening = client.openSession(PATH, { ...times, ...options })
     await this.clock.settle()
     return opening
   }

@@ -154,8 +154,9 @@ export class ServerProcess implements AsyncDisposable {
     return this.#program
   }
 
-  async start(): Promise<void> {
-    const { host = '127.0.0.1', inside = [], environment = {} } = this.#settings
+  /** @param once surroundings of this run alone */
+  async start(once: Surroundings = {}): Promise<void> {
+    const { host = '127.0.0.1', inside = [], environment = {} } = { ...this.#settings, ...once }
     const words = ['--engine', `file:${this.#folder}`, '--listen', this.#listen]
     if (host !== '127.0.0.1') words.push('--insecure')
     words.push('--http', `${host}:0`)
@@ -172,6 +173,11 @@ export class ServerProcess implements AsyncDisposable {
     const text = await (await fetch(`http://${this.#http}/metrics`)).text()
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]))
+  }
+
+  /** Of the run that is under way. */
+  get exit(): Promise<Exit> {
+    return this.program.exit
   }
 
   /** Ends the server by a signal and waits until it is gone. */

@@ -1,0 +1,202 @@
+/**
+ * Twenty clients that use one coordination node in every way until they are told to end, whatever happens to the server.
+ *
+ *   contenders   take one to three units of semaphores with limit 3, and locks that need no making
+ *   writers      write 1, 2, 3, … into a semaphore of their own
+ *   makers       make semaphores, change them, delete every other one
+ *   readers      describe everything, over and over
+ *   watchers     watch the writers' values
+ *   ghosts       open sessions, hold something ephemeral, and go
+ *   the keeper   holds one thing all the time
+ */
+import { setImmediate } from 'node:timers/promises'
+import { TenureError } from 'tenure'
+import type { Client } from 'tenure'
+import type { RecordedLease, RecordedSession, Recorder } from './recorder.ts'
+
+/** Sessions must outlive the server's absence; the grace period comes on top of it. */
+const TIMEOUT_MS = 60_000
+const POOLS = ['pool 1', 'pool 2']
+const POOL_LIMIT = 3
+const POOL_CONTENDERS = 3
+const LOCKS = ['lock 1', 'lock 2']
+const LOCK_CONTENDERS = 2
+const WRITERS = 3
+const MAKERS = 2
+const READERS = 2
+const WATCHERS = 2
+const GHOSTS = 1
+/** So many latest semaphores of each maker are looked at. */
+const MADE_LOOKED_AT = 8
+/** Whoever takes all units of an ephemeral semaphore has a lock. */
+const ALL_UNITS = Infinity
+/** What the writers write last. */
+const LAST = 'last'
+
+export interface Ground {
+  readonly recorder: Recorder
+  /** A connection of its own for each. */
+  readonly connect: () => Client
+  readonly path: string
+  readonly random: () => number
+}
+
+type Part = (session: RecordedSession) => Promise<void>
+
+export class Workload implements AsyncDisposable {
+  readonly #ground: Ground
+  readonly #stop = new AbortController()
+  readonly #clients: Client[] = []
+  readonly #jobs: Promise<void>[] = []
+  readonly #made: string[] = []
+  #keeper: { readonly session: RecordedSession; readonly lease: RecordedLease } | null = null
+
+  private constructor(ground: Ground) {
+    this.#ground = ground
+  }
+
+  /** Makes the node and sends everybody to work. */
+  static async start(ground: Ground): Promise<Workload> {
+    const workload = new Workload(ground)
+    await workload.#prepare()
+    workload.#begin()
+    return workload
+  }
+
+  /** Settles only while everybody should be at work: rejects when a client meets an error that none should. */
+  get broken(): Promise<unknown> {
+    return Promise.all(this.#jobs)
+  }
+
+  /** Lets everybody finish what they do, then looks at all there is. */
+  async finish(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all(this.#jobs)
+    const session = await this.#open('judge', this.#connect())
+    for (const object of this.#objects(Infinity)) await session.describe(object)
+    await this.#keeper?.lease.release()
+    await session.describe('kept')
+    await session.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await Promise.all(this.#clients.map((client) => client.close()))
+    await Promise.allSettled(this.#jobs)
+  }
+
+  async #prepare(): Promise<void> {
+    const client = this.#connect()
+    await client.createNode(this.#ground.path)
+    const session = await this.#open('keeper', client)
+    for (const pool of POOLS) await session.create(pool, POOL_LIMIT, '')
+    const lease = await session.acquire('kept', ALL_UNITS, true)
+    if (lease === null) throw new Error('the keeper was refused')
+    this.#keeper = { session, lease }
+  }
+
+  #begin(): void {
+    const contenders = (objects: readonly string[], count: number): string[] =>
+      objects.flatMap((object) => Array.from({ length: count }, () => object))
+    for (const pool of contenders(POOLS, POOL_CONTENDERS)) {
+      this.#employ(`contender of ${pool}`, (session) => this.#contend(session, pool, false))
+    }
+    for (const lock of contenders(LOCKS, LOCK_CONTENDERS)) {
+      this.#employ(`contender of ${lock}`, (session) => this.#contend(session, lock, true))
+    }
+    for (const own of this.#written())
+      this.#employ('writer', (session) => this.#write(session, own))
+    for (let at = 0; at < MAKERS; at += 1) this.#employ('maker', (session) => this.#make(session))
+    for (let at = 0; at < READERS; at += 1) this.#employ('reader', (session) => this.#read(session))
+    for (let at = 0; at < WATCHERS; at += 1) {
+      this.#employ('watcher', (session) => this.#watch(session))
+    }
+    for (let at = 0; at < GHOSTS; at += 1) this.#jobs.push(this.#haunt(`ghost ${at}`))
+  }
+
+  #written(): string[] {
+    return Array.from({ length: WRITERS }, (_, at) => `written ${at}`)
+  }
+
+  #objects(latest: number): string[] {
+    return [...POOLS, ...LOCKS, 'kept', ...this.#written(), ...this.#made.slice(-latest)]
+  }
+
+  #connect(): Client {
+    const client = this.#ground.connect()
+    this.#clients.push(client)
+    return client
+  }
+
+  #open(actor: string, client: Client): Promise<RecordedSession> {
+    const { recorder, path } = this.#ground
+    const options = { timeout: TIMEOUT_MS, startTimeout: TIMEOUT_MS }
+    return recorder.open({ actor, client, path, options })
+  }
+
+  #employ(role: string, part: Part): void {
+    const actor = `${role} ${this.#jobs.length}`
+    this.#jobs.push(
+      this.#open(actor, this.#connect()).then(async (session) => {
+        await part(session)
+        await session.close()
+      }),
+    )
+  }
+
+  get #goesOn(): boolean {
+    return !this.#stop.signal.aborted
+  }
+
+  #below(count: number): number {
+    return Math.floor(this.#ground.random() * count)
+  }
+
+  async #contend(session: RecordedSession, object: string, ephemeral: boolean): Promise<void> {
+    while (this.#goesOn) {
+      const count = ephemeral ? ALL_UNITS : 1 + this.#below(POOL_LIMIT)
+      const lease = await session.acquire(object, count, ephemeral)
+      for (let turns = this.#below(4); turns > 0; turns -= 1) await setImmediate()
+      await lease?.release()
+    }
+  }
+
+  async #write(session: RecordedSession, object: string): Promise<void> {
+    await session.create(object, 1, '0')
+    for (let value = 1; this.#goesOn; value += 1) await session.update(object, String(value))
+    await session.update(object, LAST)
+  }
+
+  async #make(session: RecordedSession): Promise<void> {
+    for (let at = 0; this.#goesOn; at += 1) {
+      const object = `made ${at} by ${session.session.id}`
+      this.#made.push(object)
+      await session.create(object, 1 + this.#below(5), 'made')
+      await session.update(object, 'changed')
+      if (at % 2 === 0) await session.delete(object)
+    }
+  }
+
+  async #read(session: RecordedSession): Promise<void> {
+    while (this.#goesOn) {
+      for (const object of this.#objects(MADE_LOOKED_AT)) await session.describe(object)
+    }
+  }
+
+  async #watch(session: RecordedSession): Promise<void> {
+    await Promise.all(this.#written().map((object) => session.watch(object, LAST)))
+  }
+
+  async #haunt(actor: string): Promise<void> {
+    const client = this.#connect()
+    while (this.#goesOn) {
+      try {
+        const session = await this.#open(actor, client)
+        await session.acquire(`ghost of ${session.session.id}`, ALL_UNITS, true)
+        await session.close()
+      } catch (error) {
+        if (!(error instanceof TenureError && error.retryable)) throw error
+      }
+    }
+  }
+}

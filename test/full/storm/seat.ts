@@ -107,38 +107,27 @@ export class Seat {
 
   #hear(response: Response): void {
     const at = nowMs()
-    switch (response.case) {
-      case 'sessionStarted':
-        this.attachment.startedAt = at
-        this.#start(response.value.sessionId)
-        return
-      case 'ping':
-        if (!this.isSilent)
-          this.#stream.send({ case: 'pong', value: { opaque: response.value.opaque } })
-        return
-      case 'pong': {
-        const sentAt = this.#pings.get(response.value.opaque)
-        this.#pings.delete(response.value.opaque)
-        if (sentAt === undefined) this.#accuse('M2', 'a pong without a ping')
-        else this.touched(sentAt)
-        return
-      }
-      case 'failure':
-        this.attachment.failure = response.value.status
-        this.attachment.failedAt = at
-        return
-      case 'sessionStopped':
-      case undefined:
-        return
-      case 'describeSemaphoreChanged':
-        this.#changed(response.value.reqId, {
-          data: response.value.dataChanged,
-          owners: response.value.ownersChanged,
-        })
-        return
-      default:
-        if ('reqId' in response.value) this.#answered(response.value.reqId, response)
-        else this.#accuse('M2', `${response.case}, which no server sends`)
+    if (response.case === undefined) this.#accuse('M2', 'an empty message')
+    else if (response.case === 'sessionStarted') {
+      this.attachment.startedAt = at
+      this.#start(response.value.sessionId)
+    } else if (response.case === 'ping') {
+      if (this.isSilent) return
+      this.#stream.send({ case: 'pong', value: { opaque: response.value.opaque } })
+    } else if (response.case === 'pong') {
+      const sentAt = this.#pings.get(response.value.opaque)
+      this.#pings.delete(response.value.opaque)
+      if (sentAt === undefined) this.#accuse('M2', 'a pong without a ping')
+      else this.touched(sentAt)
+    } else if (response.case === 'failure') {
+      this.attachment.failure = response.value.status
+      this.attachment.failedAt = at
+    } else if (response.case === 'describeSemaphoreChanged') {
+      const { reqId, dataChanged: data, ownersChanged: owners } = response.value
+      this.#changed(reqId, { data, owners })
+    } else if ('reqId' in response.value) this.#answered(response.value.reqId, response)
+    else if (response.case !== 'sessionStopped') {
+      this.#accuse('M2', `${response.case}, which no server sends`)
     }
   }
 

@@ -21,6 +21,12 @@ const FOR_EVER = 2n ** 64n - 1n
 /** How often a client asks whether the server is there. */
 const PING_MS = 100
 
+const WRITE_RESULTS = {
+  create: 'createSemaphoreResult',
+  update: 'updateSemaphoreResult',
+  delete: 'deleteSemaphoreResult',
+} as const
+
 export interface VisitorOptions {
   readonly actor: string
   readonly timeoutMs: number
@@ -152,7 +158,11 @@ export class Visitor {
     const { orders, history } = this.#world
     const record: AcquireRecord = {
       kind: 'acquire',
-      ...{ session: this.#present, semaphore, limit, count, timeoutMs },
+      session: this.#present,
+      semaphore,
+      limit,
+      count,
+      timeoutMs,
       sentAt: nowMs(),
       seenOrder: orders.seen,
       pendingAt: Infinity,
@@ -207,7 +217,9 @@ export class Visitor {
     watches: { data: boolean; owners: boolean } = { data: false, owners: false },
   ): Promise<DescribeRecord> {
     const record: DescribeRecord = {
-      ...{ session: this.#present, semaphore, watches },
+      session: this.#present,
+      semaphore,
+      watches,
       sentAt: nowMs(),
       grantedOrder: this.#world.orders.grantedOn(semaphore),
       returnedAt: Infinity,
@@ -245,7 +257,10 @@ export class Visitor {
     limit = 1n,
   ): Promise<WriteRecord> {
     const record: WriteRecord = {
-      ...{ session: this.#present, semaphore, kind, value },
+      session: this.#present,
+      semaphore,
+      kind,
+      value,
       sentAt: nowMs(),
       returnedAt: Infinity,
       status: 0,
@@ -254,13 +269,8 @@ export class Visitor {
     await this.#ask(
       (reqId) => writeRequest(record, limit, reqId),
       (response) => {
-        switch (response?.case) {
-          case 'createSemaphoreResult':
-          case 'updateSemaphoreResult':
-          case 'deleteSemaphoreResult':
-            this.#answered(record, response.value.status)
-            return
-          default:
+        if (response !== null && response.case === WRITE_RESULTS[kind]) {
+          this.#answered(record, response.value.status)
         }
       },
     )

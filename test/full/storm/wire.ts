@@ -13,6 +13,7 @@ import {
   type SessionResponse,
   SessionResponseSchema,
 } from '@ydbjs/api/coordination'
+import { SUCCESS } from './status.ts'
 
 export type Request = NonNullable<MessageInitShape<typeof SessionRequestSchema>['request']>
 export type Response = SessionResponse['response']
@@ -135,7 +136,7 @@ export async function createNode(
     for await (const chunk of stream) {
       for (const message of frames.take(chunk)) {
         const { operation } = fromBinary(CreateNodeResponseSchema, message)
-        if (operation?.status !== 400_000) throw new Error(`no node: ${operation?.status}`)
+        if (Number(operation?.status) !== SUCCESS) throw new Error(`no node: ${operation?.status}`)
       }
     }
   } finally {

@@ -15,7 +15,10 @@ export async function haunt(
   for (let round = 1; !world.calm.aborted; round += 1) {
     const wish: AcquireWish = {
       semaphore: `${world.epoch}-${actor}-${round}`,
-      ...{ limit: ALL, count: ALL, timeoutMs: Infinity, ephemeral: true },
+      limit: ALL,
+      count: ALL,
+      timeoutMs: Infinity,
+      ephemeral: true,
     }
     const ghost = new Visitor(world, { actor, timeoutMs: chance.pick([1_500, 2_000]) })
     const hasLock = await take(ghost, wish)

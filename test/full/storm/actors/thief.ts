@@ -1,5 +1,7 @@
 /** A session that is taken from stream to stream, and strangers that must not get it. */
 import type { Chance } from '../chance.ts'
+import type { Attachment } from '../history.ts'
+import { isQuiet } from '../judges/life.ts'
 import { Seat } from '../seat.ts'
 import { BAD_SESSION, SUCCESS } from '../status.ts'
 import { Visitor } from '../visitor.ts'
@@ -44,22 +46,33 @@ async function takeOver(world: World, visitor: Visitor, isNeighbour: boolean): P
     },
   )
   await Promise.race([older.ended, pause(TOLD_MS)])
-  const at = nowMs()
-  const { failure, failedAt, endedAt } = older.attachment
-  const { startedAt } = visitor.seat?.attachment ?? { startedAt: Infinity }
-  const about = [visitor.actor]
-  const accuse = (what: string): void => {
-    world.history.violations.push({ id: 'S6', at, what: `${visitor.actor}: ${what}`, about })
+  if (lateStatus === SUCCESS) {
+    accuse(world, visitor, 'a stream that had lost its session released something')
   }
-  if (lateStatus === SUCCESS) accuse('a stream that had lost its session released something')
-  if (endedAt < Infinity && failure !== null && failure !== BAD_SESSION) {
-    accuse(`the older stream ended with ${failure}`)
+  const newer = visitor.seat?.attachment
+  if (newer === undefined) return
+  const wrong = wrongEnd(older.attachment, { newer, isNeighbour, world })
+  if (wrong !== null) accuse(world, visitor, wrong)
+}
+
+/** What is wrong with how the older stream of a session ended; null when nothing is. */
+function wrongEnd(
+  { failure, failedAt, endedAt }: Attachment,
+  { newer, isNeighbour, world }: { newer: Attachment; isNeighbour: boolean; world: World },
+): string | null {
+  if (endedAt === Infinity) {
+    return isQuiet(world.history.faults, newer.sentAt, nowMs()) ? 'the older stream goes on' : null
   }
+  // It may have broken before it could be told.
+  if (failure === null) return null
+  if (failure !== BAD_SESSION) return `the older stream ended with ${failure}`
   // What one connection carries arrives in the order in which it was sent.
-  if (isNeighbour && failure === BAD_SESSION && failedAt > startedAt) {
-    accuse('the newer stream was told before the older one')
-  }
-  if (endedAt === Infinity && isQuiet(world, startedAt, at)) accuse('the older stream goes on')
+  const isLate = isNeighbour && failedAt > newer.startedAt
+  return isLate ? 'the newer stream was told before the older one' : null
+}
+
+function accuse({ history }: World, { actor }: Visitor, what: string): void {
+  history.violations.push({ id: 'S6', at: nowMs(), what: `${actor}: ${what}`, about: [actor] })
 }
 
 /** Wants the session with an older number or a wrong key: it must be refused, and the owner not disturbed. */
@@ -79,25 +92,16 @@ async function intrude(
     key: hasKey ? key : key.map((byte) => byte ^ 1),
   })
   const id = await rogue.started
-  const at = nowMs()
-  const about = [visitor.actor]
-  const accuse = (what: string): void => {
-    world.history.violations.push({ id: 'S6', at, what: `${visitor.actor}: ${what}`, about })
-  }
   if (id !== null) {
     rogue.leave()
     // The number is not stored: a server that was started anew takes any.
     const isKnown = seat.attachment.generation === world.generation && visitor.seat === seat
     if (!hasKey || isKnown) {
-      accuse(hasKey ? 'an older number took the session' : 'a wrong key took the session')
+      accuse(world, visitor, `${hasKey ? 'an older number' : 'a wrong key'} took the session`)
     }
     return
   }
   const { failure } = seat.attachment
-  if (failure === BAD_SESSION && visitor.seat === seat) accuse('a refused attach failed the owner')
-}
-
-/** Whether nothing was done to the server between these moments. */
-function isQuiet(world: World, from: number, to: number): boolean {
-  return world.history.faults.every((fault) => fault.to < from || fault.from > to)
+  if (failure === BAD_SESSION && visitor.seat === seat)
+    accuse(world, visitor, 'a refused attach failed the owner')
 }

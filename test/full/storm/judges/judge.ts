@@ -2,7 +2,8 @@
 import type { History, Violation } from '../history.ts'
 import { judgeDescriptions, judgeHoldings, judgeSight } from './exclusion.ts'
 import { judgeLine, judgeTokens } from './order.ts'
-import { judgeInheritances, judgeLives, judgeWaits } from './sessions.ts'
+import { judgeRegisters } from './registers.ts'
+import { judgeAnswers, judgeInheritances, judgeLives, judgeWaits } from './sessions.ts'
 import { staysOf } from './stays.ts'
 import { judgeWatches } from './watches.ts'
 
@@ -17,8 +18,10 @@ export function judge(history: History, registers: readonly string[]): Violation
     ...judgeTokens(history),
     ...judgeLine(history, stays),
     ...judgeWaits(history),
+    ...judgeAnswers(history),
     ...judgeLives(history),
     ...judgeInheritances(history),
     ...judgeWatches(history, registers),
+    ...judgeRegisters(history, registers),
   ]
 }

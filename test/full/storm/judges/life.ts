@@ -7,6 +7,9 @@ export const GRACE_MS = 1_500
 /** Of which a session that pings may not have been heard for. */
 const HEARD_MS = 300
 
+/** The end of a stream may have been on its way when the client saw it. */
+const ON_ITS_WAY_MS = 20
+
 const SLACK_MS = 1_000
 const PING_MAX_MS = 5_000
 
@@ -18,12 +21,18 @@ export function aliveUntil(session: SessionRecord, faults: readonly Fault[]): nu
     if (fault.kind === 'kill' && floor > fault.from && fault.respawnedAt > contactAt) {
       floor = Math.max(floor, fault.respawnedAt + timeoutMs + GRACE_MS)
     }
-    const wasAttached = contactAt >= fault.from - HEARD_MS && contactAt <= fault.to
+    const wasHeard = contactAt >= fault.from - HEARD_MS && contactAt <= fault.to
+    const wasAttached = wasHeard && offAt(session) > fault.from + ON_ITS_WAY_MS
     if (fault.kind === 'pause' && wasAttached && fault.to < Infinity) {
       floor = Math.max(floor, fault.to + timeoutMs)
     }
   }
   return Math.min(floor, session.stopSentAt)
+}
+
+/** When the last stream of a session ended. */
+function offAt({ attachments }: SessionRecord): number {
+  return Math.max(...attachments.map(({ endedAt }) => endedAt))
 }
 
 /** The client fell silent at `silentAt`; after the returned moment what it held must be free. */

@@ -1,6 +1,14 @@
 /** Waits, lives and deaths: nothing too early, nothing too late. */
 import type { AcquireRecord, History, SessionRecord, Violation } from '../history.ts'
-import { SUCCESS } from '../status.ts'
+import {
+  ABORTED,
+  ALREADY_EXISTS,
+  BAD_REQUEST,
+  BAD_SESSION,
+  NOT_FOUND,
+  SESSION_EXPIRED,
+  SUCCESS,
+} from '../status.ts'
 import { aliveUntil, goneBy, isQuiet } from './life.ts'
 
 const LATE_MS = 1_000
@@ -62,4 +70,25 @@ export function judgeInheritances(history: History): Violation[] {
     const what = `session ${ghost.id} of ${ghost.actor} kept ${heir.semaphore} ${late} ms too long`
     return [{ id: 'S2', at: heir.returnedAt, what, about: [ghost.actor, heir.semaphore] }]
   })
+}
+
+/** What a request of the storm may be answered with: it asks for nothing that is not there by right. */
+const USUAL: ReadonlySet<number> = new Set([
+  SUCCESS,
+  BAD_REQUEST,
+  ABORTED,
+  BAD_SESSION,
+  ALREADY_EXISTS,
+  NOT_FOUND,
+  SESSION_EXPIRED,
+])
+
+/** No request is refused for a reason that is none. */
+export function judgeAnswers(history: History): Violation[] {
+  return [...history.holdings, ...history.describes, ...history.writes]
+    .filter(({ returnedAt, status }) => returnedAt < Infinity && !USUAL.has(status))
+    .map(({ session, semaphore, status, returnedAt: at }) => {
+      const what = `${session.actor} was answered ${status} at ${semaphore}`
+      return { id: 'O2', at, what, about: [semaphore] }
+    })
 }

@@ -1,17 +1,19 @@
 /**
  * What was recorded of one object: who asked for what, when, and what came back.
  *
- * Times are of any clock that all recorders share; only their order counts.
+ * Times are of any clock that all recorders share; only their order counts. One operation comes before another when it returned
+ * at a smaller time than the other was called at; at equal times the two are concurrent, so a recorder that can count its
+ * entries should count, and not look at a coarse clock.
  */
 
 export interface Operation<I, O> {
   /** Who asked, for messages. */
   readonly actor: string
   readonly input: I
-  /** null when no answer came: it happened once, at any time after `calledAt`, or never. */
+  /** null when no answer came: it happened once between `calledAt` and `returnedAt`, or never. */
   readonly output: O | null
   readonly calledAt: number
-  /** Infinity when no answer came. */
+  /** Infinity when no answer came and nothing says until when it can have happened. */
   readonly returnedAt: number
 }
 
@@ -25,7 +27,7 @@ export interface Model<S, I, O> {
    * @returns the next states; none when the object could not have answered so
    */
   step(state: S, input: I, output: O | null): readonly S[]
-  /** Equal for equal states, and for those only. */
+  /** Equal for equal states, and for those only; people read it where a search got stuck. */
   keyOf(state: S): string
   /** For people. */
   describe(input: I, output: O | null): string
@@ -35,7 +37,7 @@ export interface Model<S, I, O> {
 export interface Impasse {
   readonly placed: readonly string[]
   readonly state: string
-  /** Each operation that had to come next, and that could not. */
+  /** Each answered operation that was open then and could not come next; the first had to be over before any other was called. */
   readonly stuckAt: readonly string[]
 }
 

@@ -1,0 +1,186 @@
+/**
+ * A counting semaphore with a queue: who owns how much, who waits, in which order.
+ *
+ * Whatever frees units gives them away in the same instant, first come, first served, so no state shows free units that the
+ * first waiter could use. The order ids of those who enter grow; they come from a counter of the whole node and may skip.
+ *
+ * An acquire that may wait takes effect twice, so it is recorded as two operations: `enqueue`, and `granted` or `give-up`.
+ * semaphore-history.ts makes them from what a client saw.
+ */
+import type { Model } from '../history.ts'
+import {
+  has,
+  type Holder,
+  said,
+  saidSight,
+  see,
+  type SemaphoreState,
+  type Sight,
+  tell,
+} from './holders.ts'
+import { above } from './serial.ts'
+
+export type SemaphoreInput =
+  /** Enters the queue, or changes the terms of one who is there; with `once` nobody waits. */
+  | {
+      readonly kind: 'enqueue'
+      readonly session: bigint
+      readonly count: bigint
+      readonly once: boolean
+    }
+  /** An acquire that was in the queue is an owner at this instant. */
+  | { readonly kind: 'granted'; readonly session: bigint }
+  /** A waiter leaves: its time was over, or it was told to. */
+  | { readonly kind: 'give-up'; readonly session: bigint }
+  | { readonly kind: 'release'; readonly session: bigint }
+  | { readonly kind: 'describe' }
+  /** The session ends: what it owns and waits for is gone at once, and nothing it asked can follow. */
+  | { readonly kind: 'expire'; readonly session: bigint }
+
+export type SemaphoreOutput =
+  /** An owner at once; a waiter; either of the two. The order id is null when it was not told. */
+  | { readonly kind: 'granted' | 'queued' | 'entered'; readonly token: bigint | null }
+  /** Asked once, and could not have it. */
+  | { readonly kind: 'not-acquired' }
+  | { readonly kind: 'refused' }
+  /** null when it was not told whether there was anything to release. */
+  | { readonly kind: 'released'; readonly released: boolean | null }
+  | ({ readonly kind: 'described' } & Sight)
+  /** A grant, a giving up or an end that certainly was. */
+  | { readonly kind: 'done'; readonly token: bigint | null }
+
+type State = SemaphoreState
+type Enqueue = Extract<SemaphoreInput, { kind: 'enqueue' }>
+
+/** @param limit units that can be held at a time */
+export function semaphoreModel(
+  limit: bigint,
+): Model<SemaphoreState, SemaphoreInput, SemaphoreOutput> {
+  return {
+    initial: { owners: [], waiters: [], last: 0n, ended: [] },
+    step: (state, input, output) => {
+      const next = step(limit, state, input, output)
+      return next === null ? [] : [next]
+    },
+    keyOf: ({ owners, waiters, last, ended }) =>
+      `owners ${said(owners)} waiters ${said(waiters)} last ${last} ended [${ended.join(' ')}]`,
+    describe: (input, output) =>
+      `${saidInput(input)} -> ${output === null ? 'no answer' : saidOutput(output)}`,
+  }
+}
+
+function step(
+  limit: bigint,
+  state: State,
+  input: SemaphoreInput,
+  output: SemaphoreOutput | null,
+): State | null {
+  switch (input.kind) {
+    case 'enqueue':
+      return enqueue(limit, state, input, output)
+    case 'granted':
+      return has(state.owners, input.session) ? tell(state, input.session, tokenOf(output)) : null
+    case 'give-up':
+      return has(state.waiters, input.session) ? leave(limit, state, input.session) : null
+    case 'release':
+      return release(limit, state, { ...input, output })
+    case 'describe':
+      return output?.kind === 'described' ? see(state, output) : state
+    case 'expire':
+      return expire(limit, state, input.session)
+    default:
+      return input satisfies never
+  }
+}
+
+function enqueue(
+  limit: bigint,
+  state: State,
+  input: Enqueue,
+  output: SemaphoreOutput | null,
+): State | null {
+  const { session, count, once } = input
+  const mine = [...state.owners, ...state.waiters].find((holder) => holder.session === session)
+  const barred = state.ended.includes(session) || count > (mine?.count ?? limit)
+  if (barred) return output?.kind === 'refused' ? state : null
+  const asked = settle(limit, withTerms(state, { session, count, token: above(state.last) }))
+  const waits = has(asked.waiters, session)
+  const missed = once && waits
+  if (output !== null && !agrees(output, { missed, waits })) return null
+  return missed ? leave(limit, asked, session) : tell(asked, session, tokenOf(output))
+}
+
+function agrees(
+  { kind }: SemaphoreOutput,
+  { missed, waits }: Record<'missed' | 'waits', boolean>,
+): boolean {
+  if (missed) return kind === 'not-acquired'
+  return kind === 'entered' || kind === (waits ? 'queued' : 'granted')
+}
+
+function tokenOf(output: SemaphoreOutput | null): bigint | null {
+  return output !== null && 'token' in output ? output.token : null
+}
+
+/** A holder keeps its place and its order id, and takes the new count; whoever is new comes last. */
+function withTerms(state: State, asked: Holder): State {
+  const { session, count } = asked
+  const change = (holders: readonly Holder[]): Holder[] =>
+    holders.map((holder) => (holder.session === session ? { ...holder, count } : holder))
+  if (has(state.owners, session)) return { ...state, owners: change(state.owners) }
+  if (has(state.waiters, session)) return { ...state, waiters: change(state.waiters) }
+  return { ...state, waiters: [...state.waiters, asked] }
+}
+
+function leave(limit: bigint, state: State, session: bigint): State {
+  const others = (holder: Holder): boolean => holder.session !== session
+  const { owners, waiters } = state
+  return settle(limit, {
+    ...state,
+    owners: owners.filter(others),
+    waiters: waiters.filter(others),
+  })
+}
+
+function release(
+  limit: bigint,
+  state: State,
+  { session, output }: { readonly session: bigint; readonly output: SemaphoreOutput | null },
+): State | null {
+  const there = has(state.owners, session) || has(state.waiters, session)
+  const told = output?.kind === 'released' ? output.released : null
+  return told === null || told === there ? leave(limit, state, session) : null
+}
+
+function expire(limit: bigint, state: State, session: bigint): State | null {
+  if (state.ended.includes(session)) return null
+  const ended = [...state.ended, session].sort((one, other) => (one < other ? -1 : 1))
+  return { ...leave(limit, state, session), ended }
+}
+
+/** Grants from the front as long as the first waiter fits. */
+function settle(limit: bigint, state: State): State {
+  let free = state.owners.reduce((rest, { count }) => rest - count, limit)
+  let granted = 0
+  for (const { count } of state.waiters) {
+    if (count > free) break
+    free -= count
+    granted += 1
+  }
+  if (granted === 0) return state
+  const owners = [...state.owners, ...state.waiters.slice(0, granted)]
+  return { ...state, owners, waiters: state.waiters.slice(granted) }
+}
+
+function saidInput(input: SemaphoreInput): string {
+  if (input.kind === 'describe') return 'describe'
+  if (input.kind !== 'enqueue') return `${input.kind} ${input.session}`
+  return `enqueue ${input.session} count ${input.count}${input.once ? ' once' : ''}`
+}
+
+function saidOutput(output: SemaphoreOutput): string {
+  if (output.kind === 'described') return saidSight(output)
+  if (output.kind === 'released') return `released ${output.released ?? 'or not'}`
+  const token = tokenOf(output)
+  return token === null ? output.kind : `${output.kind} #${token}`
+}

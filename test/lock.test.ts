@@ -32,7 +32,7 @@ function copy(semaphore: string, timeoutMs = TIMEOUT_MS): Program {
       '--timeout',
       `${timeoutMs}`,
     ],
-    { YDB_ANONYMOUS_CREDENTIALS: '1' },
+    { environment: { YDB_ANONYMOUS_CREDENTIALS: '1' } },
   )
 }
 

@@ -41,6 +41,7 @@ export function catalogueName(key: Uint8Array): string {
   return Buffer.from(key.subarray(1)).toString('utf8')
 }
 
+export const CATALOGUE_START: Uint8Array = Uint8Array.of(CATALOGUE)
 export const CATALOGUE_END: Uint8Array = Uint8Array.of(CATALOGUE + 1)
 
 export function metaKey(number: number): Buffer {

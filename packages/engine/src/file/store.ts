@@ -128,6 +128,25 @@ export class Store {
           'use the release that wrote it',
       )
     }
+    this.#checkPartitions()
+  }
+
+  /** A partition whose name or counts cannot be read would be taken for one that was never there. */
+  #checkPartitions(): void {
+    const numbers = new Set<number>()
+    for (const [key, value] of this.#rows(layout.CATALOGUE_START, layout.CATALOGUE_END)) {
+      const content = layout.unseal(key, value)
+      if (content === null) throw damaged(this.#directory, 'a name fails its checksum')
+      numbers.add(layout.decodeNumber(content))
+    }
+    for (const [key, value] of this.#rows(layout.META_START, layout.META_END)) {
+      if (layout.unseal(key, value) === null)
+        throw damaged(this.#directory, 'a meta row fails its checksum')
+      if (!numbers.delete(layout.decodeNumber(key.subarray(1)))) {
+        throw damaged(this.#directory, 'a partition has lost its name')
+      }
+    }
+    if (numbers.size > 0) throw damaged(this.#directory, 'a partition has lost its meta row')
   }
 
   #enter(name: string): number {

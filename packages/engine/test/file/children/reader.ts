@@ -1,7 +1,14 @@
-/** Opens each directory named on the input and prints what it holds, or the error: a damaged one may end the process. */
+/**
+ * Opens each directory named on the input and prints what it holds, or the error: a damaged one may end the process.
+ *
+ * What it holds is read, something is written, and it is read again by another engine: damage may wait for a write to do its harm.
+ */
 import { createInterface } from 'node:readline'
+import type { Engine } from '../../../src/engine.ts'
 import { openFileEngine } from '../../../src/file/index.ts'
 import { content } from './content.ts'
+
+const VISITOR = Buffer.from('visitor')
 
 for await (const directory of createInterface({ input: process.stdin })) {
   process.stdout.write(`${await attempt(directory)}\n`)
@@ -9,13 +16,36 @@ for await (const directory of createInterface({ input: process.stdin })) {
 
 async function attempt(directory: string): Promise<string> {
   try {
-    const engine = await openFileEngine(directory)
-    try {
-      return `content ${await content(engine)}`
-    } finally {
-      await engine.close()
-    }
+    const first = await within(directory, async (engine) => {
+      const whole = await content(engine)
+      await come(engine)
+      return whole
+    })
+    const again = await within(directory, content)
+    return first === again ? `content ${first}` : `content ${first}, then ${again}`
   } catch (error) {
-    return error instanceof Error ? `${error.name} ${error.message}` : String(error)
+    const words = error instanceof Error ? `${error.name} ${error.message}` : String(error)
+    return words.replaceAll('\n', ' ')
+  }
+}
+
+async function within(
+  directory: string,
+  use: (engine: Engine) => Promise<string>,
+): Promise<string> {
+  const engine = await openFileEngine(directory)
+  try {
+    return await use(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Writes and takes back, in every partition. */
+async function come(engine: Engine): Promise<void> {
+  for await (const name of engine.partitions('')) {
+    const partition = await engine.claim(name, { id: 'reader', address: '' })
+    await partition.commit([{ kind: 'put', key: VISITOR, value: Buffer.alloc(2000) }])
+    await partition.commit([{ kind: 'delete', key: VISITOR }])
   }
 }

@@ -1,6 +1,6 @@
 /** One stream that has, or wants, a session: what is sent on it, and who hears the answers. */
 import type { Attachment, DescribeRecord } from './history.ts'
-import { Connection, type Request, type Response, type WireStream } from './wire.ts'
+import { Connection, type Request, type Response, responseOf, type WireStream } from './wire.ts'
 import { nowMs, type World } from './world.ts'
 
 /** Hears an answer; null when none can come any more. */
@@ -56,7 +56,7 @@ export class Seat {
     })
     this.connection = connection ?? new Connection(world.network.address)
     this.#stream = this.connection.stream(
-      (response) => this.#hear(response),
+      (message) => this.#hear(responseOf(message)),
       () => this.#over(),
     )
     this.#stream.send({
@@ -105,9 +105,9 @@ export class Seat {
     this.#stream.cancel()
   }
 
-  #hear(response: Response): void {
+  #hear(response: Response | null): void {
     const at = nowMs()
-    if (response.case === undefined) this.#accuse('M2', 'an empty message')
+    if (response?.case === undefined) this.#accuse('M2', 'a message that says nothing')
     else if (response.case === 'sessionStarted') {
       this.attachment.startedAt = at
       this.#start(response.value.sessionId)

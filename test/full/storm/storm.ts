@@ -91,6 +91,7 @@ async function runEpoch({ world, victim, calm }: Epoch, options: StormOptions): 
   await progress(world, prizes)
   calm.abort()
   await acting
+  victim.assertAlive()
   return registers
 }
 

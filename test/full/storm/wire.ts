@@ -71,7 +71,7 @@ export class Connection {
   }
 
   /** @throws Error when the connection is gone */
-  stream(hear: (response: Response) => void, ended: () => void): WireStream {
+  stream(hear: (message: Uint8Array) => void, ended: () => void): WireStream {
     this.#streams += 1
     return new WireStream(this.#session.request(headersOf('Session')), hear, () => {
       this.#streams -= 1
@@ -90,14 +90,12 @@ export class Connection {
 export class WireStream {
   readonly #stream: ClientHttp2Stream
 
-  constructor(stream: ClientHttp2Stream, hear: (response: Response) => void, ended: () => void) {
+  constructor(stream: ClientHttp2Stream, hear: (message: Uint8Array) => void, ended: () => void) {
     this.#stream = stream
     const frames = new Frames()
     stream.on('error', () => {})
     stream.on('data', (chunk: Buffer) => {
-      for (const message of frames.take(chunk)) {
-        hear(fromBinary(SessionResponseSchema, message).response)
-      }
+      for (const message of frames.take(chunk)) hear(message)
     })
     stream.once('end', () => stream.close())
     stream.once('close', ended)
@@ -111,6 +109,15 @@ export class WireStream {
 
   cancel(): void {
     this.#stream.close(8)
+  }
+}
+
+/** @returns null for bytes that are no message */
+export function responseOf(message: Uint8Array): Response | null {
+  try {
+    return fromBinary(SessionResponseSchema, message).response
+  } catch {
+    return null
   }
 }
 

@@ -38,6 +38,11 @@ const ALL = 2n ** 64n - 1n
 const PATH = '/local/storm'
 const VIOLATIONS_SHOWN = 3
 
+const BUSY_MS = { least: 0, most: 25 }
+/** Seldom enough that a change which is not told is not covered by the next one. */
+const RARE_MS = { least: 1_200, most: 2_200 }
+const PATIENCE_MS = { busy: 600, rare: 5_000 }
+
 /** @returns what was wrong, for people; empty when nothing was */
 export async function storm(options: StormOptions): Promise<string[]> {
   const chance = new Chance(options.seed)
@@ -78,7 +83,7 @@ interface Epoch {
 /** @returns the names of the registers */
 async function runEpoch({ world, victim, calm }: Epoch, options: StormOptions): Promise<string[]> {
   const { chance } = world
-  const registers = ['x', 'y'].map((name) => `${world.epoch}-${name}`)
+  const registers = ['x', 'y', 'rare'].map((name) => `${world.epoch}-${name}`)
   const prizes = prizesOf(world.epoch)
   using _machine = watchMachine(world, () => victim.pid)
   await prepare(world, prizes)
@@ -113,6 +118,7 @@ async function prepare(world: World, prizes: readonly Prize[]): Promise<void> {
 }
 
 interface Stage {
+  /** The last one is written seldom. */
   readonly registers: readonly string[]
   readonly prizes: readonly Prize[]
   readonly crowd: number
@@ -121,13 +127,35 @@ interface Stage {
 function cast(world: World, { registers, prizes, crowd }: Stage): Array<Promise<void>> {
   const semaphores = prizes.map(({ semaphore }) => semaphore)
   const all = [...registers, ...semaphores]
+  const busy = registers.slice(0, -1)
+  const rare = registers.slice(-1)
   type Act = (actor: string, chance: Chance) => Promise<void>
   const acts: ReadonlyArray<readonly [kind: string, count: number, act: Act]> = [
     ['contender', 8, (actor, chance) => contend(world, chance, { actor, prizes })],
-    ['writer', 4, (actor, chance) => write(world, chance, { actor, registers })],
-    ['watcher', 4, (actor, chance) => watch(world, chance, { actor, semaphores: all })],
+    [
+      'writer',
+      4,
+      (actor, chance) => write(world, chance, { actor, registers: busy, restMs: BUSY_MS }),
+    ],
+    [
+      'scribe',
+      1,
+      (actor, chance) => write(world, chance, { actor, registers: rare, restMs: RARE_MS }),
+    ],
+    [
+      'watcher',
+      3,
+      (actor, chance) =>
+        watch(world, chance, { actor, semaphores: all, patienceMs: PATIENCE_MS.busy }),
+    ],
+    [
+      'reader',
+      2,
+      (actor, chance) =>
+        watch(world, chance, { actor, semaphores: rare, patienceMs: PATIENCE_MS.rare }),
+    ],
     ['describer', 2, (actor, chance) => describe(world, chance, { actor, semaphores })],
-    ['ghost', 2, (actor, chance) => haunt(world, chance, { actor })],
+    ['ghost', 3, (actor, chance) => haunt(world, chance, { actor })],
     ['thief', 2, (actor, chance) => steal(world, chance, { actor })],
   ]
   return acts.flatMap(([kind, count, act]) =>

@@ -5,24 +5,15 @@ import type { Fault } from './history.ts'
 import type { Victim } from './victim.ts'
 import { nowMs, pause, type World } from './world.ts'
 
-const BETWEEN_MS = { low: 200, high: 2_500 }
+const BETWEEN_MS = { low: 200, high: 2_000 }
 const DOWN_MAX_MS = 1_500
 const PAUSE_MAX_MS = 3_500
 const STALL_MAX_MS = 3_000
 
 type Kind = Exclude<Fault['kind'], 'lag'>
 
-const KINDS: readonly Kind[] = [
-  'kill',
-  'kill',
-  'pause',
-  'pause',
-  'cut',
-  'cut',
-  'cut',
-  'stall',
-  'stall',
-]
+/** Dealt in any order, but each of them before one comes again. */
+const DECK: readonly Kind[] = ['kill', 'kill', 'pause', 'pause', 'cut', 'cut', 'stall', 'stall']
 
 /** Lets it storm until `fair`. */
 export async function rage(
@@ -30,11 +21,13 @@ export async function rage(
   chance: Chance,
   fair: AbortSignal,
 ): Promise<void> {
+  const deck: Kind[] = []
   for (;;) {
+    if (deck.length === 0) deck.push(...DECK)
     await pause(chance.between(BETWEEN_MS.low, BETWEEN_MS.high), fair)
     if (fair.aborted) return
     const fault: Fault = {
-      kind: chance.pick(KINDS),
+      kind: deck.splice(chance.between(0, deck.length - 1), 1)[0] ?? 'cut',
       from: nowMs(),
       to: Infinity,
       respawnedAt: Infinity,

@@ -3,12 +3,15 @@ import type { Chance } from '../chance.ts'
 import type { Attachment } from '../history.ts'
 import { isQuiet } from '../judges/life.ts'
 import { Seat } from '../seat.ts'
-import { BAD_SESSION, SUCCESS } from '../status.ts'
+import { BAD_SESSION, SUCCESS, TIMEOUT } from '../status.ts'
 import { Visitor } from '../visitor.ts'
 import { nowMs, pause, type World } from '../world.ts'
 
 /** In which the older stream must have been told. */
 const TOLD_MS = 1_000
+
+/** Between streams of one connection the order is the transport's affair, within this time. */
+const TOGETHER_MS = 50
 
 export async function steal(
   world: World,
@@ -63,12 +66,13 @@ function wrongEnd(
   if (endedAt === Infinity) {
     return isQuiet(world.history.faults, newer.sentAt, nowMs()) ? 'the older stream goes on' : null
   }
-  // It may have broken before it could be told.
-  if (failure === null) return null
+  // It may have broken before it could be told, or been held up until the server gave it up.
+  if (failure === null || failure === TIMEOUT) return null
   if (failure !== BAD_SESSION) return `the older stream ended with ${failure}`
-  // What one connection carries arrives in the order in which it was sent.
-  const isLate = isNeighbour && failedAt > newer.startedAt
-  return isLate ? 'the newer stream was told before the older one' : null
+  // What one connection carries comes in about the order in which it was sent.
+  const isLate = isNeighbour && failedAt > newer.startedAt + TOGETHER_MS
+  if (!isLate || !isQuiet(world.history.faults, newer.sentAt, failedAt)) return null
+  return 'the newer stream was told before the older one'
 }
 
 function accuse({ history }: World, { actor }: Visitor, what: string): void {

@@ -3,13 +3,19 @@ import type { Chance } from '../chance.ts'
 import { Visitor } from '../visitor.ts'
 import { nowMs, pause, type World } from '../world.ts'
 
-const PATIENCE_MS = 600
 const LOOK_MS = 5
+
+export interface WatcherOptions {
+  readonly actor: string
+  readonly semaphores: readonly string[]
+  /** How long it waits for a change. */
+  readonly patienceMs: number
+}
 
 export async function watch(
   world: World,
   chance: Chance,
-  { actor, semaphores }: { actor: string; semaphores: readonly string[] },
+  { actor, semaphores, patienceMs }: WatcherOptions,
 ): Promise<void> {
   const visitor = new Visitor(world, { actor, timeoutMs: 2_000 })
   while ((await visitor.present()) !== null) {
@@ -21,7 +27,7 @@ export async function watch(
         data,
         owners: !data || chance.happens(0.5),
       })
-      const untilMs = nowMs() + (chance.happens(0.8) ? PATIENCE_MS : chance.between(0, 30))
+      const untilMs = nowMs() + (chance.happens(0.8) ? patienceMs : chance.between(0, 30))
       while (record.watchAdded && nowMs() < untilMs && !world.calm.aborted) {
         if (record.changedAt < Infinity || record.deafAt < Infinity) break
         await pause(LOOK_MS)

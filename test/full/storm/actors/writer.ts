@@ -1,4 +1,4 @@
-/** Makes, changes, deletes and reads semaphores for their data. */
+/** Makes, changes, deletes and reads semaphores for their data: in a hurry, or so seldom that each change counts. */
 import type { Chance } from '../chance.ts'
 import type { WriteRecord } from '../history.ts'
 import { Visitor } from '../visitor.ts'
@@ -9,10 +9,17 @@ const KINDS: ReadonlyArray<WriteRecord['kind'] | 'read'> = [
   ...(['read', 'read', 'read'] as const),
 ]
 
+export interface WriterOptions {
+  readonly actor: string
+  readonly registers: readonly string[]
+  /** Between two requests. */
+  readonly restMs: { readonly least: number; readonly most: number }
+}
+
 export async function write(
   world: World,
   chance: Chance,
-  { actor, registers }: { actor: string; registers: readonly string[] },
+  { actor, registers, restMs }: WriterOptions,
 ): Promise<void> {
   const visitor = new Visitor(world, { actor, timeoutMs: 2_000 })
   for (let count = 1; (await visitor.present()) !== null; count += 1) {
@@ -20,7 +27,7 @@ export async function write(
     const register = chance.pick(registers)
     if (kind === 'read') await visitor.describe(register)
     else await visitor.write(kind, register, `${actor}-${count}`)
-    await pause(chance.between(0, 25), world.calm)
+    await pause(chance.between(restMs.least, restMs.most), world.calm)
   }
   await visitor.stop()
 }

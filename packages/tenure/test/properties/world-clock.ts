@@ -48,6 +48,11 @@ export class WorldClock implements ClientClock, ServerClock {
     return this.#pending.size
   }
 
+  /** How long until the next timer goes off. */
+  get nextMs(): number {
+    return (this.#next(Infinity)?.atMs ?? Infinity) - this.#nowMs
+  }
+
   /** Waits until everything has happened that needs no time. Nothing here does real I/O, so promises settle within one turn. */
   async settle(): Promise<void> {
     do {
@@ -123,6 +128,11 @@ export class ProcessClock implements ServerClock {
     this.#world.afterInput(() => {
       if (!this.#isDead) turn()
     })
+  }
+
+  /** Timers that have not gone off. */
+  get timers(): number {
+    return this.#timers.size
   }
 
   kill(): void {

@@ -1,0 +1,99 @@
+/**
+ * A network in the hands of a scheduler: each message of each direction takes its time, and keeps its place behind those
+ * before it on the same attachment. A connection that is cut ends for the client at once, for the server some time later.
+ */
+import type { Scheduler } from 'fast-check'
+import type {
+  Attachment,
+  AttachmentEnd,
+  AttachmentListener,
+  AttachRequest,
+  Link,
+} from '../../src/link/link.ts'
+
+/** One direction of one attachment. */
+class Way {
+  readonly #scheduler: Scheduler
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler
+  }
+
+  send(arrive: () => void): void {
+    this.#last = this.#after(this.#last, arrive)
+  }
+
+  async #after(before: Promise<void>, arrive: () => void): Promise<void> {
+    await before
+    await this.#scheduler.schedule(Promise.resolve())
+    arrive()
+  }
+}
+
+export class Network implements Link {
+  readonly address = 'network:'
+  readonly #inner: Link
+  readonly #scheduler: Scheduler
+  readonly #live = new Set<() => void>()
+  /** Whoever attaches meanwhile finds nobody. */
+  isDown = false
+
+  constructor(inner: Link, scheduler: Scheduler) {
+    this.#inner = inner
+    this.#scheduler = scheduler
+  }
+
+  attach(request: AttachRequest, listener: AttachmentListener): Attachment {
+    const [up, down] = [new Way(this.#scheduler), new Way(this.#scheduler)]
+    let isOver = false
+    let inner: Attachment | null = null
+    const end = (why: AttachmentEnd | null): void => {
+      if (isOver) return
+      isOver = true
+      this.#live.delete(cut)
+      up.send(() => inner?.leave())
+      if (why !== null) listener.ended(why)
+    }
+    const cut = (): void => end({ kind: 'broken', cause: new Error('the cable was pulled') })
+    const hear = (say: () => void): void => {
+      down.send(() => {
+        if (!isOver) say()
+      })
+    }
+    this.#live.add(cut)
+    if (this.isDown) hear(cut)
+    else {
+      up.send(() => {
+        inner = this.#inner.attach(request, {
+          started: (started) => hear(() => listener.started(started)),
+          contact: (sentAtMs) => hear(() => listener.contact(sentAtMs)),
+          ended: (why) => hear(() => end(why)),
+        })
+      })
+    }
+    return {
+      send: (message, answer, changed) =>
+        up.send(() =>
+          inner?.send(
+            message,
+            (given) => hear(() => answer(given)),
+            changed && (() => hear(changed)),
+          ),
+        ),
+      stop: () => up.send(() => inner?.stop()),
+      leave: () => end(null),
+    }
+  }
+
+  cut(): void {
+    for (const cut of Array.from(this.#live)) cut()
+  }
+
+  createNode: Link['createNode'] = (...args) => this.#inner.createNode(...args)
+  alterNode: Link['alterNode'] = (...args) => this.#inner.alterNode(...args)
+  describeNode: Link['describeNode'] = (...args) => this.#inner.describeNode(...args)
+  dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
+  listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
+  close: Link['close'] = () => this.#inner.close()
+}

@@ -28,7 +28,7 @@ export async function run(seed: number, options: { readonly keepsTrace?: boolean
     const names = world.unfinished.map(({ name }) => name).join(', ')
     judge.violate('liveness', `${HEALED_MS} ms after the world was healed these wait: ${names}`)
   }
-  if (judge.violation === null) judge.registers.settle()
+  if (judge.violation === null) judge.settle()
   return {
     seed,
     violation: judge.violation,

@@ -1,6 +1,7 @@
 /** Sees everything that happens in a run, and says when a promise is broken. */
 import type { World } from '../world.ts'
 import { Holds } from './holds.ts'
+import { Pools } from './pools.ts'
 import { Registers } from './registers.ts'
 import { Sessions } from './sessions.ts'
 import { Views } from './views.ts'
@@ -16,6 +17,7 @@ export interface Violation {
 export class Judge {
   readonly holds: Holds
   readonly sessions: Sessions
+  readonly pools: Pools
   readonly registers: Registers
   readonly views: Views
   readonly #world: World
@@ -25,6 +27,7 @@ export class Judge {
     this.#world = world
     this.holds = new Holds(world, this)
     this.sessions = new Sessions(world, this)
+    this.pools = new Pools(world, this)
     this.registers = new Registers(world, this)
     this.views = new Views(this)
   }
@@ -32,6 +35,12 @@ export class Judge {
   /** The first one: what follows may be its consequence. */
   get violation(): Violation | null {
     return this.#violation
+  }
+
+  /** The run is over: what takes all of its history to judge. */
+  settle(): void {
+    this.registers.settle()
+    this.pools.settle()
   }
 
   violate(promise: string, text: string): void {

@@ -1,23 +1,39 @@
 /** What was done with the data of each semaphore: recorded at the programs, judged when the run is over. */
-import type { Operation } from '@tenure/checker'
+import {
+  check,
+  closeAtFirstRead,
+  explain,
+  type RegisterInput,
+  registerModel,
+  type RegisterOutput,
+  registerWriting,
+  type Writing,
+} from '@tenure/checker'
+import type { Session } from '@tenure/client'
 import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
+import { type AskedInput, askedModel, type AskedOperation } from './register-history.ts'
 
-export type RegisterInput =
-  | { readonly kind: 'read' | 'delete' }
-  | { readonly kind: 'create' | 'update'; readonly data: string }
-
-export type RegisterOutput =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'value'; readonly data: string }
-  | { readonly kind: 'refused'; readonly code: string }
-
-type RegisterOperation = Operation<RegisterInput, RegisterOutput>
+interface Open {
+  readonly actor: string
+  readonly request: RegisterInput
+  readonly calledAt: number
+  /** How often the request has reached a server, at this moment or at the end of the call. */
+  readonly timesAsked: () => number
+  output: RegisterOutput | null
+  returnedAt: number
+}
 
 /** One operation from its call on. What is never returned stays open for ever. */
 export interface Recording {
   returned(output: RegisterOutput): void
+}
+
+const writing: Writing<AskedInput, RegisterOutput> = {
+  writtenBy: ({ request }) => registerWriting.writtenBy(request),
+  seenIn: ({ request }, output) => registerWriting.seenIn(request, output),
+  isTraceless: ({ request }) => registerWriting.isTraceless(request),
 }
 
 export class Registers {
@@ -30,40 +46,64 @@ export class Registers {
     this.#judge = judge
   }
 
-  calling(desk: Desk, name: string, input: RegisterInput): Recording {
+  calling(desk: Desk, session: Session, { name, request }: Asked): Recording {
+    const { sessions } = this.#judge
+    const before = sessions.timesAsked(session.id, request.kind, name)
+    let timesAsked = (): number => sessions.timesAsked(session.id, request.kind, name) - before
     const open: Open = {
       actor: desk.name,
-      input,
-      output: null,
+      request,
       calledAt: this.#world.nextTick(),
+      timesAsked: () => timesAsked(),
+      output: null,
       returnedAt: Infinity,
     }
-    desk.note(`${name}: ${wordsOf(input)}`)
+    desk.note(`${name}: ${registerModel.describe(request, null)}`)
     const history = this.#histories.get(name)
     if (history === undefined) this.#histories.set(name, [open])
     else history.push(open)
     return {
       returned: (output) => {
+        const times = timesAsked()
+        timesAsked = () => times
         open.output = output
         open.returnedAt = this.#world.nextTick()
-        desk.note(`${name}: ${wordsOf(input)} -> ${outcomeOf(output)}`)
+        if (times > 1) this.#world.marks.reached('a request that was asked again')
+        desk.note(`${name}: ${registerModel.describe(request, output)}`)
       },
     }
   }
 
   /** Judges every history. */
   settle(): void {
-    void this.#judge
+    for (const [name, history] of this.#histories) {
+      const operations = history.flatMap((open) => operationsOf(open))
+      const verdict = check(askedModel, closeAtFirstRead(operations, writing))
+      if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
+      else if (verdict.kind === 'violation') {
+        this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)
+      }
+    }
   }
 }
 
-type Open = { -readonly [K in keyof RegisterOperation]: RegisterOperation[K] }
-
-function wordsOf(input: RegisterInput): string {
-  return 'data' in input ? `${input.kind} ${input.data}` : input.kind
+export interface Asked {
+  readonly name: string
+  readonly request: RegisterInput
 }
 
-function outcomeOf(output: RegisterOutput): string {
-  if (output.kind === 'value') return output.data
-  return output.kind === 'refused' ? output.code : output.kind
+function operationsOf({ actor, request, output, ...open }: Open): readonly AskedOperation[] {
+  const { calledAt, returnedAt } = open
+  const times = open.timesAsked()
+  const isWrite = request.kind !== 'describe'
+  const again = Array.from({ length: isWrite ? Math.max(0, times - 1) : 0 }, () => ({
+    actor,
+    input: { kind: 'again', request } as const,
+    // An answer ends the time in which it may be done again; without one it ends never.
+    output,
+    calledAt,
+    returnedAt,
+  }))
+  const input = { kind: 'asked', request, isRepeated: times > 1 } as const
+  return [{ actor, input, output, calledAt, returnedAt }, ...again]
 }

@@ -20,7 +20,8 @@ interface Life {
 
 interface Attempt {
   readonly process: Process
-  readonly sessionId: bigint
+  /** 0 until a new session has one. */
+  sessionId: bigint
   hasStarted: boolean
 }
 
@@ -32,6 +33,7 @@ export class Sessions {
   readonly #judge: Judge
   readonly #lives = new Map<bigint, Life>()
   readonly #attempts = new Map<object, Attempt>()
+  readonly #timesAsked = new Map<string, number>()
   /** When the node was last claimed: every session then has its full timeout and the grace period again. */
   #claimedMs = 0
 
@@ -51,12 +53,19 @@ export class Sessions {
 
   opened(process: Process, session: Session, timeoutMs: number): void {
     this.#world.trace.note(process.name, `opens session ${session.id}, timeout ${timeoutMs}`)
+    this.#judge.pools.opened(process, session)
   }
 
   /** The client is about to end the session. */
   closing(sessionId: bigint): void {
     const life = this.#lives.get(sessionId)
     if (life !== undefined) life.isEnding = true
+    this.#judge.pools.mayEnd(sessionId)
+  }
+
+  /** How often a session's requests of a kind under a name have reached a server. */
+  timesAsked(sessionId: bigint, kind: string, name: string): number {
+    return this.#timesAsked.get(`${sessionId} ${kind} ${name}`) ?? 0
   }
 
   crashed(process: Process): void {
@@ -84,6 +93,10 @@ export class Sessions {
         if (life.stream === stream) life.isEnding = true
       }
       if (attempt !== undefined) this.#world.marks.reached('a session is stopped')
+    } else if ('name' in request) {
+      const sessionId = this.#attempts.get(stream)?.sessionId ?? 0n
+      const key = `${sessionId} ${request.kind} ${request.name}`
+      this.#timesAsked.set(key, (this.#timesAsked.get(key) ?? 0) + 1)
     }
   }
 
@@ -109,6 +122,7 @@ export class Sessions {
       this.#judge.violate('S6', `session id ${sessionId} was given out twice`)
     }
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
+    attempt.sessionId = sessionId
     this.#lives.set(sessionId, {
       timeoutMs: Number(timeoutMs),
       stream,

@@ -14,16 +14,16 @@ export class View {
   readonly #judge: Judge
   readonly #who: string
   readonly #latest = new Map<string, number>()
-  /** As text; null before anything was seen. */
-  last: string | null = null
+  #last: string
 
-  constructor(judge: Judge, who: string) {
+  constructor(judge: Judge, who: string, before: string) {
     this.#judge = judge
     this.#who = who
+    this.#last = before
   }
 
   saw(value: string): void {
-    this.last = value
+    this.#last = value
     const numbered = numberedOf(value)
     if (numbered === null) return
     const { writer, serial } = numbered
@@ -36,8 +36,8 @@ export class View {
 
   /** All is quiet: what was seen last must be what is stored. */
   settle(stored: string): void {
-    if (this.last === stored) return
-    const text = `${this.#who} saw ${String(this.last)} last, but ${stored} is stored`
+    if (this.#last === stored) return
+    const text = `${this.#who} saw ${this.#last} last, but ${stored} is stored`
     this.#judge.violate('W3', text)
   }
 }
@@ -49,9 +49,13 @@ export class Views {
     this.#judge = judge
   }
 
-  /** One watch, from its begin to its end. */
-  begin(who: string): View {
-    return new View(this.#judge, who)
+  /**
+   * One watch, from its begin to its end.
+   *
+   * @param before what stands for a state of which a watch is silent
+   */
+  begin(who: string, before: string): View {
+    return new View(this.#judge, who, before)
   }
 }
 

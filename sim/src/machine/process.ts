@@ -38,6 +38,7 @@ export class Process {
   /** So that no code can take one process's time for another's. */
   readonly #clockOffsetMs: number
   readonly #crashListeners: Job[] = []
+  readonly #pauseListeners: Job[] = []
   #alive = true
   #paused = false
   #pauses = 0
@@ -136,9 +137,14 @@ export class Process {
     this.#crashListeners.push(listener)
   }
 
+  onPause(listener: Job): void {
+    this.#pauseListeners.push(listener)
+  }
+
   pause(): void {
     this.#paused = true
     this.#pauses += 1
+    for (const listener of this.#pauseListeners) listener()
   }
 
   resume(): void {

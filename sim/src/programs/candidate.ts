@@ -17,11 +17,14 @@ export function candidate(office: Lockable): Program {
       const leadership = await election.campaign(desk.writer, patience)
       const { token, signal } = leadership
       const resigns = attempt.granted({ token, signal, count: 1n })
-      await hold(desk, TERM_MS)
-      if (desk.random.chance(0.5)) await leadership.proclaim(`${desk.writer} speaks`)
-      await hold(desk, TERM_MS)
-      resigns()
-      await leadership.resign()
+      try {
+        await hold(desk, TERM_MS)
+        if (desk.random.chance(0.5)) await leadership.proclaim(`${desk.writer} speaks`)
+        await hold(desk, TERM_MS)
+      } finally {
+        resigns()
+        await leadership.resign()
+      }
     },
   }
 }

@@ -9,10 +9,13 @@ export function member(registry: string): Program {
     async round(desk) {
       const session = await desk.session()
       const entry = await session.registry(registry).register(desk.writer)
-      await desk.sleep(desk.random.exponential(STAY_MS))
-      if (desk.random.chance(0.5)) await entry.update(`${desk.writer} anew`)
-      await desk.sleep(desk.random.exponential(STAY_MS))
-      await entry.release()
+      try {
+        await desk.sleep(desk.random.exponential(STAY_MS))
+        if (desk.random.chance(0.5)) await entry.update(`${desk.writer} anew`)
+        await desk.sleep(desk.random.exponential(STAY_MS))
+      } finally {
+        await entry.release()
+      }
     },
   }
 }

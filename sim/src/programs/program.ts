@@ -26,6 +26,7 @@ export interface DeskOptions {
 
 /** After an error a program waits a little, as programs should. */
 const PAUSE_MS = 200
+const IMPATIENT = 'the program waits no longer'
 
 /** One program in one process: what it works with. */
 export class Desk {
@@ -84,7 +85,7 @@ export class Desk {
   /** Aborts after `ms`. */
   timeout(ms: number): AbortSignal {
     const controller = new AbortController()
-    this.process.after(ms, () => controller.abort(new Error('the program waits no longer')))
+    this.process.after(ms, () => controller.abort(this.impatience()))
     return controller.signal
   }
 
@@ -120,9 +121,16 @@ export class Desk {
     if (this.#session === session) this.#session = null
   }
 
+  impatience(): Error {
+    return new Error(IMPATIENT)
+  }
+
+  /** Whether this is what `timeout` aborts with. */
+  isImpatience(error: unknown): boolean {
+    return error instanceof Error && error.message === IMPATIENT
+  }
+
   #expects(error: unknown): boolean {
-    return error instanceof TenureError
-      ? error.code !== 'INTERNAL'
-      : error instanceof Error && error.message === 'the program waits no longer'
+    return error instanceof TenureError ? error.code !== 'INTERNAL' : this.isImpatience(error)
   }
 }

@@ -1,5 +1,5 @@
 /** Takes some units of a semaphore with a limit, in every way there is. */
-import type { Lease, Semaphore } from '@tenure/client'
+import { AcquireTimeoutError, type Lease, type Semaphore, type Session } from '@tenure/client'
 import type { Lockable } from '../judge/holds.ts'
 import { hold } from './locker.ts'
 import type { Desk, Program } from './program.ts'
@@ -13,32 +13,116 @@ export function taker(pool: Lockable): Program {
     name: `takes of ${pool.name}`,
     async round(desk) {
       const session = await desk.session()
-      const semaphore = session.semaphore(pool.name, { limit: Number(pool.limit) })
-      const count = desk.random.whole(1, Number(pool.limit))
-      const attempt = desk.world.judge.holds.calling(desk, pool)
-      const lease = await take(desk, semaphore, count)
-      if (lease === null) return hold(desk, HOLD_MS)
-      const giveBack = attempt.granted(lease)
-      await hold(desk, HOLD_MS)
-      if (desk.random.chance(0.2)) await lease.update(`${desk.name} holds on`)
-      giveBack()
-      if (count > 1 && desk.random.chance(0.3)) {
-        await lease.downgrade(1)
-        await hold(desk, HOLD_MS)
-      }
-      await lease.release()
+      await new Taking(desk, pool, session).run()
     },
   }
 }
 
-function take(desk: Desk, semaphore: Semaphore, count: number): Promise<Lease | null> {
-  const { random } = desk
-  const data = random.chance(0.5) ? desk.name : ''
-  const way = random.below(4)
-  if (way === 0) return semaphore.tryAcquire({ count, data })
-  const patience = desk.timeout(random.fraction() * PATIENCE_MS)
-  if (way === 1) {
-    return semaphore.acquire({ count, data, timeout: random.whole(0, SHORT_MS) }, patience)
+class Taking {
+  readonly #desk: Desk
+  readonly #pool: Lockable
+  readonly #session: Session
+  readonly #semaphore: Semaphore
+
+  constructor(desk: Desk, pool: Lockable, session: Session) {
+    this.#desk = desk
+    this.#pool = pool
+    this.#session = session
+    this.#semaphore = session.semaphore(pool.name, { limit: Number(pool.limit) })
   }
-  return semaphore.acquire({ count, data }, patience)
+
+  async run(): Promise<void> {
+    const { random, world } = this.#desk
+    if (random.chance(0.25)) await this.#describe()
+    const count = random.whole(1, Number(this.#pool.limit))
+    const attempt = world.judge.holds.calling(this.#desk, this.#pool)
+    const lease = await this.#take(count)
+    if (lease === null) return hold(this.#desk, HOLD_MS)
+    const giveBack = attempt.granted(lease)
+    try {
+      await hold(this.#desk, HOLD_MS)
+      if (random.chance(0.2)) await this.#again(lease, () => lease.update(this.#desk.writer))
+      giveBack()
+      if (count > 1 && random.chance(0.3)) {
+        await this.#again(lease, () => lease.downgrade(1), 1n)
+        await hold(this.#desk, HOLD_MS)
+      }
+    } finally {
+      giveBack()
+      await this.#release(lease)
+    }
+  }
+
+  async #take(count: number): Promise<Lease | null> {
+    const { random } = this.#desk
+    const data = random.chance(0.5) ? this.#desk.writer : ''
+    const way = random.pick(['once', 'briefly', 'patiently', 'patiently'])
+    const patience = this.#desk.timeout(random.fraction() * PATIENCE_MS)
+    const timeout = random.whole(0, SHORT_MS)
+    if (way === 'once') {
+      return this.#recorded({ count, timeoutMs: 0 }, () =>
+        this.#semaphore.tryAcquire({ count, data }, patience),
+      )
+    }
+    if (way === 'briefly') {
+      return this.#recorded({ count, timeoutMs: Math.max(1, timeout) }, () =>
+        this.#semaphore.acquire({ count, data, timeout: Math.max(1, timeout) }, patience),
+      )
+    }
+    return this.#recorded({ count, timeoutMs: Infinity }, () =>
+      this.#semaphore.acquire({ count, data }, patience),
+    )
+  }
+
+  async #recorded(
+    { count, timeoutMs }: { readonly count: number; readonly timeoutMs: number },
+    acquire: () => Promise<Lease | null>,
+  ): Promise<Lease | null> {
+    const session = this.#session.id
+    const input = { kind: 'acquire', session, count: BigInt(count), timeoutMs } as const
+    const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
+    try {
+      const lease = await acquire()
+      recording.returned(
+        lease === null ? { kind: 'not-acquired' } : { kind: 'acquired', token: lease.token },
+      )
+      return lease
+    } catch (error) {
+      const isGivenUp = error instanceof AcquireTimeoutError || this.#desk.isImpatience(error)
+      if (isGivenUp) recording.returned({ kind: 'abandoned' })
+      throw error
+    }
+  }
+
+  /** Asks for what it holds once more, with other terms. */
+  async #again(lease: Lease, change: () => Promise<void>, count = lease.count): Promise<void> {
+    const input = { kind: 'acquire', session: this.#session.id, count, timeoutMs: Infinity } as const
+    const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
+    await change()
+    recording.returned({ kind: 'acquired', token: lease.token })
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    const input = { kind: 'release', session: this.#session.id } as const
+    const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
+    await lease.release()
+    // What a lost session held is given back by its end; nobody knows when.
+    if (!this.#session.signal.aborted) recording.returned({ kind: 'released', released: null })
+  }
+
+  async #describe(): Promise<void> {
+    const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, {
+      kind: 'describe',
+    })
+    const { owners, waiters } = await this.#semaphore.describe({ owners: true, waiters: true })
+    recording.returned({ kind: 'described', owners: owners.map(holding), waiters: waiters.map(holding) })
+  }
+}
+
+function holding(holder: {
+  readonly sessionId: bigint
+  readonly count: bigint
+  readonly orderId: bigint
+}): { session: bigint; count: bigint; token: bigint } {
+  return { session: holder.sessionId, count: holder.count, token: holder.orderId }
 }

@@ -2,15 +2,19 @@
 import type { Endpoint, Session } from '@tenure/client'
 import type { Watched } from './watcher.ts'
 
+/** Stands for a configuration that nobody has published. */
+const NOTHING = 'nothing'
+
 export function watchedConfig(name: string): Watched {
   return {
     name,
+    before: NOTHING,
     async *watch(session, signal) {
       for await (const value of session.config(name).watch(signal)) yield text(value)
     },
     async read(session) {
       const value = await session.config(name).get()
-      return value === null ? 'nothing' : text(value)
+      return value === null ? NOTHING : text(value)
     },
   }
 }
@@ -18,6 +22,7 @@ export function watchedConfig(name: string): Watched {
 export function watchedRegistry(name: string): Watched {
   return {
     name,
+    before: NOTHING,
     async *watch(session, signal) {
       for await (const entries of session.registry(name).watch(signal)) yield list(entries)
     },
@@ -31,6 +36,7 @@ export function watchedRegistry(name: string): Watched {
 export function watchedElection(name: string): Watched {
   return {
     name,
+    before: NOTHING,
     async *watch(session, signal) {
       for await (const { leader } of session.election(name).observe(signal)) {
         yield leader === null ? 'nobody' : text(leader.data)

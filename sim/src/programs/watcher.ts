@@ -10,6 +10,8 @@ import type { Desk, Program } from './program.ts'
 /** What is watched: its states as texts, and how to read the present one. */
 export interface Watched {
   readonly name: string
+  /** The state of which the watch is silent until there is another. */
+  readonly before: string
   watch(session: Session, signal: AbortSignal): AsyncIterable<string>
   read(session: Session): Promise<string>
 }
@@ -35,7 +37,7 @@ export function watcher(watched: Watched): Program {
           return
         }
       } finally {
-        stop.abort(new Error('the program waits no longer'))
+        stop.abort(desk.impatience())
         await done
       }
       throw watching.error
@@ -51,7 +53,7 @@ class Watching {
 
   constructor(watched: Watched, desk: Desk) {
     this.#watched = watched
-    this.view = desk.world.judge.views.begin(`${desk.name} (${watched.name})`)
+    this.view = desk.world.judge.views.begin(desk.name, watched.before)
   }
 
   async follow(session: Session, signal: AbortSignal): Promise<void> {

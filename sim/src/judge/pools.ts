@@ -1,0 +1,101 @@
+/** Who asked for units of a semaphore and who got them: recorded at the programs, judged when the run is over. */
+import {
+  check,
+  explain,
+  type Operation,
+  type SemaphoreAnswer,
+  type SemaphoreCall,
+  semaphoreModel,
+  semaphoreOperations,
+} from '@tenure/checker'
+import type { Session } from '@tenure/client'
+import type { Process } from '../machine/process.ts'
+import type { World } from '../world.ts'
+import type { Lockable } from './holds.ts'
+import type { Judge } from './judge.ts'
+
+type Seen = Operation<SemaphoreCall, SemaphoreAnswer>
+type Open = { -readonly [K in keyof Seen]: Seen[K] }
+
+interface History {
+  readonly pool: Lockable
+  readonly seen: Open[]
+  readonly sessions: Set<bigint>
+}
+
+export interface PoolRecording {
+  returned(answer: SemaphoreAnswer): void
+}
+
+export class Pools {
+  readonly #world: World
+  readonly #judge: Judge
+  readonly #histories = new Map<string, History>()
+  /** When a session may have ended at the earliest. */
+  readonly #ends = new Map<bigint, number>()
+
+  constructor(world: World, judge: Judge) {
+    this.#world = world
+    this.#judge = judge
+  }
+
+  calling(pool: Lockable, session: Session, input: SemaphoreCall): PoolRecording {
+    const history = this.#historyOf(pool)
+    history.sessions.add(session.id)
+    const open: Open = {
+      actor: `session ${session.id}`,
+      input,
+      output: null,
+      calledAt: this.#world.nextTick(),
+      returnedAt: Infinity,
+    }
+    history.seen.push(open)
+    return {
+      returned: (answer) => {
+        open.output = answer
+        open.returnedAt = this.#world.nextTick()
+      },
+    }
+  }
+
+  /** From here on the session may be gone: it is closed or lost, or its process is dead or asleep. */
+  mayEnd(sessionId: bigint): void {
+    if (!this.#ends.has(sessionId)) this.#ends.set(sessionId, this.#world.nextTick())
+  }
+
+  /** Listens for all that can end the session. */
+  opened(process: Process, session: Session): void {
+    const { id, signal } = session
+    signal.addEventListener('abort', () => this.mayEnd(id), { once: true })
+    process.onCrash(() => this.mayEnd(id))
+    process.onPause(() => this.mayEnd(id))
+  }
+
+  /** Judges every history. */
+  settle(): void {
+    for (const { pool, seen, sessions } of this.#histories.values()) {
+      const ends = [...sessions].flatMap((session) => this.#endOf(session))
+      const operations = semaphoreOperations([...seen, ...ends])
+      const verdict = check(semaphoreModel(pool.limit), operations)
+      if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
+      else if (verdict.kind === 'violation') {
+        this.#judge.violate('X3', `the semaphore "${pool.name}": ${explain(verdict)}`)
+      }
+    }
+  }
+
+  #endOf(session: bigint): Seen[] {
+    const calledAt = this.#ends.get(session)
+    if (calledAt === undefined) return []
+    const input = { kind: 'end', session } as const
+    return [{ actor: 'server', input, output: null, calledAt, returnedAt: Infinity }]
+  }
+
+  #historyOf(pool: Lockable): History {
+    const present = this.#histories.get(pool.name)
+    if (present !== undefined) return present
+    const history = { pool, seen: [], sessions: new Set<bigint>() }
+    this.#histories.set(pool.name, history)
+    return history
+  }
+}

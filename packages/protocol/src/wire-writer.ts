@@ -11,7 +11,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Writes messages one behind the other into a buffer that grows. */
 export class WireWriter {
-  #bytes: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY_BYTES)
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES)
   #length = 0
 
   get length(): number {
@@ -21,7 +21,10 @@ export class WireWriter {
   /** Gives what was written and begins anew: the bytes belong to the caller. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length)
-    this.#bytes = this.#bytes.subarray(this.#length)
+    const rest = this.#bytes.subarray(this.#length)
+    // Whoever holds a short message out of the rest of a large buffer would hold all of it.
+    const isLarge = this.#bytes.buffer.byteLength > FIRST_CAPACITY_BYTES
+    this.#bytes = isLarge ? Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES) : rest
     this.#length = 0
     return taken
   }
@@ -152,7 +155,7 @@ export class WireWriter {
   #need(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#length * 2, FIRST_CAPACITY_BYTES))
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#length * 2, FIRST_CAPACITY_BYTES))
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }

@@ -7,8 +7,7 @@
 import { connect } from 'tenure'
 import { expect, test } from 'vitest'
 import { Loaded, PATH } from './loaded.ts'
-import { memoryOf } from './memory.ts'
-import type { Memory } from './memory.ts'
+import { bytesOf, memoryOf } from './memory.ts'
 import { WireConnection, WireCrowd } from './wire.ts'
 import type { WireSession } from './wire.ts'
 
@@ -22,8 +21,6 @@ const REST_BYTES_MAX = 12 * 1024 * 1024
 const NO_DATA = new Uint8Array(0)
 /** Long enough for a slow machine to bring all of them in. */
 const LONG_MS = 600_000
-
-const bytesOf = ({ heapBytes, bufferBytes }: Memory): number => heapBytes + bufferBytes
 
 test('10,000 sessions watch one object: each hears of each change, and leaves nothing behind', async () => {
   await using loaded = await Loaded.start()

@@ -6,7 +6,7 @@
 import { STATUS } from '@tenure/protocol'
 import { expect, test } from 'vitest'
 import { Loaded, PATH } from './loaded.ts'
-import { memoryOf } from './memory.ts'
+import { bytesOf, memoryOf } from './memory.ts'
 import { WireConnection } from './wire.ts'
 
 const MIB = 1024 * 1024
@@ -34,9 +34,29 @@ test('a stream that never reads is failed with no more than its bound in memory'
   await expect.poll(() => loaded.metric('sessions_attached'), { timeout: 20_000 }).toBe(attached)
   expect(await loaded.metric('sessions')).toBe(attached + 1)
   const after = await memoryOf(server)
-  const bytes = (memory: typeof after): number => memory.heapBytes + memory.bufferBytes
-  expect(bytes(after) - bytes(before)).toBeLessThan(DEAF_BYTES_MAX)
+  expect(bytesOf(after) - bytesOf(before)).toBeLessThan(DEAF_BYTES_MAX)
   expect(await canary.complaints()).toEqual([])
+})
+
+test('what is unsent of one stream keeps nothing of other streams in memory', async () => {
+  await using loaded = await Loaded.start()
+  const { server } = loaded
+  await using connection = await WireConnection.open(server.port)
+  const reader = await connection.session({ path: PATH, timeoutMs: 30_000 })
+  const data = new Uint8Array(LARGE_BYTES).fill(7)
+  await reader.ask({ kind: 'create', name: 'large', limit: 1n, data })
+  const before = await memoryOf(server)
+
+  await using other = await WireConnection.open(server.port)
+  const deaf = await other.session({ path: PATH, timeoutMs: 30_000 })
+  deaf.stopReading()
+  // The large one closes the window of the transport; small ones stay behind it.
+  deaf.describe('large', { requestId: 1n })
+  for (let count = 1n; count <= 100n; count += 1n) {
+    deaf.send({ kind: 'ping', opaque: count })
+    await reader.look('large')
+  }
+  expect(bytesOf(await memoryOf(server)) - bytesOf(before)).toBeLessThan(DEAF_BYTES_MAX)
 })
 
 test('20,000 requests at once on one stream are all answered, and do not hold up others', async () => {

@@ -118,6 +118,11 @@ export class WireSession {
     this.send({ ...LOOK, name, requestId })
   }
 
+  /** Asks for a description, and waits for it. */
+  async look(name: string): Promise<void> {
+    await this.ask({ ...LOOK, name })
+  }
+
   /** Watches the data of a semaphore: its next change is heard. */
   async watch(name: string): Promise<void> {
     await this.ask({ ...LOOK, name, watchData: true })

@@ -1,12 +1,14 @@
 /**
  * One gRPC call on an HTTP/2 stream: headers, frames out, status.
  *
- * What is written within one turn of the event loop leaves as one write.
+ * What is written within one turn of the event loop leaves as one write; while a write is under way, more waits in the
+ * backlog.
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
 import type { CallInfo } from '../services/call.ts'
 import type { Clock, Timer } from '../clock.ts'
+import { Backlog } from './backlog.ts'
 import { ENCODINGS } from './frames.ts'
 import { LINGER_MS } from './limits.ts'
 import { GRPC, type GrpcStatus } from './status.ts'
@@ -42,6 +44,8 @@ export class GrpcCall {
   #isClosed = false
   #pending: Buffer[] = []
   #pendingBytes = 0
+  readonly #backlog = new Backlog()
+  #isWriting = false
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, clock: Clock) {
     this.#stream = stream
@@ -74,7 +78,7 @@ export class GrpcCall {
   }
 
   get unsentBytes(): number {
-    return this.#stream.writableLength + this.#pendingBytes
+    return this.#stream.writableLength + this.#pendingBytes + this.#backlog.bytes
   }
 
   /** Begins to listen. */
@@ -123,6 +127,9 @@ export class GrpcCall {
         this.#closeSoon()
       })
       this.#flush()
+      for (let rest = this.#backlog.take(); rest !== null; rest = this.#backlog.take()) {
+        this.#stream.write(rest)
+      }
       this.#stream.end()
     } else {
       this.#stream.respond({ ...RESPONSE_HEADERS, ...trailers }, { endStream: true })
@@ -146,12 +153,25 @@ export class GrpcCall {
 
   #flush(): void {
     if (this.#pending.length === 0 || this.#isClosed || this.#stream.destroyed) return
-    const [first] = this.#pending
-    const isOne = this.#pending.length === 1 && first !== undefined
-    const bytes = isOne ? first : Buffer.concat(this.#pending, this.#pendingBytes)
+    const pending = this.#pending
+    const [first] = pending
     this.#pending = []
+    if (this.#isWriting) for (const frames of pending) this.#backlog.add(frames)
+    else if (pending.length === 1 && first !== undefined) this.#send(first)
+    else this.#send(Buffer.concat(pending, this.#pendingBytes))
     this.#pendingBytes = 0
-    this.#stream.write(bytes)
+  }
+
+  #send(bytes: Buffer): void {
+    this.#isWriting = true
+    this.#stream.write(bytes, this.#written)
+  }
+
+  readonly #written = (): void => {
+    this.#isWriting = false
+    if (this.#isClosed || this.#stream.destroyed) return
+    const next = this.#backlog.take()
+    if (next !== null) this.#send(next)
   }
 
   #startDeadline(observer: CallObserver): void {

@@ -13,6 +13,8 @@ export interface Act {
   readonly aborts: boolean
   /** Does at the end what can be done at once: twice, or while something is under way. */
   readonly hurries: boolean
+  /** Begins in the very moment in which the client hears of something. */
+  readonly atOnce: boolean
 }
 
 type Play = (theatre: Theatre, act: Act) => Promise<unknown>
@@ -93,7 +95,8 @@ export const ACTS = {
   }),
   watch: inSession(async (theatre, session, act) => {
     const signal = theatre.signal(act.aborts)
-    await read(theatre, session.semaphore('mutex').watch({ absent: 'wait' }, signal), act)
+    const options = { owners: true, waiters: act.which % 2 === 0, absent: 'wait' } as const
+    await read(theatre, session.semaphore('mutex').watch(options, signal), act)
   }),
   'watch closely': inSession(async (theatre, session, act) => {
     const name = NAMES[act.which % NAMES.length] ?? ''
@@ -154,7 +157,7 @@ export const ACTS = {
       await lock.release()
     }
   }),
-  'close a session': inSession(async (theatre, session, act) => {
+  'close a session': inSession(async (_theatre, session, act) => {
     if (act.hurries) await Promise.all([session.close(), session[Symbol.asyncDispose]()])
     else await session.close()
   }),
@@ -206,6 +209,7 @@ export const act: Arbitrary<Act> = record({
   which: nat(11),
   aborts: nat(3).map((value) => value === 0),
   hurries: boolean(),
+  atOnce: nat(2).map((value) => value === 0),
 })
 
 function isKind(name: string): name is Act['kind'] {

@@ -4,6 +4,7 @@
  */
 import type { Scheduler } from 'fast-check'
 import type {
+  Answer,
   Attachment,
   AttachmentEnd,
   AttachmentListener,
@@ -31,17 +32,35 @@ class Way {
   }
 }
 
+function withoutToken(answer: Answer): Answer {
+  return answer.kind === 'acquired' ? { kind: 'acquired', token: null } : answer
+}
+
 export class Network implements Link {
   readonly address = 'network:'
   readonly #inner: Link
   readonly #scheduler: Scheduler
   readonly #live = new Set<() => void>()
+  readonly #isForeign: boolean
+  #atOnce: (() => void)[] = []
   /** Whoever attaches meanwhile finds nobody. */
   isDown = false
 
-  constructor(inner: Link, scheduler: Scheduler) {
+  /** @param isForeign as over YDB's protocol: grants carry no token, and what is absent cannot be watched */
+  constructor(inner: Link, { scheduler, isForeign }: { scheduler: Scheduler; isForeign: boolean }) {
     this.#inner = inner
     this.#scheduler = scheduler
+    this.#isForeign = isForeign
+  }
+
+  /** Calls `act` right after the next message has reached the client, before anything can follow from it. */
+  atNextMessage(act: () => void): void {
+    this.#atOnce.push(act)
+  }
+
+  /** No more messages need to come. */
+  actAtOnce(): void {
+    for (const act of this.#atOnce.splice(0)) act()
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
@@ -58,15 +77,19 @@ export class Network implements Link {
     const cut = (): void => end({ kind: 'broken', cause: new Error('the cable was pulled') })
     const hear = (say: () => void): void => {
       down.send(() => {
-        if (!isOver) say()
+        if (isOver) return
+        say()
+        this.actAtOnce()
       })
     }
+    const isForeign = this.#isForeign
     this.#live.add(cut)
     if (this.isDown) hear(cut)
     else {
       up.send(() => {
         inner = this.#inner.attach(request, {
-          started: (started) => hear(() => listener.started(started)),
+          started: ({ sessionId }) =>
+            hear(() => listener.started({ sessionId, watchAbsent: !isForeign })),
           contact: (sentAtMs) => hear(() => listener.contact(sentAtMs)),
           ended: (why) => hear(() => end(why)),
         })
@@ -77,7 +100,7 @@ export class Network implements Link {
         up.send(() =>
           inner?.send(
             message,
-            (given) => hear(() => answer(given)),
+            (given) => hear(() => answer(isForeign ? withoutToken(given) : given)),
             changed && (() => hear(changed)),
           ),
         ),

@@ -58,11 +58,11 @@ export class Theatre {
   #failure: unknown = null
   #begun = 0
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, isForeign: boolean) {
     this.#scheduler = scheduler
     this.#serverClock = new ProcessClock(this.clock)
     this.#host = new Host({ engine: this.engine, clock: this.#serverClock })
-    this.network = new Network(this.#link(), scheduler)
+    this.network = new Network(this.#link(), { scheduler, isForeign })
     this.client = new Client(this.network, { clock: this.clock, random: fixedRandom(0.5) })
     this.#observer = new Client(this.#link(), { clock: this.clock, random: fixedRandom(0.5) })
   }

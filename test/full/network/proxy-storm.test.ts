@@ -10,7 +10,7 @@ import { ServerProcess } from '../../program.ts'
 import { Proxy } from '../../proxy.ts'
 import { scaled } from '../../scale.ts'
 import { drawOf, freshSeed } from '../../seed.ts'
-import { storm } from './storm.ts'
+import { storm } from '../../network/storm.ts'
 
 const WAYS = 6
 const FAULTS = 50

@@ -1,8 +1,8 @@
 /** Faults of ways, drawn by chance: what breaks, for how long, and that it is whole again at the end. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Proxy } from '../../proxy.ts'
-import { between, oneOf } from '../../seed.ts'
-import type { Draw } from '../../seed.ts'
+import type { Proxy } from '../proxy.ts'
+import { between, oneOf } from '../seed.ts'
+import type { Draw } from '../seed.ts'
 
 type Fault = (proxy: Proxy, draw: Draw) => void
 

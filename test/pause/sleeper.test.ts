@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, FencedError, FencingGate } from 'tenure'
 import { expect, test } from 'vitest'
-import { Program, ServerProcess } from '../../program.ts'
+import { Program, ServerProcess } from '../program.ts'
 
 const TIMEOUT_MS = 1_000
 const PATH = '/local/sleeper'
@@ -25,7 +25,7 @@ test.concurrent.for(['stop', 'block'])(
     const file = join(folder, 'awake')
     await using server = await ServerProcess.start()
     const words = [server.address, PATH, String(TIMEOUT_MS), manner, file]
-    await using sleeper = new Program('test/full/pause/sleeper.ts', words)
+    await using sleeper = new Program('test/pause/sleeper.ts', words)
     const gate = new FencingGate()
     const write = async (line: string): Promise<void> => gate.admit('resource', tokenIn(line))
     try {

@@ -23,9 +23,9 @@ function* linesOf(
   history: History,
   isAbout: (actor: string, semaphore: string) => boolean,
 ): Iterable<Line> {
-  for (const { kind, from, to, respawnedAt } of history.faults) {
+  for (const { kind, from, to, servedFrom } of history.faults) {
     yield [from, `--- ${kind} begins`]
-    if (respawnedAt < Infinity) yield [respawnedAt, '--- a new process begins']
+    if (servedFrom < Infinity) yield [servedFrom, '--- a new process serves']
     yield [to, `--- ${kind} ends`]
   }
   yield* livesOf(history, isAbout)

@@ -113,8 +113,8 @@ export interface Fault {
   readonly kind: 'kill' | 'pause' | 'stall' | 'cut' | 'lag'
   readonly from: number
   to: number
-  /** Of a kill: when the new process was begun. */
-  respawnedAt: number
+  /** Of a kill: before that nobody could reach the new process. */
+  servedFrom: number
 }
 
 export interface History {

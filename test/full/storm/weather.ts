@@ -30,7 +30,7 @@ export async function rage(
       kind: deck.splice(chance.between(0, deck.length - 1), 1)[0] ?? 'cut',
       from: nowMs(),
       to: Infinity,
-      respawnedAt: Infinity,
+      servedFrom: Infinity,
     }
     world.history.faults.push(fault)
     await strike({ world, victim, fault }, chance)
@@ -39,17 +39,19 @@ export async function rage(
   }
 }
 
-async function strike(
-  { world, victim, fault }: { world: World; victim: Victim; fault: Fault },
-  chance: Chance,
-): Promise<void> {
+interface Strike {
+  readonly world: World
+  readonly victim: Victim
+  readonly fault: Fault
+}
+
+async function strike({ world, victim, fault }: Strike, chance: Chance): Promise<void> {
   switch (fault.kind) {
     case 'kill':
       world.generation += 1
       await victim.kill()
       await pause(chance.between(0, DOWN_MAX_MS))
-      fault.respawnedAt = nowMs()
-      world.network.leadTo(await victim.start())
+      await restart({ world, victim, fault })
       return
     case 'pause':
       victim.pause()
@@ -74,6 +76,12 @@ async function strike(
   }
 }
 
+async function restart({ world, victim, fault }: Strike): Promise<void> {
+  const port = await victim.start()
+  fault.servedFrom = nowMs()
+  world.network.leadTo(port)
+}
+
 function some({ network }: World, chance: Chance) {
   const part = chance.pick([0.1, 0.3, 1])
   return network.passages.filter(() => chance.happens(part))
@@ -91,7 +99,7 @@ export function watchMachine(world: World, pidOf: () => number): Disposable {
     const at = nowMs()
     const nowWaited = waitedMs(pidOf())
     if (at - tickedAt > TICK_MS + LATE_MS || nowWaited - waited > LATE_MS) {
-      world.history.faults.push({ kind: 'lag', from: tickedAt, to: at, respawnedAt: Infinity })
+      world.history.faults.push({ kind: 'lag', from: tickedAt, to: at, servedFrom: Infinity })
     }
     waited = nowWaited
     tickedAt = at

@@ -18,8 +18,8 @@ export function aliveUntil(session: SessionRecord, faults: readonly Fault[]): nu
   const { contactAt, timeoutMs } = session
   let floor = contactAt + timeoutMs
   for (const fault of faults) {
-    if (fault.kind === 'kill' && floor > fault.from && fault.respawnedAt > contactAt) {
-      floor = Math.max(floor, fault.respawnedAt + timeoutMs + GRACE_MS)
+    if (fault.kind === 'kill' && floor > fault.from && fault.servedFrom > contactAt) {
+      floor = Math.max(floor, fault.servedFrom + timeoutMs + GRACE_MS)
     }
     const wasHeard = contactAt >= fault.from - HEARD_MS && contactAt <= fault.to
     const wasAttached = wasHeard && offAt(session) > fault.from + ON_ITS_WAY_MS

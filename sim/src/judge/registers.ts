@@ -9,7 +9,7 @@ import {
   registerWriting,
   type Writing,
 } from '@tenure/checker'
-import type { Session } from '@tenure/client'
+import type { SessionRequest } from '@tenure/protocol'
 import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
@@ -19,7 +19,7 @@ interface Open {
   readonly actor: string
   readonly request: RegisterInput
   readonly calledAt: number
-  /** How often the request has reached a server, at this moment or at the end of the call. */
+  /** How often the request has been sent, at this moment or at the end of the call. */
   readonly timesAsked: () => number
   output: RegisterOutput | null
   returnedAt: number
@@ -40,16 +40,24 @@ export class Registers {
   readonly #world: World
   readonly #judge: Judge
   readonly #histories = new Map<string, Open[]>()
+  readonly #timesSent = new Map<string, number>()
 
   constructor(world: World, judge: Judge) {
     this.#world = world
     this.#judge = judge
   }
 
-  calling(desk: Desk, session: Session, { name, request }: Asked): Recording {
-    const { sessions } = this.#judge
-    const before = sessions.timesAsked(session.id, request.kind, name)
-    let timesAsked = (): number => sessions.timesAsked(session.id, request.kind, name) - before
+  /** A client has sent a request, for the first time or again. */
+  sent(client: string, request: SessionRequest): void {
+    if (!('name' in request)) return
+    const key = keyOf(client, request)
+    this.#timesSent.set(key, this.#timesOf(key) + 1)
+  }
+
+  calling(desk: Desk, { name, request }: Asked): Recording {
+    const key = keyOf(desk.process.name, { kind: request.kind, name })
+    const before = this.#timesOf(key)
+    let timesAsked = (): number => this.#timesOf(key) - before
     const open: Open = {
       actor: desk.name,
       request,
@@ -74,6 +82,10 @@ export class Registers {
     }
   }
 
+  #timesOf(key: string): number {
+    return this.#timesSent.get(key) ?? 0
+  }
+
   /** Judges every history. */
   settle(): void {
     for (const [name, history] of this.#histories) {
@@ -85,6 +97,11 @@ export class Registers {
       }
     }
   }
+}
+
+/** A client has one program at most that edits a name, and that does one thing at a time. */
+function keyOf(client: string, { kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${client} ${kind} ${name}`
 }
 
 export interface Asked {

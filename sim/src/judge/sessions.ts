@@ -20,8 +20,7 @@ interface Life {
 
 interface Attempt {
   readonly process: Process
-  /** 0 until a new session has one. */
-  sessionId: bigint
+  readonly sessionId: bigint
   hasStarted: boolean
 }
 
@@ -33,7 +32,6 @@ export class Sessions {
   readonly #judge: Judge
   readonly #lives = new Map<bigint, Life>()
   readonly #attempts = new Map<object, Attempt>()
-  readonly #timesAsked = new Map<string, number>()
   /** When the node was last claimed: every session then has its full timeout and the grace period again. */
   #claimedMs = 0
 
@@ -63,11 +61,6 @@ export class Sessions {
     this.#judge.pools.mayEnd(sessionId)
   }
 
-  /** How often a session's requests of a kind under a name have reached a server. */
-  timesAsked(sessionId: bigint, kind: string, name: string): number {
-    return this.#timesAsked.get(`${sessionId} ${kind} ${name}`) ?? 0
-  }
-
   crashed(process: Process): void {
     for (const [stream, attempt] of this.#attempts) {
       if (attempt.process === process) this.#left(stream)
@@ -93,10 +86,6 @@ export class Sessions {
         if (life.stream === stream) life.isEnding = true
       }
       if (attempt !== undefined) this.#world.marks.reached('a session is stopped')
-    } else if ('name' in request) {
-      const sessionId = this.#attempts.get(stream)?.sessionId ?? 0n
-      const key = `${sessionId} ${request.kind} ${request.name}`
-      this.#timesAsked.set(key, (this.#timesAsked.get(key) ?? 0) + 1)
     }
   }
 
@@ -122,7 +111,6 @@ export class Sessions {
       this.#judge.violate('S6', `session id ${sessionId} was given out twice`)
     }
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
-    attempt.sessionId = sessionId
     this.#lives.set(sessionId, {
       timeoutMs: Number(timeoutMs),
       stream,

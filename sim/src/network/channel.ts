@@ -8,6 +8,7 @@ import type {
   PendingCall,
   UnaryRequest,
 } from '@tenure/client'
+import { decodeSessionRequest, type SessionRequest } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { End, Party } from './connection.ts'
 import { type Frame, GRPC_CODE } from './frame.ts'
@@ -34,23 +35,30 @@ class SimulatedCallError extends Error implements CallError {
   }
 }
 
+export interface ChannelOptions {
+  readonly network: Network
+  readonly process: Process
+  readonly host: string
+  /** Hears what the client says on session streams. */
+  sent(request: SessionRequest): void
+}
+
 export class SimulatedChannel implements Channel {
-  readonly #network: Network
-  readonly #process: Process
-  readonly #host: string
+  readonly #options: ChannelOptions
   #line: Line | null = null
 
-  constructor(network: Network, process: Process, host: string) {
-    this.#network = network
-    this.#process = process
-    this.#host = host
+  constructor(options: ChannelOptions) {
+    this.#options = options
   }
 
   stream(path: string, headers: CallHeaders, listener: MessageStreamListener): MessageStream {
     const line = this.#open()
     const call = line.begin({ path, headers, bytes: null }, listener)
     return {
-      write: (bytes) => line.write(call, bytes),
+      write: (bytes) => {
+        this.#options.sent(decodeSessionRequest(bytes))
+        line.write(call, bytes)
+      },
       cancel: () => line.cancel(call),
     }
   }
@@ -61,7 +69,7 @@ export class SimulatedChannel implements Channel {
   ): PendingCall {
     const line = this.#open()
     let response: Uint8Array | undefined
-    const timer = this.#process.after(timeoutMs, () => {
+    const timer = this.#options.process.after(timeoutMs, () => {
       line.fail(call, GRPC_CODE.DEADLINE_EXCEEDED, 'Deadline exceeded')
     })
     const call = line.begin(
@@ -89,7 +97,8 @@ export class SimulatedChannel implements Channel {
 
   #open(): Line {
     if (this.#line === null || this.#line.isClosed) {
-      this.#line = new Line(this.#process, this.#network.connect(this.#process, this.#host))
+      const { network, process, host } = this.#options
+      this.#line = new Line(process, network.connect(process, host))
     }
     return this.#line
   }

@@ -53,7 +53,13 @@ export class ClientParty {
     const clock = clientClock(process)
     const link = new YdbLink(`grpc://${servers}/local`, {
       clock,
-      dial: (host) => new SimulatedChannel(network, process, host),
+      dial: (host) =>
+        new SimulatedChannel({
+          network,
+          process,
+          host,
+          sent: (request) => this.#world.judge.registers.sent(this.name, request),
+        }),
     })
     const client: Client = clientOver(link, { clock, random: clientRandom(random.fork('product')) })
     this.#desks = programs.map(

@@ -13,22 +13,23 @@ import { drawOf, freshSeed } from './seed.ts'
 
 const KILLS = 20
 
-async function survives(deaths: readonly Death[]): Promise<void> {
+async function siegeOf(deaths: readonly Death[]): Promise<{ seed: number; breaches: string[] }> {
   const seed = freshSeed()
   await using server = await ServerProcess.start()
-  const breaches = await besiege(server, deaths, drawOf(seed))
-  expect({ seed, breaches }).toEqual({ seed, breaches: [] })
+  return { seed, breaches: await besiege(server, deaths, drawOf(seed)) }
 }
 
-test('kill -9 at any time un-happens nothing', { timeout: 90_000 }, () =>
-  survives(Array.from({ length: KILLS }, () => atAnyTime)),
-)
+test('kill -9 at any time un-happens nothing', { timeout: 90_000 }, async () => {
+  const deaths = Array.from({ length: KILLS }, () => atAnyTime)
+  expect(await siegeOf(deaths)).toMatchObject({ breaches: [] })
+})
 
-test('a death at each crash point un-happens nothing', { timeout: 60_000 }, () =>
-  survives([
+test('a death at each crash point un-happens nothing', { timeout: 60_000 }, async () => {
+  const deaths = [
     atPoint('after-append', 5),
     atPoint('after-sync', 5),
     atPoint('before-reply', 5),
     atPoint('mid-restore', 5),
-  ]),
-)
+  ]
+  expect(await siegeOf(deaths)).toMatchObject({ breaches: [] })
+})

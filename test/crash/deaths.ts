@@ -4,14 +4,21 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CrashPoint } from '@tenure/engine'
 import type { Progress } from '../history/progress.ts'
-import type { Exit, Surroundings } from '../program.ts'
+import type { Exit } from '../program.ts'
+
+/** What is around one run of a server. */
+export interface Surroundings {
+  readonly environment?: Readonly<Record<string, string>>
+  /** Words put before the program: another one that becomes it, or starts it. */
+  readonly inside?: readonly string[]
+}
 
 /** A server that can be started again with the same data on the same port. */
 export interface Mortal {
   readonly address: string
   /** How the run that is under way ends. */
   readonly exit: Promise<Exit>
-  /** @throws when it ends before it serves */
+  /** @throws when it ends before it serves; `exit` says how */
   start(once?: Surroundings): Promise<void>
   end(signal: NodeJS.Signals): Promise<Exit>
 }
@@ -24,6 +31,8 @@ export interface Scene {
 
 export interface Death {
   readonly name: string
+  /** Its end may come before the kill. */
+  readonly mayEnd?: boolean
   readonly surroundings: Surroundings
   strike(scene: Scene): Promise<void>
 }
@@ -33,6 +42,10 @@ const ANSWERS_MAX = 60
 /** Longer than a start. */
 const START_MAX_MS = 500
 const STOP_MAX_MS = 30
+/** Follows every thread, as a child of the server, so that the server stays ours. With a seccomp filter it would send no signals. */
+const STRACE = ['strace', '-D', '-f', '-qq', '-o', '/dev/null']
+/** A place that has not been passed after so many answers is never passed. */
+const ANSWERS_UNTIL_MISSED = 5_000
 
 /** After some more answers. */
 export const atAnyTime: Death = {
@@ -57,6 +70,7 @@ export const onReturn: Death = {
 /** While it ends in good order. */
 export const whileStopping: Death = {
   name: 'while stopping',
+  mayEnd: true,
   surroundings: {},
   async strike({ server, progress, random }) {
     await progress.more(1 + Math.floor(random() * ANSWERS_MAX))
@@ -72,7 +86,7 @@ export function whileStarting(random: () => number): Death {
   return {
     name: `while starting, after ${seconds.toFixed(3)} s`,
     surroundings: { inside: ['timeout', '-s', 'KILL', seconds.toFixed(3)] },
-    strike: ({ server }) => server.exit.then(() => {}),
+    strike: (scene) => exitOf(scene, `${seconds} s`),
   }
 }
 
@@ -82,7 +96,7 @@ export function atPoint(place: CrashPoint, passing: number): Death {
   return {
     name: order,
     surroundings: { environment: { TENURE_CRASH_AT: order } },
-    strike: ({ server }) => server.exit.then(() => {}),
+    strike: (scene) => exitOf(scene, order),
   }
 }
 
@@ -95,7 +109,15 @@ export function atCall(name: string, passing: number): Death {
   const calls = [`trace=${name}`, '-e', `inject=${name}:signal=KILL:when=${passing}`]
   return {
     name: `${name}:${passing}`,
-    surroundings: { inside: ['strace', '-D', '-f', '-qq', '-o', '/dev/null', '-e', ...calls] },
-    strike: ({ server }) => server.exit.then(() => {}),
+    surroundings: { inside: [...STRACE, '-e', ...calls] },
+    strike: (scene) => exitOf(scene, `${name}:${passing}`),
   }
+}
+
+/** @throws when the work goes on as if nothing should end it */
+async function exitOf({ server, progress }: Scene, place: string): Promise<void> {
+  const missed = progress.more(ANSWERS_UNTIL_MISSED).then(() => {
+    throw new Error(`nobody died at ${place} within ${ANSWERS_UNTIL_MISSED} answers`)
+  })
+  await Promise.race([server.exit, missed])
 }

@@ -4,7 +4,8 @@ import { judge } from '../history/judge.ts'
 import { Progress } from '../history/progress.ts'
 import { Recorder } from '../history/recorder.ts'
 import { Workload } from '../history/workload.ts'
-import type { Death, Mortal } from './deaths.ts'
+import type { Exit } from '../program.ts'
+import type { Death, Mortal, Scene } from './deaths.ts'
 
 /** Answers after the last death. */
 const ANSWERS_LAST = 200
@@ -27,22 +28,36 @@ export async function besiege(
     path: '/local/crash',
     random,
   })
+  const breaches: string[] = []
   const scene = { server, progress, random }
   const siege = async (): Promise<void> => {
     await server.end('SIGKILL')
     for (const death of deaths) {
-      try {
-        await server.start(death.surroundings)
-      } catch {
-        // It died before it served: that is one of the ways.
-        continue
-      }
-      await death.strike(scene)
+      await die(death, scene)
+      const exit = await server.exit
+      if (!isExpected(death, exit)) breaches.push(`${death.name}: ended by ${JSON.stringify(exit)}`)
     }
     await server.start()
     await progress.more(ANSWERS_LAST)
   }
   await Promise.race([siege(), workload.broken])
   await workload.finish()
-  return judge(recorder.history)
+  return [...breaches, ...judge(recorder.history)]
+}
+
+async function die(death: Death, scene: Scene): Promise<void> {
+  try {
+    await scene.server.start(death.surroundings)
+  } catch {
+    // It died before it served, which is one of the ways; how it ended is looked at all the same.
+    return
+  }
+  await death.strike(scene)
+}
+
+/** A program that kills what it has started ends with this code. */
+const KILLED = 128 + 9
+
+function isExpected({ mayEnd = false }: Death, { code, signal }: Exit): boolean {
+  return signal === 'SIGKILL' || code === KILLED || (mayEnd && code === 0)
 }

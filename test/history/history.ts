@@ -1,6 +1,5 @@
 /** What real clients asked of one coordination node, what came back, and when. Times are of one clock that never stands still. */
 import type { Operation } from '@tenure/checker'
-import type { ErrorCode } from 'tenure'
 
 /** What was asked of one semaphore. */
 export type Call =
@@ -26,11 +25,15 @@ export interface Seen {
   readonly waiters: readonly Place[]
 }
 
+/** The server has looked and changed nothing. */
+export const REFUSED_CODES = ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION_FAILED'] as const
+
+export type RefusedCode = (typeof REFUSED_CODES)[number]
+
 /** What came back. What failed with an open outcome has none. */
 export type Answer =
   | { readonly kind: 'done' }
-  /** Nothing was changed. */
-  | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | { readonly kind: 'refused'; readonly code: RefusedCode }
   /** null: there is no such semaphore. */
   | { readonly kind: 'described'; readonly seen: Seen | null }
   | { readonly kind: 'granted'; readonly token: bigint }
@@ -52,8 +55,6 @@ export interface Holding {
   readonly from: number
   /** Infinity while it is held. */
   to: number
-  /** When the release was confirmed. */
-  goneAt: number
 }
 
 export interface Life {
@@ -78,4 +79,17 @@ export interface History {
   readonly holdings: readonly Holding[]
   readonly lives: readonly Life[]
   readonly sightings: readonly Sighting[]
+}
+
+/** What is about each semaphore, in the order it is given. */
+export function byObject<T extends { readonly object: string }>(
+  all: readonly T[],
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const group = groups.get(one.object)
+    if (group === undefined) groups.set(one.object, [one])
+    else group.push(one)
+  }
+  return groups
 }

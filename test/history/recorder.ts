@@ -5,8 +5,10 @@
  * answer, any other leaves the outcome open.
  */
 import { COUNT_MAX } from '@tenure/client'
+import type { Holder } from '@tenure/client'
 import { TenureError } from 'tenure'
-import type { Client, ErrorCode, Lease, Session, SessionOptions } from 'tenure'
+import type { Client, Lease, Session, SessionOptions } from 'tenure'
+import { REFUSED_CODES } from './history.ts'
 import type {
   Answer,
   Call,
@@ -14,17 +16,11 @@ import type {
   Holding,
   Life,
   Observation,
+  Place,
+  RefusedCode,
   Seen,
   Sighting,
 } from './history.ts'
-
-/** The server has looked and changed nothing. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PRECONDITION_FAILED',
-  'INVALID_ARGUMENT',
-])
 
 /** Two events of one process never have the same time. */
 const TICK_MS = 1e-4
@@ -106,11 +102,12 @@ export class Recorder {
       this.#heard()
       return output
     } catch (error) {
-      if (!(error instanceof TenureError && REFUSALS.has(error.code))) {
+      const refusal = refusalOf(error)
+      if (refusal === null) {
         write(null, Infinity)
         throw error
       }
-      const output: Answer = { kind: 'refused', code: error.code }
+      const output: Answer = { kind: 'refused', code: refusal }
       write(output, this.now())
       this.#heard()
       return output
@@ -196,7 +193,6 @@ export class RecordedSession implements AsyncDisposable {
       count: units,
       from: this.#recorder.now(),
       to: Infinity,
-      goneAt: Infinity,
     }
     this.#recorder.hold(holding)
     this.#held.add(holding)
@@ -233,8 +229,6 @@ export class RecordedSession implements AsyncDisposable {
       await lease.release()
       return { kind: 'done' }
     })
-    // The server frees what a lost session held in its own time.
-    if (!this.session.signal.aborted) holding.goneAt = this.#recorder.now()
   }
 
   #do(object: string, call: Call, work: () => Promise<Answer>): Promise<Answer> {
@@ -245,20 +239,15 @@ export class RecordedSession implements AsyncDisposable {
   async #look(object: string): Promise<Seen | null> {
     try {
       const found = await this.session.semaphore(object).describe({ owners: true, waiters: true })
-      const place = (holder: { sessionId: bigint; orderId: bigint; count: bigint }) => ({
-        session: holder.sessionId,
-        token: holder.orderId,
-        count: holder.count,
-      })
       return {
         limit: found.limit,
         count: found.count,
         data: text(found.data),
-        owners: found.owners.map(place),
-        waiters: found.waiters.map(place),
+        owners: found.owners.map(placeOf),
+        waiters: found.waiters.map(placeOf),
       }
     } catch (error) {
-      if (error instanceof TenureError && error.code === 'NOT_FOUND') return null
+      if (refusalOf(error) === 'NOT_FOUND') return null
       throw error
     }
   }
@@ -267,4 +256,13 @@ export class RecordedSession implements AsyncDisposable {
 /** Units held by a recorded session. */
 export interface RecordedLease {
   release(): Promise<void>
+}
+
+function refusalOf(error: unknown): RefusedCode | null {
+  if (!(error instanceof TenureError)) return null
+  return REFUSED_CODES.find((code) => code === error.code) ?? null
+}
+
+function placeOf({ sessionId, orderId, count }: Holder): Place {
+  return { session: sessionId, token: orderId, count }
 }

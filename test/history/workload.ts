@@ -96,12 +96,10 @@ export class Workload implements AsyncDisposable {
   }
 
   #begin(): void {
-    const contenders = (objects: readonly string[], count: number): string[] =>
-      objects.flatMap((object) => Array.from({ length: count }, () => object))
-    for (const pool of contenders(POOLS, POOL_CONTENDERS)) {
+    for (const pool of times(POOL_CONTENDERS, POOLS)) {
       this.#employ(`contender of ${pool}`, (session) => this.#contend(session, pool, false))
     }
-    for (const lock of contenders(LOCKS, LOCK_CONTENDERS)) {
+    for (const lock of times(LOCK_CONTENDERS, LOCKS)) {
       this.#employ(`contender of ${lock}`, (session) => this.#contend(session, lock, true))
     }
     for (const own of this.#written())
@@ -136,12 +134,13 @@ export class Workload implements AsyncDisposable {
 
   #employ(role: string, part: Part): void {
     const actor = `${role} ${this.#jobs.length}`
-    this.#jobs.push(
-      this.#open(actor, this.#connect()).then(async (session) => {
-        await part(session)
-        await session.close()
-      }),
-    )
+    this.#jobs.push(this.#play(actor, part))
+  }
+
+  async #play(actor: string, part: Part): Promise<void> {
+    const session = await this.#open(actor, this.#connect())
+    await part(session)
+    await session.close()
   }
 
   get #goesOn(): boolean {
@@ -199,4 +198,9 @@ export class Workload implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Each of these so often. */
+function times(count: number, names: readonly string[]): string[] {
+  return names.flatMap((name) => Array.from({ length: count }, () => name))
 }

@@ -17,6 +17,9 @@ export const STREAM_WINDOW_BYTES: number = 64 * 1024
 /** A connection must have begun to speak HTTP/2 by then. */
 export const HANDSHAKE_MS = 10_000
 
+/** So often a connection is asked whether anybody is there; it has as long to answer. */
+export const KEEP_ALIVE_MS = 20_000
+
 /** Resets and new streams of one connection within `CHURN_WINDOW_MS`; past that the connection is closed. */
 export const CHURN_WINDOW_MS = 10_000
 export const RESETS_MAX = 1000

@@ -35,7 +35,10 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Harne
 }
 
 /** A client on a connection of its own. */
-export function connect(server: RunningServer, options: Record<string, number> = {}): RawClient {
+export function connect(
+  server: Pick<RunningServer, 'grpcAddress'>,
+  options: Record<string, number> = {},
+): RawClient {
   const client = new RawClient(server.grpcAddress, options)
   atEnd(() => client.close())
   return client

@@ -10,6 +10,8 @@ export interface Served extends AsyncDisposable {
   client(hosts?: string, options?: YdbLinkOptions): Client
   /** A node that exists. */
   readonly path: string
+  /** How many sessions there are. */
+  sessions(): number
 }
 
 export async function served(options: Partial<ServerOptions> = {}): Promise<Served> {
@@ -28,6 +30,7 @@ export async function served(options: Partial<ServerOptions> = {}): Promise<Serv
     port,
     path,
     client,
+    sessions: () => server.host.statistics().sessions,
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((each) => each.close()))
       await server.stop()

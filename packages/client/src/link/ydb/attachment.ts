@@ -45,6 +45,8 @@ const PATIENCE_MIN_MS = 250
 const HEARTBEATS_TO_START = 2
 const START_MIN_MS = 1_000
 const START_MAX_MS = 3_000
+/** How long the server may take to end a session that was given up before it began. */
+const PARTING_MS = 1_000
 
 export class YdbAttachment implements Attachment {
   readonly #ground: StreamGround
@@ -67,7 +69,10 @@ export class YdbAttachment implements Attachment {
     this.#listener = listener
     const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_TO_START)
     this.#timer = ground.clock.after(Math.min(START_MAX_MS, startMs), () => {
-      this.#break(new Error('the server did not start the session in time'))
+      this.#use?.fail()
+      this.leave()
+      const cause = new Error('the server did not start the session in time')
+      this.#listener.ended({ kind: 'broken', cause })
     })
     ground.tokens.get().then(
       (token) => this.#open(token),
@@ -90,10 +95,24 @@ export class YdbAttachment implements Attachment {
 
   leave(): void {
     if (this.#over) return
+    this.#fallSilent()
+    if (this.#stream === null || this.#hasStarted || this.#request.sessionId !== 0n) this.#drop()
+    else {
+      // A session that begins although nobody wants it any more would stay for its timeout: its stop follows its start.
+      this.#write({ kind: 'stop' })
+      this.#ground.clock.after(PARTING_MS, () => this.#drop())
+    }
+  }
+
+  /** Nothing is called any more. */
+  #fallSilent(): void {
     this.#over = true
     this.#timer?.cancel()
     this.#asked.clear()
     this.#watches.clear()
+  }
+
+  #drop(): void {
     this.#stream?.cancel()
     this.#use?.end()
   }
@@ -104,8 +123,14 @@ export class YdbAttachment implements Attachment {
     this.#use = channels.use()
     this.#stream = this.#use.channel.stream(SESSION.path, headersFor(database, token), {
       message: (bytes) => this.#read(bytes),
-      ended: () => this.#break(new Error('the server ended the stream')),
-      failed: (error) => this.#fail(error),
+      ended: () => {
+        if (this.#over) this.#drop()
+        else this.#break(new Error('the server ended the stream'))
+      },
+      failed: (error) => {
+        if (this.#over) this.#drop()
+        else this.#fail(error)
+      },
     })
     const { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey } = this.#request
     this.#write({
@@ -232,7 +257,6 @@ export class YdbAttachment implements Attachment {
   }
 
   #fail(error: CallError): void {
-    if (this.#over) return
     const refusal = refusalOfGrpc(error)
     if (refusal === null) this.#break(error)
     else if (refusal.code === 'UNAUTHORIZED' && this.#ground.tokens.forget()) this.#break(error)
@@ -248,7 +272,8 @@ export class YdbAttachment implements Attachment {
 
   #end(end: AttachmentEnd): void {
     if (this.#over) return
-    this.leave()
+    this.#fallSilent()
+    this.#drop()
     this.#listener.ended(end)
   }
 }

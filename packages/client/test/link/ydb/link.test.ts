@@ -165,6 +165,22 @@ test('an open that meets silence rejects within startTimeout', async () => {
   await expect(opened).rejects.toThrow(UnavailableError)
 })
 
+test('an open that is given up after the server has begun the session leaves no session behind', async () => {
+  await using server = await served()
+  await using proxy = await Proxy.open(server.port)
+  // The node is there and the connection stands before the way back is slow.
+  await using client = server.client(proxy.host)
+  await using _warm = await client.openSession(server.path)
+  proxy.stall('down')
+  const given = new AbortController()
+  const opened = client.openSession(server.path, {}, given.signal)
+  await expect.poll(() => server.sessions()).toBe(2)
+  given.abort(new Error('not wanted any more'))
+  await expect(opened).rejects.toThrow('not wanted any more')
+  await expect.poll(() => server.sessions()).toBe(1)
+  proxy.restore()
+})
+
 test('close is bounded when the server is silent', async () => {
   await using server = await served()
   await using proxy = await Proxy.open(server.port)

@@ -19,8 +19,11 @@ const MUTEX = 'mutex'
 const HALL = 'hall'
 const HALL_LIMIT = 3n
 const BOARD = 'board'
-/** A holder acts for so long, at most. */
+/** Most holders act for so long at most. */
 const HOLD_MAX_MS = 20
+/** Some hold on for up to so many timeouts: long enough to be cut off and to see another come. */
+const LONG_HOLD_SHARE = 0.05
+const LONG_HOLD_TIMEOUTS = 2
 
 export interface CrowdOptions {
   /** How each member reaches the server. */
@@ -128,8 +131,7 @@ export class Crowd implements AsyncDisposable {
   async #contend(session: Session): Promise<void> {
     const { signal } = this.#working
     while (!signal.aborted) {
-      const lease = await session.mutex(MUTEX).lock(signal)
-      await this.#hold(this.#mutex, lease)
+      await this.#hold(this.#mutex, await session.mutex(MUTEX).lock(signal))
     }
   }
 
@@ -145,7 +147,9 @@ export class Crowd implements AsyncDisposable {
   async #hold(floor: Floor, lease: Lease): Promise<void> {
     floor.enter(lease)
     try {
-      await pause(between(this.#draw, 0, HOLD_MAX_MS))
+      const isLong = this.#draw() < LONG_HOLD_SHARE
+      const longestMs = isLong ? this.#options.timeoutMs * LONG_HOLD_TIMEOUTS : HOLD_MAX_MS
+      await wait(between(this.#draw, 0, longestMs), lease.signal)
     } finally {
       floor.leave(lease)
       await lease.release()
@@ -169,6 +173,11 @@ export class Crowd implements AsyncDisposable {
       await Promise.race([pause(10), ended])
     }
   }
+}
+
+/** Waits, but not for what is lost. */
+async function wait(lengthMs: number, signal: AbortSignal): Promise<void> {
+  await pause(lengthMs, undefined, { signal }).catch(() => {})
 }
 
 async function watch(session: Session, eyes: Eyes, signal: AbortSignal): Promise<void> {

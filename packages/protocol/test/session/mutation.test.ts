@@ -16,7 +16,7 @@ import {
   WireError,
 } from '../../src/index.ts'
 import { generatedRequest, generatedResponse, requests, responses } from './messages.ts'
-import { fieldsOf, mutated, rewritten } from './wire-tree.ts'
+import { fieldsOf, mistyped, mutated, rewritten } from './wire-tree.ts'
 
 const request = requests.map((each) => encodeSessionRequest(each))
 const response = responses.map((each) => encodeSessionResponse(each))
@@ -38,6 +38,18 @@ test('a response written in another way, with what a later version may add, is r
     expect(generatedResponse(read)).toEqual(oracle)
   })
   expect(await counterexample(agrees, 1_000)).toBeUndefined()
+})
+
+test('a field of another type than the declared one is passed over', async () => {
+  const passedOver = property(
+    mistyped(request, SessionRequestSchema),
+    mistyped(response, SessionResponseSchema),
+    (asked, said) => {
+      expect(decodeSessionRequest(asked.mixed)).toEqual(decodeSessionRequest(asked.plain))
+      expect(decodeSessionResponse(said.mixed)).toEqual(decodeSessionResponse(said.plain))
+    },
+  )
+  expect(await counterexample(passedOver, 1_000)).toBeUndefined()
 })
 
 /** Null when refused. Any error but the one for malformed bytes goes through. */

@@ -86,10 +86,16 @@ const UNKNOWN: readonly Field[] = [
   { number: 536_870_911, wireType: BYTES, payload: Uint8Array.of(0xff) },
 ]
 
+/** The protocol declares no field of these types. */
+const FIXED: readonly Field[] = [
+  { number: 1, wireType: FIXED32, payload: Uint8Array.of(1, 2, 3, 4) },
+  { number: 2, wireType: FIXED64, payload: new Uint8Array(8).fill(9) },
+  { number: 3, wireType: FIXED32, payload: Uint8Array.of(8, 1, 8, 1) },
+]
+
 /** Of another type than the declared one, mostly. */
 const MISTYPED: readonly Field[] = [
-  { number: 2, wireType: FIXED64, payload: new Uint8Array(8) },
-  { number: 1, wireType: FIXED32, payload: new Uint8Array(4) },
+  ...FIXED,
   { number: 1, wireType: BYTES, payload: Uint8Array.of(0xc3, 0x28) },
   { number: 2, wireType: VARINT, payload: Uint8Array.of(7) },
 ]
@@ -159,6 +165,18 @@ export function rewritten(
     let bytes: Uint8Array = Uint8Array.from(parts.message)
     for (const each of parts.changes) bytes = spoilt(bytes, each, schema)
     return bytes
+  })
+}
+
+/** The message with fields of known numbers and other types among its own, at every depth. */
+export function mistyped(
+  message: Arbitrary<Uint8Array>,
+  schema: DescMessage,
+): Arbitrary<{ readonly plain: Uint8Array; readonly mixed: Uint8Array }> {
+  return record({ message, changes: changes([inserted(FIXED)]) }).map((parts) => {
+    const plain: Uint8Array = Uint8Array.from(parts.message)
+    const mixed = parts.changes.reduce((bytes, each) => spoilt(bytes, each, schema), plain)
+    return { plain, mixed }
   })
 }
 

@@ -32,6 +32,8 @@ interface Placement<S, I, O> {
   /** Which of the states was taken. */
   readonly choice: number
   readonly before: { readonly state: S; readonly latestCall: number }
+  /** If nothing can follow it here, nothing can follow what is before it. */
+  readonly isFinal: boolean
 }
 
 /** The longest order that was found. */
@@ -82,7 +84,8 @@ class Search<S, I, O> {
       if (this.#steps >= this.#stepsMax) return { kind: 'unknown', steps: this.#steps }
       if (next === null) {
         this.#remember()
-        const last = this.#undo()
+        let last = this.#undo()
+        while (last?.isFinal) last = this.#undo()
         if (last === undefined) return { kind: 'violation', impasse: this.#impasse() }
         const again = this.#place(last.candidate, last.states, last.choice + 1)
         next = again ? this.#firstCandidate() : this.#candidateAfter(last.candidate)
@@ -124,7 +127,8 @@ class Search<S, I, O> {
     for (const [choice, state] of states.entries()) {
       if (choice < from || !this.#isNews(candidate, state)) continue
       const before = { state: this.#state, latestCall: this.#latestCall }
-      this.#path.push({ candidate, states, choice, before })
+      const isFinal = states.length === 1 && this.#isSight(candidate, state)
+      this.#path.push({ candidate, states, choice, before, isFinal })
       this.#state = state
       this.#latestCall = Math.max(this.#latestCall, candidate.operation.calledAt)
       this.#timelineOf(candidate).lift(candidate)
@@ -143,6 +147,23 @@ class Search<S, I, O> {
     if (this.#visited.has(visit)) return false
     this.#visited.add(visit)
     return true
+  }
+
+  /** Whether it only looked, and saw nothing new: where it fits, a later place for it is no better. */
+  #isSight({ operation: { input, output, calledAt } }: Candidate<I, O>, state: S): boolean {
+    if (output === null || this.#model.isSight?.(input, output) !== true) return false
+    if (this.#model.keyOf(state) !== this.#model.keyOf(this.#state)) return false
+    return !this.#excludes(calledAt)
+  }
+
+  /** Whether an unanswered operation that can still come next could not do so after what was called at this time. */
+  #excludes(calledAt: number): boolean {
+    let moment = calledAt > this.#latestCall ? this.#unanswered.first : null
+    for (; moment !== null && moment.at < calledAt; moment = moment.next) {
+      const returnedAt = moment.called?.operation.returnedAt ?? Infinity
+      if (returnedAt >= this.#latestCall && returnedAt < calledAt) return true
+    }
+    return false
   }
 
   #undo(): Placement<S, I, O> | undefined {

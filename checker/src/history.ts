@@ -27,6 +27,11 @@ export interface Model<S, I, O> {
    * @returns the next states; none when the object could not have answered so
    */
   step(state: S, input: I, output: O | null): readonly S[]
+  /**
+   * Whether such an answer tells of the state and changes nothing, whatever the state is. The search does not look for a later place
+   * for it when it fits now.
+   */
+  isSight?(input: I, output: O): boolean
   /** Equal for equal states, and for those only; people read it where a search got stuck. */
   keyOf(state: S): string
   /** For people. */

@@ -7,7 +7,7 @@ const OPERATIONS_MAX = 6
 /** Between two effects. */
 const PERIOD = 10
 /** From the call to the effect and from the effect to the return, at most. */
-const SPREAD = 26
+const SPREAD = 20
 /** How often an input is drawn again because nobody can ask for it in this state. */
 const DRAWS_MAX = 50
 
@@ -31,9 +31,11 @@ export function possibleHistory<S, I, O>(world: World<S, I, O>, random: Random):
       continue
     }
     const outputs = world.outputs(input, state)
-    const possible = outputs.filter((output) => model.step(state, input, output).length > 0)
-    if (possible.length === 0) continue
-    const output = random.of(possible)
+    const from = random.below(outputs.length)
+    const drawn = [...outputs.slice(from), ...outputs.slice(0, from)]
+    const before = state
+    const output = drawn.find((each) => model.step(before, input, each).length > 0)
+    if (output === undefined) continue
     state = random.of(model.step(state, input, output))
     operations.push({ actor, input, output, calledAt, returnedAt })
   }

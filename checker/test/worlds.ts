@@ -81,6 +81,7 @@ export const semaphoreWorld: World<SemaphoreState, SemaphoreInput, SemaphoreOutp
     }
     if (kind !== 'enqueue') return TOKENS.map((token) => ({ kind: 'done', token }))
     return [
+      { kind: 'missed' },
       { kind: 'not-acquired' },
       { kind: 'refused' },
       ...TOKENS.flatMap((token): SemaphoreOutput[] => [

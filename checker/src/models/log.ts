@@ -44,6 +44,8 @@ export const logModel: Model<LogState, LogInput, LogOutput> = {
     const next = step(state, input, output)
     return next === null ? [] : [next]
   },
+  isSight: ({ kind }, output) =>
+    kind === 'read' || output.kind === 'stale' || output.kind === 'closed',
   keyOf: ({ phase, attempt, records }) => `${phase} attempt ${attempt} ${JSON.stringify(records)}`,
   describe: (input, output) => `${saidInput(input)} -> ${saidOutput(output)}`,
 }

@@ -49,6 +49,8 @@ export const recordModel: Model<RecordState, RecordInput, RecordOutput> = {
     const next = output === null ? guess(state, input) : step(state, input, output)
     return next === null ? [] : [next]
   },
+  isSight: ({ kind }, output) =>
+    kind === 'get' || output.kind === 'not-found' || 'record' in output,
   keyOf: ({ last, record }) => `${record === null ? 'absent' : saidRecord(record)} last ${last}`,
   describe: (input, output) => `${saidInput(input)} -> ${saidOutput(output)}`,
 }

@@ -35,6 +35,7 @@ export const registerModel: Model<RegisterState, RegisterInput, RegisterOutput> 
     if (input.kind === 'delete') return [null]
     return output === null || shows(output, state) ? [state] : []
   },
+  isSight: ({ kind }, output) => kind === 'describe' || output.kind === 'refused',
   keyOf: (state) => (state === null ? 'absent' : `limit ${state.limit} data ${state.data}`),
   describe: (input, output) => `${saidInput(input)} -> ${saidOutput(output)}`,
 }

@@ -6,6 +6,7 @@
 import type { Operation } from '../history.ts'
 import type { Sight } from './holders.ts'
 import type { SemaphoreInput, SemaphoreOutput } from './semaphore.ts'
+import { narrowed } from './semaphore-evidence.ts'
 
 export type SemaphoreCall =
   /** `timeoutMs` 0 asks once; Infinity waits for ever. */
@@ -44,29 +45,53 @@ type Step = Operation<SemaphoreInput, SemaphoreOutput>
  * @throws TypeError when an answer does not belong to its call
  */
 export function semaphoreOperations(history: readonly Seen[]): Step[] {
-  return history.flatMap((seen): Step[] => {
-    const { actor, input, output, calledAt, returnedAt } = seen
-    const when = { actor, calledAt, returnedAt }
-    switch (input.kind) {
-      case 'acquire':
-        return acquire(seen)
-      case 'describe':
-        if (output === null) return []
-        if (output.kind === 'described') return [{ ...when, input, output }]
-        break
-      case 'release':
-        if (output === null || output.kind === 'released') return [{ ...when, input, output }]
-        break
-      case 'end': {
-        const expire: Step['input'] = { kind: 'expire', session: input.session }
-        if (output === null) return [{ ...when, input: expire, output }]
-        if (output.kind === 'ended') {
-          return [{ ...when, input: expire, output: { kind: 'done', token: null } }]
-        }
+  return narrowed(withMisses(history.flatMap(stepsOf)))
+}
+
+/** Who asked once and could not have it had no place to lose, unless another acquire of the session was open. */
+function withMisses(steps: readonly Step[]): Step[] {
+  const entries = new Map<bigint, Step[]>()
+  for (const step of steps) {
+    if (step.input.kind !== 'enqueue') continue
+    const { session } = step.input
+    const known = entries.get(session)
+    if (known === undefined) entries.set(session, [step])
+    else known.push(step)
+  }
+  return steps.map((step) => {
+    const { input, output, calledAt, returnedAt } = step
+    if (input.kind !== 'enqueue' || output?.kind !== 'not-acquired') return step
+    const isAlone = entries
+      .get(input.session)
+      ?.every(
+        (other) => other === step || other.returnedAt < calledAt || other.calledAt > returnedAt,
+      )
+    return isAlone === true ? { ...step, output: { kind: 'missed' } } : step
+  })
+}
+
+function stepsOf(seen: Seen): Step[] {
+  const { actor, input, output, calledAt, returnedAt } = seen
+  const when = { actor, calledAt, returnedAt }
+  switch (input.kind) {
+    case 'acquire':
+      return acquire(seen)
+    case 'describe':
+      if (output === null) return []
+      if (output.kind === 'described') return [{ ...when, input, output }]
+      break
+    case 'release':
+      if (output === null || output.kind === 'released') return [{ ...when, input, output }]
+      break
+    case 'end': {
+      const expire: Step['input'] = { kind: 'expire', session: input.session }
+      if (output === null) return [{ ...when, input: expire, output }]
+      if (output.kind === 'ended') {
+        return [{ ...when, input: expire, output: { kind: 'done', token: null } }]
       }
     }
-    throw new TypeError(`${actor}: ${input.kind} was answered by ${output?.kind}`)
-  })
+  }
+  throw new TypeError(`${actor}: ${input.kind} was answered by ${output?.kind}`)
 }
 
 function acquire({ actor, input, output, calledAt, returnedAt }: Seen): Step[] {

@@ -40,8 +40,8 @@ export type SemaphoreInput =
 export type SemaphoreOutput =
   /** An owner at once; a waiter; either of the two. The order id is null when it was not told. */
   | { readonly kind: 'granted' | 'queued' | 'entered'; readonly token: bigint | null }
-  /** Asked once, and could not have it. */
-  | { readonly kind: 'not-acquired' }
+  /** Asked once, and could not have it: it had no place in the queue; it may have had one, and has it no more. */
+  | { readonly kind: 'missed' | 'not-acquired' }
   | { readonly kind: 'refused' }
   /** null when it was not told whether there was anything to release. */
   | { readonly kind: 'released'; readonly released: boolean | null }
@@ -62,6 +62,12 @@ export function semaphoreModel(
       const next = step(limit, state, input, output)
       return next === null ? [] : [next]
     },
+    isSight: ({ kind }, output) =>
+      kind === 'describe' ||
+      kind === 'granted' ||
+      output.kind === 'missed' ||
+      output.kind === 'refused' ||
+      (output.kind === 'released' && output.released === false),
     keyOf: ({ owners, waiters, last, ended }) =>
       `owners ${said(owners)} waiters ${said(waiters)} last ${last} ended [${ended.join(' ')}]`,
     describe: (input, output) =>
@@ -87,7 +93,7 @@ function step(
     case 'describe':
       return output?.kind === 'described' ? see(state, output) : state
     case 'expire':
-      return expire(limit, state, input.session)
+      return expire(limit, state, { ...input, output })
     default:
       return input satisfies never
   }
@@ -100,25 +106,36 @@ function enqueue(
   output: SemaphoreOutput | null,
 ): State | null {
   const { session, count, once } = input
-  const mine = [...state.owners, ...state.waiters].find((holder) => holder.session === session)
-  const barred = state.ended.includes(session) || count > (mine?.count ?? limit)
-  if (barred) return output?.kind === 'refused' ? state : null
+  const most = countOf(state, session)
+  if (state.ended.includes(session) || count > (most ?? limit)) {
+    return output?.kind === 'refused' ? state : null
+  }
   const asked = settle(limit, withTerms(state, { session, count, token: above(state.last) }))
   const waits = has(asked.waiters, session)
-  const missed = once && waits
-  if (output !== null && !agrees(output, { missed, waits })) return null
-  return missed ? leave(limit, asked, session) : tell(asked, session, tokenOf(output))
+  if (once && waits) {
+    if (output !== null && !isMiss(output, most !== null)) return null
+    return most === null ? state : leave(limit, asked, session)
+  }
+  if (output !== null && !isEntry(output, waits)) return null
+  return tell(asked, session, tokenOf(output))
 }
 
-function agrees(
-  { kind }: SemaphoreOutput,
-  { missed, waits }: Record<'missed' | 'waits', boolean>,
-): boolean {
-  if (missed) return kind === 'not-acquired'
+/** Units that the session owns or waits for. */
+function countOf({ owners, waiters }: State, session: bigint): bigint | null {
+  const mine = [...owners, ...waiters].find((holder) => holder.session === session)
+  return mine?.count ?? null
+}
+
+function isMiss({ kind }: SemaphoreOutput, hadPlace: boolean): boolean {
+  return kind === 'not-acquired' || (kind === 'missed' && !hadPlace)
+}
+
+function isEntry({ kind }: SemaphoreOutput, waits: boolean): boolean {
   return kind === 'entered' || kind === (waits ? 'queued' : 'granted')
 }
 
-function tokenOf(output: SemaphoreOutput | null): bigint | null {
+/** The order id that an answer tells. */
+export function tokenOf(output: SemaphoreOutput | null): bigint | null {
   return output !== null && 'token' in output ? output.token : null
 }
 
@@ -132,7 +149,9 @@ function withTerms(state: State, asked: Holder): State {
   return { ...state, waiters: [...state.waiters, asked] }
 }
 
+/** The same state when the session has nothing. */
 function leave(limit: bigint, state: State, session: bigint): State {
+  if (!isThere(state, session)) return state
   const others = (holder: Holder): boolean => holder.session !== session
   const { owners, waiters } = state
   return settle(limit, {
@@ -142,20 +161,31 @@ function leave(limit: bigint, state: State, session: bigint): State {
   })
 }
 
+function isThere({ owners, waiters }: State, session: bigint): boolean {
+  return has(owners, session) || has(waiters, session)
+}
+
 function release(
   limit: bigint,
   state: State,
   { session, output }: { readonly session: bigint; readonly output: SemaphoreOutput | null },
 ): State | null {
-  const there = has(state.owners, session) || has(state.waiters, session)
+  const there = isThere(state, session)
   const told = output?.kind === 'released' ? output.released : null
   return told === null || told === there ? leave(limit, state, session) : null
 }
 
-function expire(limit: bigint, state: State, session: bigint): State | null {
+/** An end that was not told matters only to those who have something. */
+function expire(
+  limit: bigint,
+  state: State,
+  { session, output }: { readonly session: bigint; readonly output: SemaphoreOutput | null },
+): State | null {
   if (state.ended.includes(session)) return null
+  const left = leave(limit, state, session)
+  if (left === state && output === null) return null
   const ended = [...state.ended, session].sort((one, other) => (one < other ? -1 : 1))
-  return { ...leave(limit, state, session), ended }
+  return { ...left, ended }
 }
 
 /** Grants from the front as long as the first waiter fits. */

@@ -67,6 +67,17 @@ export const onReturn: Death = {
   },
 }
 
+/** Twice in a row: the second time before anybody has been answered. */
+export const twice: Death = {
+  name: 'twice',
+  surroundings: {},
+  async strike(scene) {
+    await atAnyTime.strike(scene)
+    await scene.server.start()
+    await scene.server.end('SIGKILL')
+  },
+}
+
 /** While it ends in good order. */
 export const whileStopping: Death = {
   name: 'while stopping',

@@ -1,6 +1,6 @@
 /**
  * Three hundred deaths of a server at work: at any time, at each crash point, on entering each system call of a commit, while
- * it starts, right after, and while it stops.
+ * it starts, right after, twice in a row, and while it stops.
  *
  * guards: D1, D2, L3, X1, X2, X3, S3, S6
  */
@@ -11,6 +11,7 @@ import {
   atCall,
   atPoint,
   onReturn,
+  twice,
   whileStarting,
   whileStopping,
 } from '../../crash/deaths.ts'
@@ -45,6 +46,7 @@ function deathsOf(draw: Draw): Death[] {
     () => atPoint('before-reply', passing(PASSINGS_MAX)),
     () => atPoint('mid-restore', passing(ENTRIES)),
     () => onReturn,
+    () => twice,
     () => whileStarting(draw),
     () => whileStopping,
   ]

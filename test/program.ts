@@ -81,6 +81,11 @@ export class Program implements AsyncDisposable {
     return new Promise((resolve, reject) => this.#waiters.add({ pattern, resolve, reject }))
   }
 
+  /** What was said until now is not waited for any more. */
+  forget(): void {
+    this.#seen = this.lines.length
+  }
+
   /** Kills what still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) this.#child.kill('SIGKILL')

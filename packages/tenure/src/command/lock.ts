@@ -20,7 +20,8 @@ interface LockOptions extends WaitOptions, HoldOptions {
 
 const AFTER = `
 The command gets TENURE_LOCK_NAME, TENURE_LOCK_TOKEN (greater with every grant: pass it to what the lock guards),
-TENURE_LOCK_SESSION and TENURE_LOCK_HELD=true. It is stopped (TERM, then KILL) before the lock can pass to another.
+TENURE_LOCK_SESSION and TENURE_LOCK_HELD=true. It is stopped (TERM, then KILL) before the lock can pass to another, unless
+tenure itself is stopped or sleeps: then only the token, compared by what the lock guards, keeps the command out.
 What it leaves running in the background is not covered.
 
 Exit codes: that of the command; 128+n after signal n; 64 usage; 69 no server; 75 not free in time; 76 lock lost;

@@ -13,6 +13,7 @@ import type { Process } from '../machine/process.ts'
 import type { World } from '../world.ts'
 import type { Lockable } from './holds.ts'
 import type { Judge } from './judge.ts'
+import { STEPS_MAX } from './limits.ts'
 
 type Seen = Operation<SemaphoreCall, SemaphoreAnswer>
 type Open = { -readonly [K in keyof Seen]: Seen[K] }
@@ -76,7 +77,7 @@ export class Pools {
     for (const { pool, seen, sessions } of this.#histories.values()) {
       const ends = [...sessions].flatMap((session) => this.#endOf(session))
       const operations = semaphoreOperations([...seen, ...ends])
-      const verdict = check(semaphoreModel(pool.limit), operations)
+      const verdict = check(semaphoreModel(pool.limit), operations, { stepsMax: STEPS_MAX })
       if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
       else if (verdict.kind === 'violation') {
         this.#judge.violate('X3', `the semaphore "${pool.name}": ${explain(verdict)}`)

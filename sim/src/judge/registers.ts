@@ -13,6 +13,7 @@ import type { SessionRequest } from '@tenure/protocol'
 import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
+import { STEPS_MAX } from './limits.ts'
 import { type AskedInput, askedModel, type AskedOperation } from './register-history.ts'
 
 interface Open {
@@ -90,7 +91,7 @@ export class Registers {
   settle(): void {
     for (const [name, history] of this.#histories) {
       const operations = history.flatMap((open) => operationsOf(open))
-      const verdict = check(askedModel, closeAtFirstRead(operations, writing))
+      const verdict = check(askedModel, closeAtFirstRead(operations, writing), { stepsMax: STEPS_MAX })
       if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
       else if (verdict.kind === 'violation') {
         this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)

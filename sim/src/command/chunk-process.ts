@@ -1,0 +1,26 @@
+/** A process that runs one chunk of seeds after another. */
+import { run } from '../run.ts'
+import type { Mark } from '../report/marks.ts'
+import type { Chunk, ChunkReport } from './chunk.ts'
+
+// Nobody looks at the stacks of the errors that programs meet, and taking them is slow. Replaying one seed shows them.
+Error.stackTraceLimit = 0
+
+process.on('message', (chunk: Chunk) => {
+  void work(chunk).then((report) => process.send?.(report))
+})
+
+async function work({ from, to }: Chunk): Promise<ChunkReport> {
+  const marks = new Set<Mark>()
+  let virtualMs = 0
+  for (let seed = from; seed < to; seed += 1) {
+    const report = await run(seed)
+    virtualMs += report.virtualMs
+    for (const mark of report.marks) marks.add(mark)
+    if (report.violation !== null) {
+      const failure = { seed, violation: report.violation }
+      return { seeds: seed - from + 1, virtualMs, marks: [...marks], failure }
+    }
+  }
+  return { seeds: to - from, virtualMs, marks: [...marks], failure: null }
+}

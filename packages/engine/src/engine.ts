@@ -38,6 +38,11 @@ export interface Engine {
   /** False when nothing outlives the process. */
   readonly durable: boolean
   /**
+   * Aborts with the EngineError after which nothing can be read or written through this engine any more; opened anew it goes on from
+   * what is durable. Absent when that cannot happen.
+   */
+  readonly failed?: AbortSignal
+  /**
    * Takes the partition over, creating it when it is new.
    *
    * @throws DamagedError when what is stored fails its checks; nothing is served from such a partition

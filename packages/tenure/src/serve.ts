@@ -34,6 +34,8 @@ export interface Serving extends AsyncDisposable {
   /** Whether anything outlives the process. */
   readonly durable: boolean
   readonly database: string
+  /** Aborts with the error after which the engine can do nothing any more: close the server then, and start another. */
+  readonly failed: AbortSignal
   /** Answers what was accepted, then ends. Sessions live on in what is stored. */
   close(): Promise<void>
 }
@@ -82,6 +84,7 @@ function serving(server: RunningServer, engine: Engine, database: string): Servi
     engine: engine.name,
     durable: engine.durable,
     database,
+    failed: engine.failed ?? new AbortController().signal,
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -112,6 +112,10 @@ class FileEngine implements Engine {
     this.#queue = new WriteQueue(parts.database, parts.place, parts.pace)
   }
 
+  get failed(): AbortSignal {
+    return this.#queue.failed
+  }
+
   async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
     this.#check()
     const { store } = this.#parts
@@ -170,6 +174,6 @@ class FileEngine implements Engine {
 
   #check(): void {
     if (this.#closing !== null) throw new EngineError(`the engine ${this.name} is closed`)
-    if (this.#queue.failure !== null) throw this.#queue.failure
+    this.failed.throwIfAborted()
   }
 }

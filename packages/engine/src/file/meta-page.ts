@@ -7,6 +7,7 @@
  * no page of the state before is used again until the state after is on disk. So both numbers can be held against both roots.
  * Offsets are those of LMDB's data version 2 on a 64-bit little-endian machine.
  */
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { demand } from './page-file.ts'
 import type { PageFile } from './page-file.ts'
 
@@ -50,16 +51,55 @@ export interface Meta {
   readonly main: Tree
 }
 
-/** The last state of the store. @throws Damage when it cannot be told for sure */
-export function lastMeta(file: PageFile): Meta {
-  const left = metaAt(file, 0n)
-  const right = metaAt(file, 1n)
-  demand(left.flags === right.flags, 'the meta pages have different flags')
-  const [last, before] = left.transaction > right.transaction ? [left, right] : [right, left]
-  const follows = last.transaction === before.transaction + 1n
-  demand(follows || last.transaction === 0n, 'the meta pages do not follow each other')
-  for (const meta of [last, before]) checkRoot(file, meta)
-  return last
+/** The last state of the store, and where it stands. */
+export interface LastMeta {
+  readonly meta: Meta
+  /** The number of its page. */
+  readonly page: bigint
+  /** Its page bears the number of an earlier transaction: `confirm` has to put that right before LMDB sees the file. */
+  readonly isUnconfirmed: boolean
+}
+
+/**
+ * Finds the last state of the store.
+ *
+ * When LMDB cannot write a meta page it tries to take it back, and leaves the trees of the new state under the number of the one that
+ * stood there before. Nobody was told of that state; still it is whole, because its pages were synced before. Were its number
+ * lowered by damage instead, then somebody was told. It is the last state either way.
+ *
+ * @throws Damage when it cannot be told for sure
+ */
+export function lastMeta(file: PageFile): LastMeta {
+  const left = { meta: metaAt(file, 0n), page: 0n }
+  const right = { meta: metaAt(file, 1n), page: 1n }
+  demand(left.meta.flags === right.meta.flags, 'the meta pages have different flags')
+  const isLeftLater = left.meta.transaction > right.meta.transaction
+  const [later, earlier] = isLeftLater ? [left, right] : [right, left]
+  const { transaction } = later.meta
+  const follows = transaction === earlier.meta.transaction + 1n
+  demand(follows || transaction === 0n, 'the meta pages do not follow each other')
+  checkRoot(file, later.meta)
+  const unconfirmed = { ...earlier.meta, transaction: transaction + 1n, lastPage: file.lastPage }
+  if (transaction > 0n && writerOfRoot(file, unconfirmed) === unconfirmed.transaction) {
+    return { meta: unconfirmed, page: earlier.page, isUnconfirmed: true }
+  }
+  checkRoot(file, earlier.meta)
+  return { ...later, isUnconfirmed: false }
+}
+
+/** Gives an unconfirmed state its number, on disk. @param lastPage the last page in use or free */
+export function confirm(path: string, file: PageFile, last: LastMeta, lastPage: bigint): void {
+  const fields = Buffer.alloc(TRANSACTION_AT + 8 - LAST_PAGE_AT)
+  fields.writeBigUInt64LE(lastPage, 0)
+  fields.writeBigUInt64LE(last.meta.transaction, TRANSACTION_AT - LAST_PAGE_AT)
+  const writable = openSync(path, 'r+')
+  try {
+    const at = Number(last.page) * file.pageBytes + LAST_PAGE_AT
+    writeSync(writable, fields, 0, fields.length, at)
+    fsyncSync(writable)
+  } finally {
+    closeSync(writable)
+  }
 }
 
 function metaAt(file: PageFile, number: bigint): Meta {
@@ -93,17 +133,22 @@ function isPlausible(page: Buffer, file: PageFile): boolean {
   )
 }
 
-function checkRoot(file: PageFile, { transaction, lastPage, main }: Meta): void {
+function checkRoot(file: PageFile, meta: Meta): void {
+  const { transaction, main } = meta
   if (main.root === NO_PAGE) {
     demand(transaction === 0n, `transaction ${transaction} has no rows`)
     return
   }
-  demand(main.root <= lastPage, `the root of transaction ${transaction} is outside of the store`)
-  const root = file.page(main.root)
-  const own =
-    root.readBigUInt64LE(NUMBER_AT) === main.root &&
-    root.readBigUInt64LE(WRITTEN_BY_AT) === transaction
+  const own = writerOfRoot(file, meta) === transaction
   demand(own, `the root of transaction ${transaction} was written by another`)
+}
+
+/** The transaction that wrote the root of the main tree; null when there is none. */
+function writerOfRoot(file: PageFile, { lastPage, main }: Meta): bigint | null {
+  if (main.root === NO_PAGE) return null
+  demand(main.root <= lastPage, `page ${main.root} is outside of the store`)
+  const root = file.page(main.root)
+  return root.readBigUInt64LE(NUMBER_AT) === main.root ? root.readBigUInt64LE(WRITTEN_BY_AT) : null
 }
 
 function treeAt(page: Buffer, at: number): Tree {

@@ -8,7 +8,7 @@
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { FreeList } from './free-list.ts'
-import { KIND_AT, lastMeta, NO_PAGE, NUMBER_AT, WRITTEN_BY_AT } from './meta-page.ts'
+import { confirm, KIND_AT, lastMeta, NO_PAGE, NUMBER_AT, WRITTEN_BY_AT } from './meta-page.ts'
 import type { Meta, Tree } from './meta-page.ts'
 import { Damage, demand, PageFile } from './page-file.ts'
 
@@ -25,12 +25,16 @@ const UPPER_AT = 22
 const DEPTH_MAX = 32
 const FREE_KEY_BYTES = 8
 
-/** What is wrong with the file at `path`; null when nothing is, or it is empty. */
+/**
+ * Checks the file at `path`, and makes sure that LMDB will take the same state for the last.
+ *
+ * @returns what is wrong with it; null when nothing is, or it is empty
+ */
 export function pageDamage(path: string): string | null {
   const file = openSync(path, 'r')
   try {
     if (fstatSync(file).size === 0) return null
-    check(new PageFile(file))
+    check(path, new PageFile(file))
     return null
   } catch (error) {
     if (error instanceof Damage || error instanceof RangeError) return error.message
@@ -40,8 +44,9 @@ export function pageDamage(path: string): string | null {
   }
 }
 
-function check(file: PageFile): void {
-  const meta = lastMeta(file)
+function check(path: string, file: PageFile): void {
+  const last = lastMeta(file)
+  const { meta } = last
   const seen = new Set<number>()
   const free = new FreeList(meta.transaction, meta.lastPage)
   new Walk(file, meta, seen).tree(meta.main, compareBytes, () => undefined)
@@ -49,6 +54,13 @@ function check(file: PageFile): void {
     free.add(key.readBigUInt64LE(0), value())
   })
   for (const number of free.pages) demand(!seen.has(number), `page ${number} is in use and free`)
+  if (last.isUnconfirmed) confirm(path, file, last, largest(seen, free.pages))
+}
+
+function largest(...sets: readonly ReadonlySet<number>[]): bigint {
+  let found = 0
+  for (const set of sets) for (const number of set) found = Math.max(found, number)
+  return BigInt(found)
 }
 
 type Compare = (left: Buffer, right: Buffer) => number

@@ -28,6 +28,11 @@ export class PageFile {
     this.pageBytes = pageBytes
   }
 
+  /** The last page that is in the file as a whole. */
+  get lastPage(): bigint {
+    return BigInt(Math.floor(this.bytes / this.pageBytes) - 1)
+  }
+
   /** @throws Damage when the file ends before it */
   page(number: bigint): Buffer {
     return this.#read(Number(number) * this.pageBytes, this.pageBytes)

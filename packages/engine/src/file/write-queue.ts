@@ -24,9 +24,9 @@ export class WriteQueue {
   readonly #database: RootDatabase<Buffer, Uint8Array>
   readonly #directory: string
   readonly #pace: Pace
+  readonly #failed = new AbortController()
   #waiting: Job[] = []
   #running: Promise<void> | null = null
-  #failure: EngineError | null = null
 
   constructor(database: RootDatabase<Buffer, Uint8Array>, directory: string, pace: Pace) {
     this.#database = database
@@ -34,14 +34,14 @@ export class WriteQueue {
     this.#pace = pace
   }
 
-  /** Set once a transaction failed with an unknown outcome; nothing is read or written from then on. */
-  get failure(): EngineError | null {
-    return this.#failure
+  /** Aborts once a transaction failed with an unknown outcome; nothing is read or written from then on. */
+  get failed(): AbortSignal {
+    return this.#failed.signal
   }
 
   /** Resolves when what `apply` wrote is on disk. */
   write(apply: () => void): Promise<void> {
-    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.failed.aborted) return Promise.reject(this.failed.reason)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ apply, resolve, reject })
       this.#running ??= this.#run()
@@ -61,8 +61,8 @@ export class WriteQueue {
   }
 
   async #transact(group: readonly Job[]): Promise<void> {
-    if (this.#failure !== null) {
-      for (const job of group) job.reject(this.#failure)
+    if (this.failed.aborted) {
+      for (const job of group) job.reject(this.failed.reason)
       return
     }
     const refused = new Map<Job, EngineError>()
@@ -74,7 +74,7 @@ export class WriteQueue {
       crashPoint('after-sync')
     } catch (error) {
       const failure = await failureOf(this.#directory, error)
-      if (!(failure instanceof FullError)) this.#failure = failure
+      if (!(failure instanceof FullError)) this.#failed.abort(failure)
       for (const job of group) job.reject(failure)
       return
     }

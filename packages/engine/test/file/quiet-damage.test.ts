@@ -3,7 +3,7 @@
  *
  * guards: D5
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,8 +15,12 @@ import { PAGE_BYTES } from './damages.ts'
 const TRANSACTION_AT = 152
 const FREE_ROOT_AT = 88
 const MAIN_ROOT_AT = 136
+const LAST_PAGE_AT = 144
 const HEADER_BYTES = 24
 const NODE_BYTES = 8
+
+const KEY = Buffer.from('key 1')
+const LAST_ROUND = 8
 
 const root = mkdtempSync(join(tmpdir(), 'tenure-quiet-'))
 let bytes: Buffer
@@ -24,11 +28,11 @@ let bytes: Buffer
 beforeAll(async () => {
   const engine = await openFileEngine(join(root, 'original'))
   const partition = await engine.claim('name', { id: 'writer', address: '' })
-  for (let round = 0; round < 9; round += 1) {
+  for (let round = 0; round <= LAST_ROUND; round += 1) {
     const rows = Array.from({ length: 60 }, (_, row) => ({
       kind: 'put' as const,
       key: Buffer.from(`key ${row}`),
-      value: Buffer.alloc(300, round),
+      value: Buffer.alloc(300 + 40 * round, round),
     }))
     await partition.commit(rows)
   }
@@ -38,20 +42,31 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** What is said of a copy of the store after `harm`. */
-async function verdictAfter(harm: (data: Buffer) => void): Promise<unknown> {
+/** A copy of the store after `harm`. */
+function damagedBy(harm: (data: Buffer) => void): string {
   const data = Buffer.from(bytes)
   harm(data)
   const directory = mkdtempSync(join(root, 'damaged-'))
-  mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, DATA_FILE), data)
+  return directory
+}
+
+async function verdictAfter(harm: (data: Buffer) => void): Promise<unknown> {
   try {
-    const engine = await openFileEngine(directory)
+    const engine = await openFileEngine(damagedBy(harm))
     await engine.close()
     return 'opened'
   } catch (error) {
     return error
   }
+}
+
+/** The round in which a row was written that every round writes. */
+async function readIn(directory: string): Promise<number | undefined> {
+  const engine = await openFileEngine(directory)
+  const value = await engine.peek('name', KEY)
+  await engine.close()
+  return value?.[0]
 }
 
 /** The meta pages, the last state's first. */
@@ -87,9 +102,27 @@ test('the state before the last is not served when its number was raised', async
   expect(verdict).toBeInstanceOf(DamagedError)
 })
 
-test('the state before the last is not served when the number of the last was lowered', async () => {
-  const verdict = await verdictAfter((data) => shift(metas(data)[0], -2n))
-  expect(verdict).toBeInstanceOf(DamagedError)
+test('the last state is served also when its number was lowered', async () => {
+  const directory = damagedBy((data) => shift(metas(data)[0], -2n))
+  expect(await readIn(directory)).toBe(LAST_ROUND)
+  expect(readFileSync(join(directory, DATA_FILE)).compare(bytes)).toBe(0)
+})
+
+// LMDB writes so much of the earlier meta page back when the disk refuses the next one.
+test('a state whose meta page was taken back is served, and may be written to', async () => {
+  const directory = damagedBy((data) => {
+    const [last, before] = metas(data)
+    shift(last, -2n)
+    last?.writeBigUInt64LE(before?.readBigUInt64LE(LAST_PAGE_AT) ?? 0n, LAST_PAGE_AT)
+  })
+  expect(await readIn(directory)).toBe(LAST_ROUND)
+  const engine = await openFileEngine(directory)
+  const partition = await engine.claim('name', { id: 'writer', address: '' })
+  for (const value of [1, 2, 3]) {
+    await partition.commit([{ kind: 'put', key: KEY, value: Buffer.alloc(9000, value) }])
+  }
+  await engine.close()
+  expect(await readIn(directory)).toBe(3)
 })
 
 test('a store that lists a page in use as free is refused', async () => {

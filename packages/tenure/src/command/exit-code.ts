@@ -14,6 +14,8 @@ export const EXIT_DAMAGED = 65
 export const EXIT_UNREACHABLE = 69
 /** A fault inside tenure. */
 export const EXIT_INTERNAL = 70
+/** What is to be kept could not be written: the disk fails. */
+export const EXIT_DISK = 74
 /** The lock was not to be had in time. */
 export const EXIT_CONFLICT = 75
 /** The lock was lost while the command ran; the command has been stopped. */

@@ -1,11 +1,17 @@
-/** What `tenure serve` does: a server in this process until a signal ends it. */
+/** What `tenure serve` does: a server in this process until a signal ends it, or its engine fails. */
 import { DamagedError, EngineError } from '@tenure/engine'
 import { isLoopback } from '@tenure/server'
 import { openLog } from '../log.ts'
 import type { Serving } from '../serve.ts'
 import { parseListen, serve } from '../serve.ts'
 import type { CommandContext } from './context.ts'
-import { EXIT_DAMAGED, EXIT_DONE, EXIT_UNREACHABLE, exitCodeOfSignal } from './exit-code.ts'
+import {
+  EXIT_DAMAGED,
+  EXIT_DISK,
+  EXIT_DONE,
+  EXIT_UNREACHABLE,
+  exitCodeOfSignal,
+} from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import type { ForwardedSignal } from './interrupts.ts'
 import type { ServeCommandOptions } from './serve-options.ts'
@@ -22,13 +28,25 @@ export async function serveUntilStopped(
   try {
     await using serving = await start(context, options)
     announce(context, serving)
-    const signal = await stopping.first
+    const signal = await Promise.race([stopping.first, failureOf(serving)])
     context.output.talk(`stopping on ${signal}; a second signal ends it at once`)
     await serving.close()
     return EXIT_DONE
   } finally {
     stopping.close()
   }
+}
+
+/** Rejects when the engine has failed. Another process may find it in order: what is durable can be read again. */
+function failureOf({ failed }: Serving): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => {
+      const message = `${failed.reason.message}; the server has ended, start it again when the cause is gone`
+      reject(new CommandFailure(EXIT_DISK, message))
+    }
+    if (failed.aborted) fail()
+    failed.addEventListener('abort', fail, { once: true })
+  })
 }
 
 /** The signals that end a server: the first in good order, the second at once. */

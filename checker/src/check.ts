@@ -7,7 +7,7 @@
  */
 import type { Impasse, Model, Operation, Verdict } from './history.ts'
 import { Placed } from './placed.ts'
-import { type Candidate, type Moment, momentAt, Timeline } from './timeline.ts'
+import { type Candidate, candidatesOf, type Moment, Timeline } from './timeline.ts'
 
 export interface CheckOptions {
   /** How many steps of the model are tried before the verdict is `unknown`. */
@@ -72,8 +72,8 @@ class Search<S, I, O> {
     this.#stepsMax = stepsMax
     this.#state = model.initial
     this.#left = answered.length
-    this.#answered = new Timeline(momentsOf(answered))
-    this.#unanswered = new Timeline(momentsOf(unanswered))
+    this.#answered = new Timeline(answered)
+    this.#unanswered = new Timeline(unanswered)
     this.#answeredPlaced = new Placed(answered.length)
     this.#unansweredPlaced = new Placed(unanswered.length)
   }
@@ -209,22 +209,4 @@ class Search<S, I, O> {
     const until = returnedAt === Infinity ? '' : `${returnedAt}`
     return `${actor}: ${this.#model.describe(input, output)} @ ${calledAt}..${until}`
   }
-}
-
-function candidatesOf<I, O>(operations: readonly Operation<I, O>[]): Candidate<I, O>[] {
-  const byCall = operations.toSorted((one, other) => one.calledAt - other.calledAt)
-  return byCall.map((operation, number) => {
-    const call = momentAt<I, O>(operation.calledAt)
-    const end = operation.output === null ? null : momentAt<I, O>(operation.returnedAt)
-    const candidate = { operation, number, call, end }
-    call.called = candidate
-    return candidate
-  })
-}
-
-/** By time; at equal times calls stand before returns, since the two are concurrent. */
-function momentsOf<I, O>(candidates: readonly Candidate<I, O>[]): Moment<I, O>[] {
-  const calls = candidates.map(({ call }) => call)
-  const ends = candidates.flatMap(({ end }) => end ?? [])
-  return [...calls, ...ends].sort((one, other) => one.at - other.at || 0)
 }

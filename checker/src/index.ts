@@ -11,7 +11,7 @@ export type { RecordInput, RecordOutput, RecordState, Versioned } from './models
 export { registerModel, registerWriting } from './models/register.ts'
 export type { RegisterInput, RegisterOutput, RegisterState } from './models/register.ts'
 export { semaphoreModel } from './models/semaphore.ts'
-export type { SemaphoreInput, SemaphoreOutput } from './models/semaphore.ts'
+export type { SemaphoreInput, SemaphoreOutput } from './models/semaphore-operation.ts'
 export { semaphoreOperations } from './models/semaphore-history.ts'
 export type { SemaphoreAnswer, SemaphoreCall } from './models/semaphore-history.ts'
 export { closeAtFirstRead, closeAtNextAnswer } from './unanswered.ts'

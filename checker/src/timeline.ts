@@ -26,10 +26,9 @@ export interface Moment<I, O> {
 export class Timeline<I, O> {
   readonly #head: Moment<I, O> = momentAt<I, O>(-Infinity)
 
-  /** @param moments in the order of time */
-  constructor(moments: readonly Moment<I, O>[]) {
+  constructor(candidates: readonly Candidate<I, O>[]) {
     let last = this.#head
-    for (const moment of moments) {
+    for (const moment of momentsOf(candidates)) {
       last.next = moment
       moment.previous = last
       last = moment
@@ -59,7 +58,25 @@ export class Timeline<I, O> {
   }
 }
 
-export function momentAt<I, O>(at: number): Moment<I, O> {
+export function candidatesOf<I, O>(operations: readonly Operation<I, O>[]): Candidate<I, O>[] {
+  const byCall = operations.toSorted((one, other) => one.calledAt - other.calledAt)
+  return byCall.map((operation, number) => {
+    const call = momentAt<I, O>(operation.calledAt)
+    const end = operation.output === null ? null : momentAt<I, O>(operation.returnedAt)
+    const candidate = { operation, number, call, end }
+    call.called = candidate
+    return candidate
+  })
+}
+
+/** By time; at equal times calls stand before returns, since the two are concurrent. */
+function momentsOf<I, O>(candidates: readonly Candidate<I, O>[]): Moment<I, O>[] {
+  const calls = candidates.map(({ call }) => call)
+  const ends = candidates.flatMap(({ end }) => end ?? [])
+  return [...calls, ...ends].sort((one, other) => one.at - other.at || 0)
+}
+
+function momentAt<I, O>(at: number): Moment<I, O> {
   return { called: null, at, previous: null, next: null }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Operation } from '../history.ts'
 import type { Holding } from './holders.ts'
-import { type SemaphoreInput, type SemaphoreOutput, tokenOf } from './semaphore.ts'
+import { type SemaphoreInput, type SemaphoreOutput, tokenOf } from './semaphore-operation.ts'
 
 type Step = Operation<SemaphoreInput, SemaphoreOutput>
 

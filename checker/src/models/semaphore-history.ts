@@ -5,7 +5,7 @@
  */
 import type { Operation } from '../history.ts'
 import type { Sight } from './holders.ts'
-import type { SemaphoreInput, SemaphoreOutput } from './semaphore.ts'
+import type { SemaphoreInput, SemaphoreOutput } from './semaphore-operation.ts'
 import { narrowed } from './semaphore-evidence.ts'
 
 export type SemaphoreCall =

@@ -7,8 +7,10 @@ import { Storage } from './machine/storage.ts'
 import { Network } from './network/network.ts'
 import { ClientParty } from './parties/client.ts'
 import { Server } from './parties/server.ts'
-import { cast } from './programs/cast.ts'
+import { auditor } from './programs/auditor.ts'
+import { cast, NAMES } from './programs/cast.ts'
 import { founder } from './programs/founder.ts'
+import type { Program } from './programs/program.ts'
 import { Random } from './random.ts'
 import { Marks } from './report/marks.ts'
 import { Trace } from './report/trace.ts'
@@ -33,9 +35,11 @@ export class World {
   readonly clients: readonly ClientParty[]
   readonly #storm: Storm
   readonly #founder: ClientParty
+  readonly #auditor: ClientParty
   #ticks = 0
   #serials = 0
   #isHealed = false
+  #isDone = false
   #quietSinceMs: number | null = null
 
   /** @param keepsTrace whether the lines of the trace are wanted, or only its hash */
@@ -57,7 +61,11 @@ export class World {
     this.storage.health.operationsMax = this.settings.operationsMax
     this.servers = this.#makeServers()
     this.clients = this.#makeClients()
-    this.#founder = this.#makeFounder()
+    this.#founder = this.#makeGuest('founder', founder(this.settings))
+    this.#auditor = this.#makeGuest(
+      'auditor',
+      auditor(() => NAMES),
+    )
     this.#storm = new Storm(this)
   }
 
@@ -96,14 +104,21 @@ export class World {
     })
   }
 
-  /** Whether every program has gone through a healed world well. */
+  /** Whether every program has gone through a healed world well, and the auditor has looked. */
   get isDone(): boolean {
-    if (!this.#isHealed) return false
+    return this.#isDone
+  }
+
+  /** A program has gone through a healed world well. */
+  finished(): void {
     const unfinished = this.unfinished
     if (this.#quietSinceMs === null && unfinished.every(({ waitsForQuiet }) => waitsForQuiet)) {
       this.#quietSinceMs = this.schedule.nowMs
     }
-    return unfinished.length === 0
+    if (unfinished.length > 0) return
+    const [audit] = this.#auditor.desks
+    if (audit === undefined) this.#auditor.start()
+    else this.#isDone = audit.isDone
   }
 
   get unfinished(): readonly ClientParty['desks'][number][] {
@@ -119,10 +134,10 @@ export class World {
     })
   }
 
-  #makeFounder(): ClientParty {
-    const address = this.servers[0]?.address ?? ''
-    const programs = [founder(this.settings)]
-    return new ClientParty(this, { name: 'founder', servers: address, rate: 1, lagMs: 0, programs })
+  /** Somebody who comes for one thing, in fine weather. */
+  #makeGuest(name: string, program: Program): ClientParty {
+    const servers = this.servers[0]?.address ?? ''
+    return new ClientParty(this, { name, servers, rate: 1, lagMs: 0, programs: [program] })
   }
 
   #makeClients(): readonly ClientParty[] {

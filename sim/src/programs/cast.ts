@@ -15,6 +15,9 @@ const LOCK = { name: 'lock', limit: 2n ** 64n - 1n }
 const OFFICE = { name: 'office', limit: 1n }
 const POOL = { name: 'pool', limit: 3n }
 
+/** Everything that anybody in a run takes, writes or watches. */
+export const NAMES: readonly string[] = ['lock', 'office', 'pool', 'register', 'config', 'registry']
+
 const ROLES: readonly (() => Program)[] = [
   () => locker(LOCK),
   () => locker(LOCK),

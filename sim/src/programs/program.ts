@@ -112,6 +112,7 @@ export class Desk {
     if (session !== null) await this.closing(session)
     this.#isDone = true
     this.note('is done')
+    this.world.finished()
   }
 
   /** Closes a session, and says so to the judge. */

@@ -7,6 +7,8 @@ import type { Desk, Program } from './program.ts'
 const HOLD_MS = 300
 const SHORT_MS = 400
 const PATIENCE_MS = 15_000
+/** Clocks of two processes differ by that much of the time that passes. */
+const CLOCK_SHARE = 0.975
 
 export function taker(pool: Lockable): Program {
   return {
@@ -81,6 +83,7 @@ class Taking {
     const session = this.#session.id
     const input = { kind: 'acquire', session, count: BigInt(count), timeoutMs } as const
     const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
+    const startedMs = this.#desk.world.schedule.nowMs
     try {
       const lease = await acquire()
       recording.returned(
@@ -88,10 +91,20 @@ class Taking {
       )
       return lease
     } catch (error) {
+      if (error instanceof AcquireTimeoutError) this.#judgeTimeout(timeoutMs, startedMs)
       const isGivenUp = error instanceof AcquireTimeoutError || this.#desk.isImpatience(error)
       if (isGivenUp) recording.returned({ kind: 'abandoned' })
       throw error
     }
+  }
+
+  /** X5: nobody is sent away before his time. */
+  #judgeTimeout(timeoutMs: number, startedMs: number): void {
+    const { schedule, judge } = this.#desk.world
+    const waitedMs = schedule.nowMs - startedMs
+    if (waitedMs >= timeoutMs * CLOCK_SHARE) return
+    const text = `${this.#desk.name} waited ${waitedMs} ms of ${timeoutMs} ms for "${this.#pool.name}"`
+    judge.violate('X5', text)
   }
 
   /** Asks for what it holds once more, with other terms. */

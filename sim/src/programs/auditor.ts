@@ -1,0 +1,58 @@
+/**
+ * Comes when everybody has left: nobody may hold or wait for anything then, whatever the storm did to its holder, and what is
+ * stored must be what is served.
+ */
+import { NotFoundError, type Session } from '@tenure/client'
+import { KEY_RANGE_ALL, Kernel } from '@tenure/kernel'
+import type { Desk, Program } from './program.ts'
+
+/** Beyond the timeout and the grace period of a session: the pings that its server may miss, and the allowance of S2. */
+const DETECTION_MS = 12_000
+
+export function auditor(names: () => readonly string[]): Program {
+  let hasWaited = false
+  return {
+    name: 'audits',
+    async round(desk) {
+      const { settings, schedule } = desk.world
+      if (!hasWaited) {
+        await desk.sleep(Math.max(...settings.sessionTimeoutsMs) + settings.graceMs + DETECTION_MS)
+      }
+      hasWaited = true
+      const session = await desk.session()
+      for (const name of names()) await auditName(desk, session, name)
+      await desk.closing(session)
+      await auditStorage(desk, schedule.nowMs)
+    },
+  }
+}
+
+async function auditName(desk: Desk, session: Session, name: string): Promise<void> {
+  try {
+    const { owners, waiters } = await session
+      .semaphore(name)
+      .describe({ owners: true, waiters: true })
+    for (const { sessionId } of [...owners, ...waiters]) {
+      desk.world.judge.violate('S2', `session ${sessionId} is still in the books of "${name}"`)
+    }
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
+  }
+}
+
+/** A new owner of what is stored finds a node without sessions, and no contradiction. */
+async function auditStorage(desk: Desk, nowMs: number): Promise<void> {
+  const { storage, path, judge } = desk.world
+  const partition = await storage.truth.claim(path, { id: 'auditor', address: '' })
+  const kernel = new Kernel()
+  try {
+    for await (const entry of partition.scan(KEY_RANGE_ALL)) kernel.load(entry)
+    kernel.start(nowMs)
+  } catch (error) {
+    judge.violate('D2', `what is stored cannot be loaded: ${String(error)}`)
+    return
+  }
+  const { sessions, owners, waiters } = kernel.statistics()
+  if (sessions + owners + waiters === 0) return
+  judge.violate('S2', `${sessions} sessions, ${owners} owners and ${waiters} waiters are stored`)
+}

@@ -22,10 +22,14 @@ interface History {
   readonly pool: Lockable
   readonly seen: Open[]
   readonly sessions: Set<bigint>
+  /** Sessions whose last acquire was given up, and may not be out of the server's books yet. */
+  readonly unsettled: Set<bigint>
 }
 
 export interface PoolRecording {
   returned(answer: SemaphoreAnswer): void
+  /** The server was never asked. */
+  forgotten(): void
 }
 
 export class Pools {
@@ -55,8 +59,18 @@ export class Pools {
       returned: (answer) => {
         open.output = answer
         open.returnedAt = this.#world.nextTick()
+        if (answer.kind === 'abandoned') history.unsettled.add(session.id)
+        else if (answer.kind === 'acquired') history.unsettled.delete(session.id)
+      },
+      forgotten: () => {
+        history.seen.splice(history.seen.indexOf(open), 1)
       },
     }
+  }
+
+  /** Whether the next acquire of the session may have to wait for the end of the one before, without asking the server. */
+  isUnsettled(pool: Lockable, session: Session): boolean {
+    return this.#historyOf(pool).unsettled.has(session.id)
   }
 
   /** From here on the session may be gone: it is closed or lost, or its process is dead or asleep. */
@@ -95,7 +109,7 @@ export class Pools {
   #historyOf(pool: Lockable): History {
     const present = this.#histories.get(pool.name)
     if (present !== undefined) return present
-    const history = { pool, seen: [], sessions: new Set<bigint>() }
+    const history: History = { pool, seen: [], sessions: new Set(), unsettled: new Set() }
     this.#histories.set(pool.name, history)
     return history
   }

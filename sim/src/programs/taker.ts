@@ -82,13 +82,15 @@ class Taking {
   ): Promise<Lease | null> {
     const session = this.#session.id
     const input = { kind: 'acquire', session, count: BigInt(count), timeoutMs } as const
-    const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
+    const { pools } = this.#desk.world.judge
+    const isUnsettled = pools.isUnsettled(this.#pool, this.#session)
+    const recording = pools.calling(this.#pool, this.#session, input)
     const startedMs = this.#desk.world.schedule.nowMs
     try {
       const lease = await acquire()
-      recording.returned(
-        lease === null ? { kind: 'not-acquired' } : { kind: 'acquired', token: lease.token },
-      )
+      if (lease !== null) recording.returned({ kind: 'acquired', token: lease.token })
+      else if (isUnsettled) recording.forgotten()
+      else recording.returned({ kind: 'not-acquired' })
       return lease
     } catch (error) {
       if (error instanceof AcquireTimeoutError) this.#judgeTimeout(timeoutMs, startedMs)

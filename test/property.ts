@@ -6,8 +6,8 @@ import { scaled } from './scale.ts'
 const given = process.env['TENURE_TEST_SEED']
 const seed = given === undefined ? {} : { seed: Number(given) }
 
-/** A run takes some milliseconds. One that takes so long waits for something that never happens. */
-const RUN_MS = 5_000
+/** A run takes some milliseconds, and more in real time. One that takes so long waits for what never happens. */
+const RUN_MS = 15_000
 
 /**
  * Looks for a counterexample.

@@ -2,14 +2,17 @@
  * The whole product in one thread: an engine, servers on it, and programs with a session each, on a clock that a test moves.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
-import { Client, type Session } from '@tenure/client'
+import { Client, type Random, type Session } from '@tenure/client'
 import { Host } from '@tenure/server'
+import { drawOf } from '../../../../test/seed.ts'
 import { MoodyEngine } from '../../../server/test/tablet/moody-engine.ts'
 import { LocalLink } from '../../src/local/local-link.ts'
 import { CutLink } from './cut-link.ts'
-import { EPHEMERAL, type Model } from './model.ts'
-import { Chance } from './chance.ts'
+import { Books, furnish, NAMES } from './books.ts'
+import type { Model } from './model.ts'
+import { GRAIN_MS } from './grain.ts'
 import { Program } from './program.ts'
+import type { Fault, Stage } from './stage.ts'
 import { ProcessClock, WorldClock } from './world-clock.ts'
 
 export const PATH = '/local/world'
@@ -17,42 +20,40 @@ export const SESSION_TIMEOUT_MS = 10_000
 /** By when everybody has found his way to a server that works. */
 export const RECOVERY_MS = 3_000
 
-const AT_FIRST = [
-  ['p', 3n],
-  ['q', 1n],
-] as const
 const PROGRAMS_AT_FIRST = 3
 
-export const NAMES: readonly string[] = [...AT_FIRST.map(([name]) => name), EPHEMERAL]
+/** How long commits take, or find no room. */
+const TROUBLE_MS = 10 * GRAIN_MS
 
 /** The pause before an attempt is at most the first one's. */
 const OBSERVER_PAUSE_MS = 50
 
-export class World {
+export type HostEnd = 'stops' | 'is killed' | 'lives on'
+
+export class World implements Stage {
   readonly clock: WorldClock = new WorldClock()
   readonly engine: MoodyEngine = new MoodyEngine()
   readonly programs: Program[] = []
-  readonly #random: Chance
+  readonly #random: Random
   readonly #hosts = new Map<Host, ProcessClock>()
   readonly #links: CutLink[] = []
   readonly #clients: Client[] = []
-  readonly #granted = new Set<bigint>()
-  readonly #lastTokens = new Map<string, bigint>()
+  readonly #books = new Books()
   #host: Host
   #observer: Session | null = null
 
   constructor(seed: number) {
-    this.#random = new Chance(seed)
+    const fraction = drawOf(seed)
+    const bytes = (length: number): Uint8Array =>
+      Uint8Array.from({ length }, () => fraction() * 256)
+    this.#random = { fraction, bytes }
     this.#host = this.#start()
   }
 
   /** Some programs, and some semaphores for them. */
   async begin(model: Model): Promise<void> {
     this.#observer = await this.#open(this.#client(), { createNode: true })
-    for (const [name, limit] of AT_FIRST) {
-      model.create(name, limit, '')
-      await Promise.all([this.#observer.semaphore(name).create({ limit }), this.clock.settle()])
-    }
+    await Promise.all([furnish(model, this.#observer), this.clock.settle()])
     for (let program = 0; program < PROGRAMS_AT_FIRST; program += 1) {
       model.open()
       await this.join()
@@ -65,6 +66,29 @@ export class World {
     this.programs.push(new Program(session))
   }
 
+  get nowMs(): number {
+    return this.clock.monotonicMs()
+  }
+
+  async spoil(fault: Fault): Promise<void> {
+    const { engine } = this
+    if (fault === 'fails-before' || fault === 'fails-after') engine.moods.push(fault)
+    if (fault === 'fenced') await this.replaceHost('lives on')
+    engine.holding = fault === 'slow'
+    engine.full = fault === 'full'
+  }
+
+  async mend(fault: Fault, program: number): Promise<void> {
+    const { engine } = this
+    if (fault === 'breaks') this.link(program).break()
+    await this.clock.settle()
+    if (engine.holding || engine.full) await this.advance(TROUBLE_MS)
+    engine.letAll()
+    engine.full = false
+    if (fault !== 'none') await this.advance(RECOVERY_MS)
+    engine.moods.length = 0
+  }
+
   link(program: number): CutLink {
     // The observer's comes first.
     const link = this.#links[program + 1]
@@ -73,7 +97,7 @@ export class World {
   }
 
   /** Another server takes over; the present one ends well, or does not know that it ended, or believes to be in charge. */
-  async replaceHost(how: 'stops' | 'is killed' | 'lives on'): Promise<void> {
+  async replaceHost(how: HostEnd): Promise<void> {
     const old = this.#host
     this.#host = this.#start()
     if (how === 'lives on') {
@@ -95,17 +119,10 @@ export class World {
   /** Compares what every program and an observer know with what they should know. */
   async verify(model: Model): Promise<void> {
     await this.clock.settle()
-    deepStrictEqual(this.clock.monotonicMs(), model.nowMs)
-    for (const [index, program] of this.programs.entries()) {
-      const session = model.sessions[index]
-      ok(session !== undefined)
-      deepStrictEqual(program.session.signal.aborted, session.isOver)
-      program.verify(model, session)
-    }
-    for (const name of NAMES) {
-      this.#verifyTokens(model, name)
-      await this.#verifyName(model, name)
-    }
+    deepStrictEqual(this.nowMs, model.nowMs)
+    ok(this.#observer !== null)
+    const looking = this.#books.verify(model, { programs: this.programs, observer: this.#observer })
+    await Promise.all([looking, this.#settleOften()])
   }
 
   /** Ends all, and looks for what was left behind. */
@@ -118,44 +135,9 @@ export class World {
     deepStrictEqual(this.clock.timers, 0, 'a timer was left')
   }
 
-  /** X2: whoever owns since the last look has a greater token than all before. */
-  #verifyTokens(model: Model, name: string): void {
-    for (const { task, owns } of model.places(name)) {
-      const token = this.programs[task.session.index]?.find(task).lease?.token
-      if (!owns || token === undefined || this.#granted.has(token)) continue
-      const last = this.#lastTokens.get(name) ?? 0n
-      ok(token > last, `token ${token} of ${name} comes after ${last}`)
-      this.#granted.add(token)
-      this.#lastTokens.set(name, token)
-    }
-  }
-
-  async #verifyName(model: Model, name: string): Promise<void> {
-    const seen = await this.#described(name)
-    const semaphore = model.semaphores.get(name)
-    if (semaphore === undefined) return deepStrictEqual(seen, null)
-    const holders = semaphore.places.map(({ task, owns }) => ({
-      session: this.programs[task.session.index]?.session.id,
-      count: task.count,
-      data: task.data,
-      owns,
-    }))
-    deepStrictEqual(seen, { limit: semaphore.limit, data: semaphore.data, holders })
-  }
-
-  async #described(name: string): Promise<object | null> {
-    const semaphore = this.#observer?.semaphore(name)
-    const looking = semaphore?.describe({ owners: true, waiters: true }).catch(() => null)
-    await this.clock.settle()
-    const seen = await looking
-    if (seen === null || seen === undefined) return null
-    const holders = [...seen.owners, ...seen.waiters].map((holder, index) => ({
-      session: holder.sessionId,
-      count: holder.count,
-      data: Buffer.from(holder.data).toString(),
-      owns: index < seen.owners.length,
-    }))
-    return { limit: seen.limit, data: Buffer.from(seen.data).toString(), holders }
+  /** An observer asks for one name after the other. */
+  async #settleOften(): Promise<void> {
+    for (let turn = 0; turn <= NAMES.length; turn += 1) await this.clock.settle()
   }
 
   #client(): Client {

@@ -1,0 +1,30 @@
+/** What is asked of the whole product: that programs, and whoever looks, see what a plain model sees. */
+import { asyncModelRun, asyncProperty, integer } from 'fast-check'
+import type { IAsyncProperty } from 'fast-check'
+import { Model } from './model.ts'
+import { wireMoves, worldMoves } from './moves.ts'
+import { WireStage } from './wire-stage.ts'
+import { World } from './world.ts'
+
+/** In one thread, on a clock that is moved. */
+export const worldAgreement: IAsyncProperty<unknown> = asyncProperty(
+  worldMoves,
+  integer({ min: 0 }),
+  async (script, seed) => {
+    const [world, model] = [new World(seed), new Model()]
+    await world.begin(model)
+    await asyncModelRun(() => ({ model, real: world }), script)
+    await world.end()
+  },
+)
+
+/** Over gRPC, in real time. */
+export const wireAgreement: IAsyncProperty<unknown> = asyncProperty(wireMoves, async (script) => {
+  const model = new Model()
+  const stage = await WireStage.begin(model)
+  try {
+    await asyncModelRun(() => ({ model, real: stage }), script)
+  } finally {
+    await stage.end()
+  }
+})

@@ -6,15 +6,14 @@
  *
  * guards: D1, D3, L3, X2, S3, S6
  */
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lacks } from '../../needs.ts'
 import { scaled } from '../../scale.ts'
-import { seedOf, randomOf } from './chance.ts'
+import { drawOf, freshSeed } from '../../seed.ts'
 import { BuiltServer } from './built-server.ts'
 import { EXT4, EXT4_WRITEBACK, Image, XFS } from './image.ts'
 import { Knowledge } from './knowledge.ts'
-import { losePower } from './power-loss.ts'
+import { losePower, storeOn } from './power-loss.ts'
 import { Work } from './work.ts'
 
 const places = [
@@ -26,15 +25,15 @@ const places = [
 test.for(places)(
   'after each of $losses power losses on $kind.name all that was acknowledged is there',
   async ({ kind, need, losses }, context) => {
-    const seed = seedOf()
-    const random = randomOf(seed)
+    const seed = freshSeed()
+    const draw = drawOf(seed)
     using image = Image.make(kind) ?? lacks(context, need)
-    await using server = await BuiltServer.start(join(image.folder, 'store'))
+    await using server = await BuiltServer.start(storeOn(image))
     const knowledge = new Knowledge()
-    await using work = await Work.begin(server.address, knowledge)
+    await using work = new Work(server.address, knowledge)
     for (let loss = 0; loss < losses; loss += 1) {
-      await work.goesOn(knowledge, 1 + Math.floor(random() * 100))
-      const { forgotten } = await losePower(server, image, knowledge)
+      await work.goesOn(knowledge, 1 + Math.floor(draw() * 100))
+      const forgotten = await losePower(server, image, knowledge)
       expect({ seed, loss, forgotten }).toEqual({ seed, loss, forgotten: [] })
     }
   },

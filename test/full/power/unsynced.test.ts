@@ -3,15 +3,14 @@
  *
  * guards: D1, D3
  */
-import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { lacks } from '../../needs.ts'
-import { seedOf, randomOf } from './chance.ts'
+import { drawOf, freshSeed } from '../../seed.ts'
 import { BuiltServer } from './built-server.ts'
 import { EXT4, EXT4_WRITEBACK, Image, XFS } from './image.ts'
 import { Knowledge } from './knowledge.ts'
-import { losePower } from './power-loss.ts'
+import { losePower, storeOn } from './power-loss.ts'
 import { Work } from './work.ts'
 
 const LOSSES_MAX = 20
@@ -25,16 +24,16 @@ const UNSYNCED =
 test.for([EXT4, EXT4_WRITEBACK, XFS])(
   'a server on $name that does not sync is found out',
   async (kind, context) => {
-    const seed = seedOf()
-    const random = randomOf(seed)
+    const seed = freshSeed()
+    const draw = drawOf(seed)
     if (spawnSync('strace', ['-V'], { stdio: 'ignore' }).status !== 0) lacks(context, 'strace')
     using image = Image.make(kind) ?? lacks(context, kind === XFS ? 'xfs' : 'loop')
-    await using server = await BuiltServer.start(join(image.folder, 'store'), { under: UNSYNCED })
+    await using server = await BuiltServer.start(storeOn(image), { under: UNSYNCED })
     const knowledge = new Knowledge()
-    await using work = await Work.begin(server.address, knowledge)
+    await using work = new Work(server.address, knowledge)
     for (let loss = 0; loss < LOSSES_MAX; loss += 1) {
-      await work.goesOn(knowledge, 1 + Math.floor(random() * 100))
-      const { forgotten } = await losePower(server, image, knowledge)
+      await work.goesOn(knowledge, 1 + Math.floor(draw() * 100))
+      const forgotten = await losePower(server, image, knowledge)
       if (forgotten.length > 0) return
     }
     expect.fail(`${LOSSES_MAX} power losses did no harm without a sync, seed ${seed}`)

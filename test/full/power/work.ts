@@ -8,6 +8,7 @@ import { visit } from './visit.ts'
 export const PATH = '/local/work'
 /** Sessions must outlive every absence of their server. */
 const TIMEOUT_MS = 30_000
+/** Clients that take a lock and keep it. */
 const KEEPERS = 3
 const MADE_MAX = 60
 const DATA_BYTES = 600
@@ -28,26 +29,21 @@ interface Place {
 export class Work implements AsyncDisposable {
   readonly #client: Client
   readonly #stop = new AbortController()
+  readonly #begun: Promise<void>
   readonly #ended: Promise<unknown>
 
-  private constructor(address: string, client: Client, knowledge: Knowledge) {
-    this.#client = client
-    const place = { address, client, knowledge, signal: this.#stop.signal }
+  constructor(address: string, knowledge: Knowledge) {
+    this.#client = connect(address)
+    const place = { address, client: this.#client, knowledge, signal: this.#stop.signal }
+    this.#begun = keepAll(place)
     const jobs = [publish, read, make, lock, lock, come]
-    this.#ended = Promise.all(jobs.map((job) => keepOn(place, job)))
+    this.#ended = this.#begun.then(() => Promise.all(jobs.map((job) => keepOn(place, job))))
     this.#ended.catch(() => undefined)
   }
 
-  /** @returns once the keepers hold their locks and the others have begun */
-  static async begin(address: string, knowledge: Knowledge): Promise<Work> {
-    const client = connect(address)
-    await client.createNode(PATH, {})
-    for (let keeper = 0; keeper < KEEPERS; keeper += 1) await keep(client, knowledge, keeper)
-    return new Work(address, client, knowledge)
-  }
-
-  /** Resolves once `count` more requests were answered; rejects when a job fails. */
+  /** Resolves once `count` more requests were answered, and the keepers hold their locks; rejects when a job fails. */
   async goesOn(knowledge: Knowledge, count: number): Promise<void> {
+    await this.#begun
     await Promise.race([knowledge.more(count), this.#ended])
   }
 
@@ -59,20 +55,30 @@ export class Work implements AsyncDisposable {
   }
 }
 
-/** Does `job` again and again, also after errors that ask for it. */
+/** Does `job` in one session again and again, and after errors that ask for it in another. */
 async function keepOn(
   place: Place,
   job: (place: Place, session: Session) => Promise<void>,
 ): Promise<void> {
   const { client, signal } = place
   while (!signal.aborted) {
-    try {
+    await persist(signal, async () => {
       await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS }, signal)
       place.knowledge.opened(session.id)
       while (!signal.aborted) {
         await job(place, session)
         await setImmediate()
       }
+    })
+  }
+}
+
+/** Tries `attempt` until it succeeds, as long as its errors ask for that. */
+async function persist(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await attempt()
+      return
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof TenureError && error.retryable)) throw error
@@ -80,11 +86,19 @@ async function keepOn(
   }
 }
 
-async function keep(client: Client, knowledge: Knowledge, keeper: number): Promise<void> {
+async function keepAll(place: Place): Promise<void> {
+  await persist(place.signal, () => place.client.createNode(PATH, {}, place.signal))
+  for (let keeper = 0; keeper < KEEPERS; keeper += 1) {
+    await persist(place.signal, () => keep(place, keeper))
+  }
+}
+
+async function keep({ client, knowledge, signal }: Place, keeper: number): Promise<void> {
   const protectionKey = new Uint8Array(16).fill(keeper + 1)
-  const session = await client.openSession(PATH, { timeout: TIMEOUT_MS, protectionKey })
+  const session = await client.openSession(PATH, { timeout: TIMEOUT_MS, protectionKey }, signal)
   const name = `kept-${keeper}`
-  const lease = await session.semaphore(name).acquire({ count: Infinity, ephemeral: true })
+  const exclusive = { count: Infinity, ephemeral: true } as const
+  const lease = await session.semaphore(name).acquire(exclusive, signal)
   knowledge.keeps({ name, sessionId: session.id, protectionKey, token: lease.token })
 }
 

@@ -7,8 +7,7 @@ const ENOSPC = 28
 /** Less room than this on the file system counts as none. */
 const ROOM_BYTES_MIN = 64 * 1024
 const EDQUOT = 122
-const DAMAGE =
-  /MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|VERSION_MISMATCH|CURSOR_FULL|BAD_VALSIZE)/
+const DAMAGE = /MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|CURSOR_FULL|BAD_VALSIZE)/
 
 export function damaged(directory: string, what: string): DamagedError {
   return new DamagedError(
@@ -23,8 +22,7 @@ export async function failureOf(directory: string, error: unknown): Promise<Engi
   if (cause instanceof EngineError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  // LMDB tells a write cut short by a full disk as EIO. Such a transaction has not touched the meta page yet, so nothing was written;
-  // when the meta page itself fails, LMDB refuses every later transaction.
+  // LMDB tells a write cut short by a full disk as EIO.
   if (code === ENOSPC || code === EDQUOT || (code === EIO && !hasRoom(directory))) {
     return new FullError(`the store ${directory} has no room left; nothing was written`, { cause })
   }

@@ -73,7 +73,7 @@ export class WriteQueue {
       })
       crashPoint('after-sync')
     } catch (error) {
-      const failure = await failureOf(this.#directory, error)
+      const failure = this.#judged(await failureOf(this.#directory, error))
       if (!(failure instanceof FullError)) this.#failed.abort(failure)
       for (const job of group) job.reject(failure)
       return
@@ -82,6 +82,21 @@ export class WriteQueue {
       const refusal = refused.get(job)
       if (refusal === undefined) job.resolve()
       else job.reject(refusal)
+    }
+  }
+
+  /**
+   * Without room nothing was written, as long as the meta page was not touched. When it is the meta page that fails, which a file system
+   * that copies on write can do, its state is unknown, and LMDB begins no transaction any more.
+   */
+  #judged(failure: EngineError): EngineError {
+    if (!(failure instanceof FullError)) return failure
+    try {
+      this.#database.useReadTransaction().done()
+      return failure
+    } catch {
+      const what = `the store ${this.#directory} failed: no room for its meta page`
+      return new EngineError(what, { cause: failure })
     }
   }
 

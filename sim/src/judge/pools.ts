@@ -5,7 +5,9 @@ import {
   type Operation,
   type SemaphoreAnswer,
   type SemaphoreCall,
+  type SemaphoreInput,
   semaphoreModel,
+  type SemaphoreOutput,
   semaphoreOperations,
 } from '@tenure/checker'
 import type { Session } from '@tenure/client'
@@ -90,7 +92,7 @@ export class Pools {
   settle(): void {
     for (const { pool, seen, sessions } of this.#histories.values()) {
       const ends = [...sessions].flatMap((session) => this.#endOf(session))
-      const operations = semaphoreOperations([...seen, ...ends])
+      const operations = closeAtNextGrant(semaphoreOperations([...seen, ...ends]))
       const verdict = check(semaphoreModel(pool.limit), operations, { stepsMax: STEPS_MAX })
       if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
       else if (verdict.kind === 'violation') {
@@ -113,4 +115,25 @@ export class Pools {
     this.#histories.set(pool.name, history)
     return history
   }
+}
+
+type Step = Operation<SemaphoreInput, SemaphoreOutput>
+
+/**
+ * Ends what a session asked without an answer at its next grant: the client library asks for a name again only when the server
+ * has confirmed that the acquire before is out of its books.
+ */
+function closeAtNextGrant(operations: readonly Step[]): Step[] {
+  return operations.map((operation) => {
+    const { actor, output, calledAt, returnedAt } = operation
+    if (output !== null) return operation
+    const later = operations.filter(
+      (other) => other.actor === actor && other.calledAt > calledAt && isGrant(other),
+    )
+    return { ...operation, returnedAt: Math.min(returnedAt, ...later.map((grant) => grant.returnedAt)) }
+  })
+}
+
+function isGrant({ input, output }: Step): boolean {
+  return input.kind === 'granted' || output?.kind === 'granted'
 }

@@ -24,12 +24,13 @@ export const askedModel: Model<RegisterState, AskedInput, RegisterOutput> = {
   initial: registerModel.initial,
   step(state, input, output) {
     const { request } = input
-    if (input.kind === 'again') return [state, ...registerModel.step(state, request, null)]
+    if (input.kind === 'again') return registerModel.step(state, request, null)
     const next = registerModel.step(state, request, output)
     // Asked again, a delete that finds nothing takes it for its own work.
     const isDeleted = request.kind === 'delete' && output?.kind === 'done' && state === null
     return isDeleted && input.isRepeated ? [state] : next
   },
+  isSight: ({ request }, output) => registerModel.isSight?.(request, output) ?? false,
   keyOf: (state) => registerModel.keyOf(state),
   describe: (input, output) =>
     `${input.kind === 'again' ? 'perhaps again ' : ''}${registerModel.describe(input.request, output)}`,

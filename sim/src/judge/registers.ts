@@ -2,6 +2,7 @@
 import {
   check,
   closeAtFirstRead,
+  closeAtNextAnswer,
   explain,
   type RegisterInput,
   registerModel,
@@ -9,6 +10,7 @@ import {
   registerWriting,
   type Writing,
 } from '@tenure/checker'
+import type { Session } from '@tenure/client'
 import type { SessionRequest } from '@tenure/protocol'
 import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
@@ -55,12 +57,12 @@ export class Registers {
     this.#timesSent.set(key, this.#timesOf(key) + 1)
   }
 
-  calling(desk: Desk, { name, request }: Asked): Recording {
+  calling(desk: Desk, session: Session, { name, request }: Asked): Recording {
     const key = keyOf(desk.process.name, { kind: request.kind, name })
     const before = this.#timesOf(key)
     let timesAsked = (): number => this.#timesOf(key) - before
     const open: Open = {
-      actor: desk.name,
+      actor: `${desk.name} session ${session.id}`,
       request,
       calledAt: this.#world.nextTick(),
       timesAsked: () => timesAsked(),
@@ -91,7 +93,8 @@ export class Registers {
   settle(): void {
     for (const [name, history] of this.#histories) {
       const operations = history.flatMap((open) => operationsOf(open))
-      const verdict = check(askedModel, closeAtFirstRead(operations, writing), { stepsMax: STEPS_MAX })
+      const closed = closeAtFirstRead(closeAtNextAnswer(operations), writing)
+      const verdict = check(askedModel, closed, { stepsMax: STEPS_MAX })
       if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
       else if (verdict.kind === 'violation') {
         this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)
@@ -117,8 +120,8 @@ function operationsOf({ actor, request, output, ...open }: Open): readonly Asked
   const again = Array.from({ length: isWrite ? Math.max(0, times - 1) : 0 }, () => ({
     actor,
     input: { kind: 'again', request } as const,
-    // An answer ends the time in which it may be done again; without one it ends never.
-    output,
+    // It may be left out; an answer ends the time in which it may be done again.
+    output: null,
     calledAt,
     returnedAt,
   }))

@@ -19,7 +19,7 @@ export function editor(name: string): Program {
       const session = await desk.session()
       const semaphore = session.semaphore(name)
       const patience = desk.timeout(desk.random.chance(0.1) ? desk.random.fraction() * 50 : 20_000)
-      const record = desk.world.judge.registers.calling(desk, { name, request: input })
+      const record = desk.world.judge.registers.calling(desk, session, { name, request: input })
       try {
         record.returned(await perform())
       } catch (error) {

@@ -25,17 +25,20 @@ export interface Memory {
   readonly heapBytes: number
   /** Buffers, which are not on the heap. */
   readonly bufferBytes: number
+  readonly residentBytes: number
 }
 
 /** @param server one that was started with PROBED */
 export async function memoryOf({ program }: ServerProcess): Promise<Memory> {
   program.kill('SIGUSR2')
   const line = await program.says(/^memory /)
-  const said: { heapUsed: number; external: number } = JSON.parse(line.slice('memory '.length))
-  return { heapBytes: said.heapUsed, bufferBytes: said.external }
+  const said: { heapUsed: number; external: number; rss: number } = JSON.parse(
+    line.slice('memory '.length),
+  )
+  return { heapBytes: said.heapUsed, bufferBytes: said.external, residentBytes: said.rss }
 }
 
-/** What is in use. Resident memory also counts pages that were given back and not yet taken. */
+/** What is in use. Resident memory also counts pages that are kept for later use. */
 export function bytesOf({ heapBytes, bufferBytes }: Memory): number {
   return heapBytes + bufferBytes
 }

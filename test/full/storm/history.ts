@@ -103,7 +103,7 @@ export interface WriteRecord {
 }
 
 /** A lock of somebody who died, and who waited for it. */
-export interface Inheritance {
+interface Inheritance {
   readonly ghost: SessionRecord
   readonly heir: AcquireRecord
 }

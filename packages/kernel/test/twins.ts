@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, Kernel } from '@tenure/kernel'
 import type { Command, DescribeSemaphore, Event, SemaphoreDescription, Write } from '@tenure/kernel'
 import { NAMES, PERSISTENT_NAMES } from './life.ts'
 import type { CommandMove, Move } from './life.ts'
-import { Model } from './model.ts'
+import { Model } from './model/node.ts'
 import { CONFIG, NOTHING } from './node.ts'
 import { Store } from './store.ts'
 
@@ -49,7 +49,7 @@ export class Twins {
     for (let stream = 1; stream <= SESSIONS_AT_FIRST; stream++) {
       this.#apply({ kind: 'attach', stream, requestId: 0n, session: 0n, ...about })
     }
-    const [first] = this.#model.sessions
+    const [first] = this.#model.sessions.all
     const asked = { stream: 1, requestId: 0n, session: first?.id ?? 0n }
     for (const name of PERSISTENT_NAMES) {
       this.#apply({ kind: 'create-semaphore', ...asked, name, limit: 3n, data: NOTHING })
@@ -57,7 +57,7 @@ export class Twins {
   }
 
   #commandOf({ who, astray, stream, part }: CommandMove): Command {
-    const { sessions } = this.#model
+    const sessions = this.#model.sessions.all
     const session = sessions[who % Math.max(1, sessions.length)]
     const attaches = part.kind === 'attach'
     const own = attaches || astray ? null : session?.stream
@@ -107,7 +107,9 @@ export class Twins {
   }
 
   #audit(): void {
-    const { sessions, holders, watches, semaphores, config } = this.#model
+    const { config, watches } = this.#model
+    const { holders, semaphores } = this.#model.queues
+    const sessions = this.#model.sessions.all
     const owners = holders.filter(({ owns }) => owns).length
     deepStrictEqual(this.#kernel.statistics(), {
       exists: config !== null,
@@ -116,7 +118,7 @@ export class Twins {
       semaphores: semaphores.length,
       owners,
       waiters: holders.length - owners,
-      watches: watches.length,
+      watches: watches.all.length,
     })
     deepStrictEqual(this.#kernel.nextDeadlineMs(), this.#model.next()?.due ?? Infinity)
     for (const { id, stream } of sessions) {

@@ -8,8 +8,11 @@ import { visit } from './visit.ts'
 export const PATH = '/local/work'
 /** Sessions must outlive every absence of their server. */
 const TIMEOUT_MS = 30_000
+/** What is left open is nobody's business: no server that has ended is waited for. */
+const CLOSE_TIMEOUT_MS = 100
 /** Clients that take a lock and keep it. */
 const KEEPERS = 3
+const LASTING = { timeout: TIMEOUT_MS, closeTimeout: CLOSE_TIMEOUT_MS } as const
 const MADE_MAX = 60
 const DATA_BYTES = 600
 
@@ -63,7 +66,7 @@ async function keepOn(
   const { client, signal } = place
   while (!signal.aborted) {
     await persist(signal, async () => {
-      await using session = await client.openSession(PATH, { timeout: TIMEOUT_MS }, signal)
+      await using session = await client.openSession(PATH, LASTING, signal)
       place.knowledge.opened(session.id)
       while (!signal.aborted) {
         await job(place, session)
@@ -95,7 +98,7 @@ async function keepAll(place: Place): Promise<void> {
 
 async function keep({ client, knowledge, signal }: Place, keeper: number): Promise<void> {
   const protectionKey = new Uint8Array(16).fill(keeper + 1)
-  const session = await client.openSession(PATH, { timeout: TIMEOUT_MS, protectionKey }, signal)
+  const session = await client.openSession(PATH, { ...LASTING, protectionKey }, signal)
   const name = `kept-${keeper}`
   const exclusive = { count: Infinity, ephemeral: true } as const
   const lease = await session.semaphore(name).acquire(exclusive, signal)

@@ -66,8 +66,14 @@ class Search<S, I, O> {
       if (calledAt <= returnedAt) continue
       throw new RangeError(`an operation of ${actor} returned at ${returnedAt}, called ${calledAt}`)
     }
-    const answered = candidatesOf(operations.filter(({ output }) => output !== null))
-    const unanswered = candidatesOf(operations.filter(({ output }) => output === null))
+    const answered = candidatesOf(
+      model,
+      operations.filter(({ output }) => output !== null),
+    )
+    const unanswered = candidatesOf(
+      model,
+      operations.filter(({ output }) => output === null),
+    )
     this.#model = model
     this.#stepsMax = stepsMax
     this.#state = model.initial
@@ -97,12 +103,23 @@ class Search<S, I, O> {
   }
 
   #firstCandidate(): Candidate<I, O> | null {
-    return this.#answered.first?.called ?? this.#unansweredFrom(this.#unanswered.first)
+    return this.#answeredAfter(null) ?? this.#unansweredFrom(this.#unanswered.first)
   }
 
-  #candidateAfter({ call, end }: Candidate<I, O>): Candidate<I, O> | null {
-    if (end === null) return this.#unansweredFrom(call.next)
-    return call.next?.called ?? this.#unansweredFrom(this.#unanswered.first)
+  #candidateAfter(last: Candidate<I, O>): Candidate<I, O> | null {
+    if (last.end === null) return this.#unansweredFrom(last.call.next)
+    return this.#answeredAfter(last) ?? this.#unansweredFrom(this.#unanswered.first)
+  }
+
+  /** Of those that can come next the one to try after the last: sights, since they shut out nothing, then who returned first. */
+  #answeredAfter(last: Candidate<I, O> | null): Candidate<I, O> | null {
+    let next: Candidate<I, O> | null = null
+    for (let moment = this.#answered.first; moment?.called; moment = moment.next) {
+      const { called } = moment
+      if (last !== null && !isEarlier(last, called)) continue
+      if (next === null || isEarlier(called, next)) next = called
+    }
+    return next
   }
 
   #unansweredFrom(from: Moment<I, O> | null): Candidate<I, O> | null {
@@ -127,7 +144,7 @@ class Search<S, I, O> {
     for (const [choice, state] of states.entries()) {
       if (choice < from || !this.#isNews(candidate, state)) continue
       const before = { state: this.#state, latestCall: this.#latestCall }
-      const isFinal = states.length === 1 && this.#isSight(candidate, state)
+      const isFinal = states.length === 1 && this.#isFinal(candidate, state)
       this.#path.push({ candidate, states, choice, before, isFinal })
       this.#state = state
       this.#latestCall = Math.max(this.#latestCall, candidate.operation.calledAt)
@@ -150,10 +167,9 @@ class Search<S, I, O> {
   }
 
   /** Whether it only looked, and saw nothing new: where it fits, a later place for it is no better. */
-  #isSight({ operation: { input, output, calledAt } }: Candidate<I, O>, state: S): boolean {
-    if (output === null || this.#model.isSight?.(input, output) !== true) return false
-    if (this.#model.keyOf(state) !== this.#model.keyOf(this.#state)) return false
-    return !this.#excludes(calledAt)
+  #isFinal({ isSight, operation }: Candidate<I, O>, state: S): boolean {
+    if (!isSight || this.#model.keyOf(state) !== this.#model.keyOf(this.#state)) return false
+    return !this.#excludes(operation.calledAt)
   }
 
   /** Whether an unanswered operation that can still come next could not do so after what was called at this time. */
@@ -209,4 +225,10 @@ class Search<S, I, O> {
     const until = returnedAt === Infinity ? '' : `${returnedAt}`
     return `${actor}: ${this.#model.describe(input, output)} @ ${calledAt}..${until}`
   }
+}
+
+function isEarlier<I, O>(one: Candidate<I, O>, other: Candidate<I, O>): boolean {
+  if (one.isSight !== other.isSight) return one.isSight
+  const difference = one.operation.returnedAt - other.operation.returnedAt
+  return difference === 0 ? one.number < other.number : difference < 0
 }

@@ -2,13 +2,14 @@
  * The operations that are not placed yet, by time: a doubly linked list, from which an operation is lifted when it is placed, and
  * into which it is put back, in reverse order of lifting, when the search goes back.
  */
-import type { Operation } from './history.ts'
+import type { Model, Operation } from './history.ts'
 
 /** An operation in a search. */
 export interface Candidate<I, O> {
   readonly operation: Operation<I, O>
   /** Its number among the answered, or among the unanswered operations, by the time of the call. */
   readonly number: number
+  readonly isSight: boolean
   readonly call: Moment<I, O>
   /** null when it may be left out. */
   readonly end: Moment<I, O> | null
@@ -58,12 +59,17 @@ export class Timeline<I, O> {
   }
 }
 
-export function candidatesOf<I, O>(operations: readonly Operation<I, O>[]): Candidate<I, O>[] {
+export function candidatesOf<S, I, O>(
+  model: Model<S, I, O>,
+  operations: readonly Operation<I, O>[],
+): Candidate<I, O>[] {
   const byCall = operations.toSorted((one, other) => one.calledAt - other.calledAt)
   return byCall.map((operation, number) => {
-    const call = momentAt<I, O>(operation.calledAt)
-    const end = operation.output === null ? null : momentAt<I, O>(operation.returnedAt)
-    const candidate = { operation, number, call, end }
+    const { input, output, calledAt, returnedAt } = operation
+    const isSight = output !== null && model.isSight?.(input, output) === true
+    const call = momentAt<I, O>(calledAt)
+    const end = output === null ? null : momentAt<I, O>(returnedAt)
+    const candidate = { operation, number, isSight, call, end }
     call.called = candidate
     return candidate
   })

@@ -14,8 +14,8 @@ export interface Writing<I, O> {
 }
 
 /**
- * Ends an unanswered write of a value that no other operation writes at the first answer that shows the value; leaves it out when
- * no answer does and it is traceless.
+ * Ends a write of a value that no other operation writes at the first answer that shows the value; leaves it out when no answer
+ * does, it has none itself, and it is traceless.
  */
 export function closeAtFirstRead<I, O>(
   operations: readonly Operation<I, O>[],
@@ -33,9 +33,9 @@ export function closeAtFirstRead<I, O>(
   return operations.flatMap((operation) => {
     const { input, output, calledAt, returnedAt } = operation
     const written = writing.writtenBy(input)
-    if (output !== null || written === null || writers.get(written) !== 1) return operation
+    if (written === null || writers.get(written) !== 1) return operation
     const seenAt = firstSeenAt.get(written)
-    if (seenAt === undefined) return writing.isTraceless(input) ? [] : operation
+    if (seenAt === undefined) return output === null && writing.isTraceless(input) ? [] : operation
     // Seen before it was called: no order can explain that, and the search says so.
     if (seenAt < calledAt) return operation
     return { ...operation, returnedAt: Math.min(returnedAt, seenAt) }

@@ -11,6 +11,8 @@ export interface Report {
   readonly hash: string
   readonly virtualMs: number
   readonly marks: readonly Mark[]
+  /** Histories that were too hard to judge. */
+  readonly unjudged: number
   /** Empty when they were not asked for. */
   readonly lines: readonly TraceLine[]
 }
@@ -18,7 +20,10 @@ export interface Report {
 /** A healed world lets every program finish in this time. */
 const HEALED_MS = 120_000
 
-export async function run(seed: number, options: { readonly keepsTrace?: boolean } = {}): Promise<Report> {
+export async function run(
+  seed: number,
+  options: { readonly keepsTrace?: boolean } = {},
+): Promise<Report> {
   const world = new World(seed, options.keepsTrace ?? false)
   const { schedule, judge, trace, marks, settings } = world
   const endMs = settings.stormMs + HEALED_MS
@@ -35,6 +40,7 @@ export async function run(seed: number, options: { readonly keepsTrace?: boolean
     hash: trace.hash,
     virtualMs: schedule.nowMs,
     marks: marks.seen,
+    unjudged: judge.unjudged,
     lines: trace.lines,
   }
 }

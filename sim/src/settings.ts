@@ -77,7 +77,7 @@ export function settingsOf(random: Random): Settings {
   return {
     servers: random.chance(0.35) ? 2 : 1,
     clients: random.whole(2, 5),
-    stormMs: random.whole(5, 20) * 1_000,
+    stormMs: random.whole(4, 12) * 1_000,
     lagMs: random.pick([0, 0.05, 2]),
     clockRates: Array.from({ length: 8 }, () =>
       isSkewed ? random.between(1 - CLOCK_ERROR, 1 + CLOCK_ERROR) : 1,

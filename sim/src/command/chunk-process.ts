@@ -13,14 +13,16 @@ process.on('message', (chunk: Chunk) => {
 async function work({ from, to }: Chunk): Promise<ChunkReport> {
   const marks = new Set<Mark>()
   let virtualMs = 0
+  let unjudged = 0
   for (let seed = from; seed < to; seed += 1) {
     const report = await run(seed)
     virtualMs += report.virtualMs
+    unjudged += report.unjudged
     for (const mark of report.marks) marks.add(mark)
     if (report.violation !== null) {
       const failure = { seed, violation: report.violation }
-      return { seeds: seed - from + 1, virtualMs, marks: [...marks], failure }
+      return { seeds: seed - from + 1, virtualMs, unjudged, marks: [...marks], failure }
     }
   }
-  return { seeds: to - from, virtualMs, marks: [...marks], failure: null }
+  return { seeds: to - from, virtualMs, unjudged, marks: [...marks], failure: null }
 }

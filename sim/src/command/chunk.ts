@@ -17,6 +17,7 @@ export interface Failure {
 export interface ChunkReport {
   readonly seeds: number
   readonly virtualMs: number
+  readonly unjudged: number
   readonly marks: readonly Mark[]
   readonly failure: Failure | null
 }

@@ -18,6 +18,7 @@ export interface RangeOptions {
 export interface Progress {
   readonly seeds: number
   readonly virtualMs: number
+  readonly unjudged: number
 }
 
 export interface RangeReport extends Progress {
@@ -42,6 +43,7 @@ class Range {
   #next: number
   #seeds = 0
   #virtualMs = 0
+  #unjudged = 0
   #failure: Failure | null = null
 
   constructor(options: RangeOptions) {
@@ -53,6 +55,7 @@ class Range {
     return {
       seeds: this.#seeds,
       virtualMs: this.#virtualMs,
+      unjudged: this.#unjudged,
       marks: [...this.#marks].toSorted(),
       failure: this.#failure,
     }
@@ -81,14 +84,15 @@ class Range {
     return chunk
   }
 
-  #add({ seeds, virtualMs, marks, failure }: ChunkReport): void {
+  #add({ seeds, virtualMs, unjudged, marks, failure }: ChunkReport): void {
     this.#seeds += seeds
     this.#virtualMs += virtualMs
+    this.#unjudged += unjudged
     for (const mark of marks) this.#marks.add(mark)
     if (failure !== null && (this.#failure === null || failure.seed < this.#failure.seed)) {
       this.#failure = failure
     }
-    this.#options.progress({ seeds: this.#seeds, virtualMs: this.#virtualMs })
+    this.#options.progress(this.report)
   }
 }
 

@@ -10,6 +10,7 @@ export async function replay(seed: number): Promise<boolean> {
   console.log(`seed ${seed}: ${(virtualMs / 1000).toFixed(1)} s of virtual time, trace ${hash}`)
   console.log(`situations: ${marks.join(', ')}`)
   if (violation === null) console.log('no promise was broken')
-  else console.log(`${violation.promise} is broken at ${violation.atMs.toFixed(1)}: ${violation.text}`)
+  else
+    console.log(`${violation.promise} is broken at ${violation.atMs.toFixed(1)}: ${violation.text}`)
   return violation === null
 }

@@ -9,6 +9,9 @@ export interface SweepOptions {
   readonly wantsMarks: boolean
 }
 
+/** Of all seeds; a storm that judges less judges nothing. */
+const UNJUDGED_SHARE_MAX = 0.01
+
 /** @returns whether it went well */
 export async function sweep({ from, seeds, wantsMarks }: SweepOptions): Promise<boolean> {
   const startedMs = performance.now()
@@ -24,10 +27,12 @@ export async function sweep({ from, seeds, wantsMarks }: SweepOptions): Promise<
     console.log(`see it again: npm run sim -- --seed ${seed}`)
     return false
   }
+  const unjudgedShare = report.unjudged / report.seeds
+  console.log(`${report.unjudged} histories were too hard to judge`)
   const missing = MARKS.filter((mark) => !report.marks.includes(mark))
   console.log(`${report.marks.length} of ${MARKS.length} situations were reached`)
   for (const mark of missing) console.log(`never reached: ${mark}`)
-  return !wantsMarks || missing.length === 0
+  return !wantsMarks || (missing.length === 0 && unjudgedShare <= UNJUDGED_SHARE_MAX)
 }
 
 function progressLine(seeds: number): (done: { readonly seeds: number }) => void {

@@ -22,6 +22,7 @@ export class Judge {
   readonly views: Views
   readonly #world: World
   #violation: Violation | null = null
+  #unjudged = 0
 
   constructor(world: World) {
     this.#world = world
@@ -35,6 +36,15 @@ export class Judge {
   /** The first one: what follows may be its consequence. */
   get violation(): Violation | null {
     return this.#violation
+  }
+
+  /** Histories whose search for an order was given up. */
+  get unjudged(): number {
+    return this.#unjudged
+  }
+
+  tooHard(): void {
+    this.#unjudged += 1
   }
 
   /** The run is over: what takes all of its history to judge. */

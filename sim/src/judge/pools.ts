@@ -94,7 +94,7 @@ export class Pools {
       const ends = [...sessions].flatMap((session) => this.#endOf(session))
       const operations = closeAtNextGrant(semaphoreOperations([...seen, ...ends]))
       const verdict = check(semaphoreModel(pool.limit), operations, { stepsMax: STEPS_MAX })
-      if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
+      if (verdict.kind === 'unknown') this.#judge.tooHard()
       else if (verdict.kind === 'violation') {
         this.#judge.violate('X3', `the semaphore "${pool.name}": ${explain(verdict)}`)
       }
@@ -130,7 +130,10 @@ function closeAtNextGrant(operations: readonly Step[]): Step[] {
     const later = operations.filter(
       (other) => other.actor === actor && other.calledAt > calledAt && isGrant(other),
     )
-    return { ...operation, returnedAt: Math.min(returnedAt, ...later.map((grant) => grant.returnedAt)) }
+    return {
+      ...operation,
+      returnedAt: Math.min(returnedAt, ...later.map((grant) => grant.returnedAt)),
+    }
   })
 }
 

@@ -95,7 +95,7 @@ export class Registers {
       const operations = history.flatMap((open) => operationsOf(open))
       const closed = closeAtFirstRead(closeAtNextAnswer(operations), writing)
       const verdict = check(askedModel, closed, { stepsMax: STEPS_MAX })
-      if (verdict.kind === 'unknown') this.#world.marks.reached('a history too hard to judge')
+      if (verdict.kind === 'unknown') this.#judge.tooHard()
       else if (verdict.kind === 'violation') {
         this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)
       }
@@ -104,7 +104,10 @@ export class Registers {
 }
 
 /** A client has one program at most that edits a name, and that does one thing at a time. */
-function keyOf(client: string, { kind, name }: { readonly kind: string; readonly name: string }): string {
+function keyOf(
+  client: string,
+  { kind, name }: { readonly kind: string; readonly name: string },
+): string {
   return `${client} ${kind} ${name}`
 }
 

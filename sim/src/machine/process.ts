@@ -192,7 +192,9 @@ export class Process {
       this.#afterInput = []
     } else {
       this.#phase = 'timers'
-      const due = this.#due.toSorted((one, other) => one.dueMs - other.dueMs || one.order - other.order)
+      const due = this.#due.toSorted(
+        (one, other) => one.dueMs - other.dueMs || one.order - other.order,
+      )
       this.#due = []
       this.#jobs = due.map((timer) => () => {
         if (timer.isLive) timer.fire()

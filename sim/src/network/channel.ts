@@ -126,7 +126,11 @@ class Line implements Party {
   }
 
   begin(
-    open: { readonly path: string; readonly headers: CallHeaders; readonly bytes: Uint8Array | null },
+    open: {
+      readonly path: string
+      readonly headers: CallHeaders
+      readonly bytes: Uint8Array | null
+    },
     call: OpenCall,
   ): number {
     this.#lastCall += 1

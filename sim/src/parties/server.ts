@@ -1,5 +1,12 @@
 /** A server of the run: started, killed and started again on one address, over the storage that outlives it. */
-import { Accounts, Host, type Log, type LogFields, type ServiceContext, unaryMethods } from '@tenure/server'
+import {
+  Accounts,
+  Host,
+  type Log,
+  type LogFields,
+  type ServiceContext,
+  unaryMethods,
+} from '@tenure/server'
 import { serverClock, serverRandom } from '../machine/clocks.ts'
 import { Process } from '../machine/process.ts'
 import { Face } from '../network/face.ts'

@@ -34,7 +34,8 @@ export function editor(name: string): Program {
           const { data, limit } = await semaphore.describe({}, patience)
           return { kind: 'described', data: Buffer.from(data).toString(), limit }
         }
-        if (input.kind === 'create') await semaphore.create({ limit: input.limit, data: input.data }, patience)
+        if (input.kind === 'create')
+          await semaphore.create({ limit: input.limit, data: input.data }, patience)
         else if (input.kind === 'update') await semaphore.update(input.data, patience)
         else await semaphore.delete({ force: true }, patience)
         return { kind: 'done' }

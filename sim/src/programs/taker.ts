@@ -111,7 +111,12 @@ class Taking {
 
   /** Asks for what it holds once more, with other terms. */
   async #again(lease: Lease, change: () => Promise<void>, count = lease.count): Promise<void> {
-    const input = { kind: 'acquire', session: this.#session.id, count, timeoutMs: Infinity } as const
+    const input = {
+      kind: 'acquire',
+      session: this.#session.id,
+      count,
+      timeoutMs: Infinity,
+    } as const
     const recording = this.#desk.world.judge.pools.calling(this.#pool, this.#session, input)
     await change()
     recording.returned({ kind: 'acquired', token: lease.token })
@@ -130,7 +135,11 @@ class Taking {
       kind: 'describe',
     })
     const { owners, waiters } = await this.#semaphore.describe({ owners: true, waiters: true })
-    recording.returned({ kind: 'described', owners: owners.map(holding), waiters: waiters.map(holding) })
+    recording.returned({
+      kind: 'described',
+      owners: owners.map(holding),
+      waiters: waiters.map(holding),
+    })
   }
 }
 

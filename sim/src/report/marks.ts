@@ -6,7 +6,6 @@
 /** All there are; a name that is not in the list cannot be reached. */
 export const MARKS = [
   'a commit of a paused host',
-  'a history too hard to judge',
   'a request that was asked again',
   'a session has expired',
   'a session is attached again',

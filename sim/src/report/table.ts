@@ -10,7 +10,9 @@ export function tableOf(lines: readonly TraceLine[]): string {
   const rows = lines.map(({ atMs, party, text }) => {
     const column = parties.indexOf(columnOf(party))
     // Only one party speaks in a line, so its text may run over the columns to its right.
-    return atMs.toFixed(1).padStart(TIME_WIDTH - 2) + '  ' + ' '.repeat(column * COLUMN_WIDTH) + text
+    return (
+      atMs.toFixed(1).padStart(TIME_WIDTH - 2) + '  ' + ' '.repeat(column * COLUMN_WIDTH) + text
+    )
   })
   return [header, ...rows].join('\n')
 }

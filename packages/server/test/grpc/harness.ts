@@ -1,18 +1,16 @@
 /** A server over the memory engine with one coordination node, and a raw client that reaches it. */
 import { openMemoryEngine } from '@tenure/engine/memory'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/index.ts'
 import { RawClient } from './raw-client.ts'
 
-const ends: Array<() => Promise<void> | void> = []
-
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end()
-})
-
-/** Runs `end` after the test. */
+/**
+ * Runs `end` after the test, the last one that was asked for first.
+ *
+ * A hook of this module would only serve the first file of a process: the module stays loaded for the next one.
+ */
 export function atEnd(end: () => Promise<void> | void): void {
-  ends.push(end)
+  onTestFinished(end)
 }
 
 export interface Harness {

@@ -1,7 +1,7 @@
 /** The storm: each fault of the run's settings strikes at random moments, and is over some time later. */
 import type { Process } from './machine/process.ts'
 import type { Random } from './random.ts'
-import type { FaultRates } from './settings.ts'
+import type { Fault } from './settings.ts'
 import type { World } from './world.ts'
 
 const OUTAGE_MS = 1_500
@@ -24,9 +24,7 @@ export class Storm {
 
   begin(): void {
     const strikes = this.#strikes()
-    for (const [name, strike] of Object.entries(strikes)) {
-      this.#repeat(this.#world.settings.faults[name as keyof FaultRates], strike)
-    }
+    for (const [fault, meanMs] of this.#world.settings.faults) this.#repeat(meanMs, strikes[fault])
   }
 
   /** Nothing strikes any more, and all that is broken is whole again. */
@@ -47,7 +45,7 @@ export class Storm {
     for (const client of clients) client.start()
   }
 
-  #strikes(): Record<keyof FaultRates, Strike> {
+  #strikes(): Record<Fault, Strike> {
     const { network, storage, wall } = this.#world
     const { weather } = network
     const { health } = storage
@@ -64,12 +62,27 @@ export class Storm {
       halfOpen: () => this.#say('half open', network.loseOne()),
       partition: () => this.#part(true),
       oneWayPartition: () => this.#part(false),
-      slowNetwork: () => this.#spell('slow network', weather, { lateShare: 0.2, lateMs: 1_500 }),
-      slowStorage: () => this.#spell('slow storage', health, { slowShare: 0.5, slowMs: 1_200 }),
-      lostCommits: () => this.#spell('lost commits', health, { lostShare: 0.2 }),
-      unknownCommits: () => this.#spell('unknown commits', health, { unknownShare: 0.2 }),
-      deafStorage: () => this.#spell('deaf storage', health, { deafShare: 0.3 }),
-      diskFull: () => this.#spell('disk full', health, { isFull: true }),
+      slowNetwork: () =>
+        this.#spell('slow network', weather, {
+          worse: { lateShare: 0.2, lateMs: 1_500 },
+          calm: { lateShare: 0, lateMs: 0 },
+        }),
+      slowStorage: () =>
+        this.#spell('slow storage', health, {
+          worse: { slowShare: 0.5, slowMs: 1_200 },
+          calm: { slowShare: 0, slowMs: 0 },
+        }),
+      lostCommits: () =>
+        this.#spell('lost commits', health, { worse: { lostShare: 0.2 }, calm: { lostShare: 0 } }),
+      unknownCommits: () =>
+        this.#spell('unknown commits', health, {
+          worse: { unknownShare: 0.2 },
+          calm: { unknownShare: 0 },
+        }),
+      deafStorage: () =>
+        this.#spell('deaf storage', health, { worse: { deafShare: 0.3 }, calm: { deafShare: 0 } }),
+      diskFull: () =>
+        this.#spell('disk full', health, { worse: { isFull: true }, calm: { isFull: false } }),
       theft: () => void storage.steal(this.#world.path),
       wallJump: () => {
         wall.wallMs += this.#random.between(-WALL_JUMP_MS, WALL_JUMP_MS)
@@ -78,7 +91,6 @@ export class Storm {
   }
 
   #repeat(meanMs: number, strike: Strike): void {
-    if (meanMs === Infinity) return
     this.#world.schedule.after(this.#random.exponential(meanMs), () => {
       if (this.#isOver) return
       strike()
@@ -87,15 +99,16 @@ export class Storm {
   }
 
   /** Makes something worse for a while. */
-  #spell<T extends object>(name: string, thing: T, worse: Partial<T>): void {
-    const before = Object.fromEntries(
-      Object.keys(worse).map((key) => [key, CALM[key] ?? thing[key as keyof T]]),
-    )
+  #spell<T extends object>(
+    name: string,
+    thing: T,
+    { worse, calm }: { readonly worse: Partial<T>; readonly calm: Partial<T> },
+  ): void {
     this.#say(name, 'begins')
     Object.assign(thing, worse)
     this.#later(SPELL_MS, () => {
       this.#say(name, 'ends')
-      Object.assign(thing, before)
+      Object.assign(thing, calm)
     })
   }
 
@@ -180,16 +193,4 @@ export class Storm {
   #say(what: string, how: string | null): void {
     if (how !== null) this.#world.trace.note('storm', `${what}: ${how}`)
   }
-}
-
-/** What a fine day is like. */
-const CALM: Readonly<Record<string, number | boolean>> = {
-  lateShare: 0,
-  lateMs: 0,
-  slowShare: 0,
-  slowMs: 0,
-  lostShare: 0,
-  unknownShare: 0,
-  deafShare: 0,
-  isFull: false,
 }

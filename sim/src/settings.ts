@@ -1,29 +1,34 @@
 /** What a seed decides before its run begins: how large the world is, and which faults it has and how often. */
 import type { Random } from './random.ts'
 
-/** Every fault there is, with the mean time between two of its kind, in virtual milliseconds; Infinity when it never occurs. */
-export interface FaultRates {
-  readonly serverKill: number
-  readonly serverFuse: number
-  readonly serverMachineLoss: number
-  readonly serverStop: number
-  readonly serverPause: number
-  readonly clientKill: number
-  readonly clientMachineLoss: number
-  readonly clientPause: number
-  readonly reset: number
-  readonly halfOpen: number
-  readonly partition: number
-  readonly oneWayPartition: number
-  readonly slowNetwork: number
-  readonly slowStorage: number
-  readonly lostCommits: number
-  readonly unknownCommits: number
-  readonly deafStorage: number
-  readonly diskFull: number
-  readonly theft: number
-  readonly wallJump: number
-}
+/** Every fault there is. */
+export const FAULTS = [
+  'serverKill',
+  'serverFuse',
+  'serverMachineLoss',
+  'serverStop',
+  'serverPause',
+  'clientKill',
+  'clientMachineLoss',
+  'clientPause',
+  'reset',
+  'halfOpen',
+  'partition',
+  'oneWayPartition',
+  'slowNetwork',
+  'slowStorage',
+  'lostCommits',
+  'unknownCommits',
+  'deafStorage',
+  'diskFull',
+  'theft',
+  'wallJump',
+] as const
+
+export type Fault = (typeof FAULTS)[number]
+
+/** The mean time between two faults of a kind, in virtual milliseconds; a kind that is not in it never occurs. */
+export type FaultRates = ReadonlyMap<Fault, number>
 
 export interface Settings {
   readonly servers: number
@@ -38,10 +43,8 @@ export interface Settings {
   readonly faults: FaultRates
 }
 
-type FaultName = keyof FaultRates
-
 /** When a fault is drawn: its mean time between two lies in this range. */
-const RANGES: Readonly<Record<FaultName, readonly [number, number]>> = {
+const RANGES: Readonly<Record<Fault, readonly [number, number]>> = {
   serverKill: [2_000, 15_000],
   serverFuse: [2_000, 10_000],
   serverMachineLoss: [5_000, 20_000],
@@ -91,16 +94,12 @@ export function settingsOf(random: Random): Settings {
 }
 
 function faultsOf(random: Random, isCalm: boolean): FaultRates {
-  const rates: Partial<Record<FaultName, number>> = {}
-  for (const name of namesOf(RANGES)) {
-    const [shortMs, longMs] = RANGES[name]
+  const rates = new Map<Fault, number>()
+  for (const fault of FAULTS) {
+    const [shortMs, longMs] = RANGES[fault]
     const isDrawn = random.chance(FAULT_SHARE)
     const meanMs = random.between(shortMs, longMs)
-    rates[name] = isDrawn && !isCalm ? meanMs : Infinity
+    if (isDrawn && !isCalm) rates.set(fault, meanMs)
   }
-  return rates as FaultRates
-}
-
-function namesOf<K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] {
-  return Object.keys(record) as K[]
+  return rates
 }

@@ -16,6 +16,7 @@ import { Marks } from './report/marks.ts'
 import { Trace } from './report/trace.ts'
 import { type Settings, settingsOf } from './settings.ts'
 
+const SERVER_LETTERS = 'ab'
 const PATH = '/local/storm'
 /** The world's clock on the wall when the run begins; it says nothing. */
 const WALL_MS = 1_700_000_000_000
@@ -129,7 +130,7 @@ export class World {
     const { servers, clockRates, lagMs } = this.settings
     return Array.from({ length: servers }, (_, at) => {
       const rate = clockRates[at] ?? 1
-      const letter = String.fromCodePoint('a'.codePointAt(0)! + at)
+      const letter = SERVER_LETTERS[at] ?? ''
       return new Server(this, { name: `server-${letter}`, address: `${letter}:1`, rate, lagMs })
     })
   }

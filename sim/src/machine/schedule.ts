@@ -66,7 +66,7 @@ export class Schedule {
           resolve()
         } catch (error) {
           isDone = true
-          reject(error as Error)
+          reject(error)
         }
       }
       turn()

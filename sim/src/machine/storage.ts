@@ -203,18 +203,18 @@ class PartitionDoor implements Partition {
     }
   }
 
-  async #write(writes: WriteSet, isUnknown: boolean, { resolve, reject }: Caller): Promise<void> {
+  async #write(writes: WriteSet, isUnknown: boolean, caller: Caller): Promise<void> {
     try {
       await this.#claim.commit(writes)
     } catch (error) {
       this.#marks.reached('fenced at a commit')
-      this.#answer(() => reject(error as Error))
+      this.#answer(() => caller.reject(error))
       return
     }
     if (isUnknown) {
       this.#marks.reached('a commit with an unknown end')
-      this.#answer(() => reject(new EngineError('lost after it was written')))
-    } else this.#answer(resolve)
+      this.#answer(() => caller.reject(new EngineError('lost after it was written')))
+    } else this.#answer(() => caller.resolve())
   }
 
   #answer(tell: () => void): void {
@@ -224,7 +224,7 @@ class PartitionDoor implements Partition {
 
 interface Caller {
   resolve(): void
-  reject(error: Error): void
+  reject(error: unknown): void
 }
 
 /** A question on its way to the storage. Never settles for a process that has died. */

@@ -60,14 +60,18 @@ export class Face implements Party {
       const forget = (): void => void this.#streams.delete(call)
       this.#streams.set(call, new StreamCall(this.#options, info, { end: this.#end, call, forget }))
     } else if (method !== undefined && bytes !== null) {
-      method.answer(bytes, info).then(
-        (answer) => {
-          this.#end.send({ kind: 'message', call, bytes: answer })
-          this.#end.send({ kind: 'end', call })
-        },
-        () => this.#fail(call, GRPC_CODE.INTERNAL, 'Internal error'),
-      )
+      void this.#answer(call, () => method.answer(bytes, info))
     } else this.#fail(call, GRPC_CODE.UNIMPLEMENTED, 'The server does not implement this method')
+  }
+
+  async #answer(call: number, method: () => Promise<Uint8Array>): Promise<void> {
+    try {
+      const bytes = await method()
+      this.#end.send({ kind: 'message', call, bytes })
+      this.#end.send({ kind: 'end', call })
+    } catch {
+      this.#fail(call, GRPC_CODE.INTERNAL, 'Internal error')
+    }
   }
 
   #fail(call: number, code: number, details: string): void {

@@ -140,6 +140,11 @@ export class Proxy implements AsyncDisposable {
     return new Proxy(server, target, options)
   }
 
+  /** Where it listens on 127.0.0.1. */
+  get port(): number {
+    return this.#port
+  }
+
   /** `127.0.0.1:port`. */
   get host(): string {
     return `127.0.0.1:${this.#port}`

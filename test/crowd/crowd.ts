@@ -21,6 +21,8 @@ const HALL_LIMIT = 3n
 const BOARD = 'board'
 /** Most holders act for so long at most. */
 const HOLD_MAX_MS = 20
+/** A healed world moves on in a moment; this is for a busy machine. */
+const PATIENCE_MS = 60_000
 /** Some hold on for up to so many timeouts: long enough to be cut off and to see another come. */
 const LONG_HOLD_SHARE = 0.05
 const LONG_HOLD_TIMEOUTS = 2
@@ -75,6 +77,7 @@ export class Crowd implements AsyncDisposable {
   async moves(): Promise<void> {
     const [locks, halls, values] = [this.#mutex.grants, this.#hall.grants, this.#board.published]
     await this.#until(
+      'moved on',
       () =>
         this.#mutex.grants > locks + 5 &&
         this.#hall.grants > halls + 5 &&
@@ -91,7 +94,7 @@ export class Crowd implements AsyncDisposable {
     await using session = await client.openSession(this.#options.path)
     const latest = async (): Promise<string> => textOf(await session.config(BOARD).get())
     let last = await latest()
-    await this.#until(async () => {
+    await this.#until('all saw the last value', async () => {
       last = await latest()
       return this.#eyes.every((eyes) => eyes.last() === last)
     })
@@ -165,12 +168,13 @@ export class Crowd implements AsyncDisposable {
     }
   }
 
-  /** Also ends by what a member has thrown. */
-  async #until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  /** Also ends by a violation, and by what a member has thrown. */
+  async #until(goal: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     const ended = Promise.all([this.#writer, ...this.#members]).then(() => false)
-    while (!(await holds())) {
-      if (this.violations.length > 0) return
+    const endMs = performance.now() + PATIENCE_MS
+    while (this.violations.length === 0 && !(await holds())) {
       await Promise.race([pause(10), ended])
+      if (performance.now() > endMs) this.violations.push(`not so in ${PATIENCE_MS} ms: ${goal}`)
     }
   }
 }

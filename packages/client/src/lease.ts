@@ -199,60 +199,74 @@ export class Lease implements AsyncDisposable {
 
   #send(request: AcquireRequest): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const call = new Call(request, {
-        settle: (answer) => {
-          this.#changing = null
-          if (answer.kind === 'acquired' && (answer.token ?? this.token) === this.token) {
-            this.#count = request.count
-            this.#data = request.data
-            resolve()
-          } else if (answer.kind === 'refused' && answer.code !== 'NOT_FOUND') {
-            this.#refused(errorOf(answer, `cannot change the lease of "${this.name}"`), reject)
-          } else {
-            this.#taken()
-            reject(this.#end?.())
-          }
-        },
-        fail: (reason) => {
-          this.#changing = null
-          reject(reason)
-        },
-      })
+      const changed = (): void => {
+        this.#count = request.count
+        this.#data = request.data
+        resolve()
+      }
+      const settle = (answer: Answer): void => {
+        this.#changing = null
+        if (answer.kind === 'acquired' && answer.token === this.token) changed()
+        else if (answer.kind === 'acquired' && answer.token === null) {
+          this.#whenOurs(changed, reject)
+        } else if (answer.kind === 'refused' && answer.code !== 'NOT_FOUND') {
+          const refusal = errorOf(answer, `cannot change the lease of "${this.name}"`)
+          this.#whenOurs(() => reject(refusal), reject)
+        } else this.#takenFrom(reject)
+      }
+      const fail = (reason: unknown): void => {
+        this.#changing = null
+        reject(reason)
+      }
+      const call = new Call(request, { settle, fail })
       this.#changing = call
       this.#core.connection.request(call)
     })
   }
 
-  // A refusal may mean that another semaphore has the name by now, with a smaller limit or of the other kind.
-  #refused(error: unknown, reject: (reason: unknown) => void): void {
+  // Another semaphore may have the name by now: what it says of a change is not said of what is held.
+  #whenOurs(ours: () => void, reject: (reason: unknown) => void): void {
     const look = { watchData: false, watchOwners: false, watchAbsent: false, waiters: false }
     const request = { kind: 'describe', name: this.name, owners: true, ...look } as const
-    const { connection } = this.#core
     const settle = (answer: Answer): void => {
-      const isGone = answer.kind === 'described' && !isOwner(answer.description, connection.id)
-      if (isGone || (answer.kind === 'refused' && answer.code === 'NOT_FOUND')) this.#taken()
-      reject(this.#end === null ? error : this.#end())
+      const isGone =
+        answer.kind === 'described'
+          ? !this.#isOwner(answer.description)
+          : answer.kind === 'refused' && answer.code === 'NOT_FOUND'
+      if (this.#end !== null) reject(this.#end())
+      else if (isGone) this.#takenFrom(reject)
+      else ours()
     }
-    connection.request(new Call(request, { settle, fail: reject }))
+    this.#core.connection.request(new Call(request, { settle, fail: reject }))
+  }
+
+  #takenFrom(reject: (reason: unknown) => void): void {
+    this.#taken()
+    reject(this.#end?.())
   }
 
   // Owners of a deleted semaphore get no message, only watchers do. An ephemeral one cannot be deleted while it is held.
   #watchForDelete(): void {
     if (this.#ephemeral) return
-    const { connection, watches } = this.#core
+    const { watches } = this.#core
     this.#unwatch = watches.subscribe(this.name, {
       flags: { owners: true, waiters: false, watchData: true, watchOwners: false },
       waitsWhenAbsent: false,
       push: (description) => {
-        if (!isOwner(description, connection.id)) this.#taken()
+        if (!this.#isOwner(description)) this.#taken()
       },
       fail: (error) => {
         if (error instanceof NotFoundError) this.#taken()
       },
     })
   }
-}
 
-function isOwner(description: Description | null, sessionId: bigint): boolean {
-  return description?.owners.some((owner) => owner.sessionId === sessionId) === true
+  #isOwner(description: Description | null): boolean {
+    const { id } = this.#core.connection
+    return (
+      description?.owners.some(
+        ({ sessionId, orderId }) => sessionId === id && orderId === this.token,
+      ) === true
+    )
+  }
 }

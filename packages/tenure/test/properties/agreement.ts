@@ -1,5 +1,5 @@
 /** What is asked of the whole product: that programs, and whoever looks, see what a plain model sees. */
-import { asyncModelRun, asyncProperty, integer } from 'fast-check'
+import { asyncModelRun, asyncProperty, boolean, integer } from 'fast-check'
 import type { IAsyncProperty } from 'fast-check'
 import { Model } from './model.ts'
 import { wireMoves, worldMoves } from './moves.ts'
@@ -10,8 +10,9 @@ import { World } from './world.ts'
 export const worldAgreement: IAsyncProperty<unknown> = asyncProperty(
   worldMoves,
   integer({ min: 0 }),
-  async (script, seed) => {
-    const [world, model] = [new World(seed), new Model()]
+  boolean(),
+  async (script, seed, isForeign) => {
+    const [world, model] = [new World(seed, isForeign), new Model()]
     await world.begin(model)
     await asyncModelRun(() => ({ model, real: world }), script)
     await world.end()

@@ -1,7 +1,7 @@
 /** What the server's books say, against what they should. */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { NotFoundError, type Session } from '@tenure/client'
-import { EPHEMERAL, type Model } from './model.ts'
+import { EPHEMERAL, type Model, type Task } from './model.ts'
 import type { Program } from './program.ts'
 
 const AT_FIRST = [
@@ -54,8 +54,9 @@ export class Books {
     const seen = await described(present.observer, name)
     const semaphore = model.semaphores.get(name)
     if (semaphore === undefined) return deepStrictEqual(seen, null)
-    const holders = semaphore.places.map(({ task, owns }) => ({
+    const holders = semaphore.places.map(({ task, owns }, index) => ({
       session: present.programs[task.session.index]?.session.id,
+      token: tokenOf(task, present) ?? seen?.holders[index]?.token,
       count: task.count,
       data: task.data,
       owns,
@@ -64,11 +65,24 @@ export class Books {
   }
 }
 
-async function described(observer: Session, name: string): Promise<object | null> {
+/** The token of a lease that is held; what is not held yet, or not any more, tells none. */
+function tokenOf(task: Task, { programs }: Present): bigint | undefined {
+  if (task.state !== 'held') return undefined
+  return programs[task.session.index]?.find(task).lease?.token
+}
+
+interface Seen {
+  readonly limit: bigint
+  readonly data: string
+  readonly holders: readonly { readonly token: bigint }[]
+}
+
+async function described(observer: Session, name: string): Promise<Seen | null> {
   try {
     const seen = await observer.semaphore(name).describe({ owners: true, waiters: true })
     const holders = [...seen.owners, ...seen.waiters].map((holder, index) => ({
       session: holder.sessionId,
+      token: holder.orderId,
       count: holder.count,
       data: Buffer.from(holder.data).toString(),
       owns: index < seen.owners.length,

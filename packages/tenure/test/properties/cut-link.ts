@@ -1,21 +1,24 @@
 /** A link that a test cuts: with a word to the client, or without one and for good. */
-import type { Attachment, AttachmentListener, AttachRequest, Link } from '@tenure/client'
+import type { Answer, Attachment, AttachmentListener, AttachRequest, Link } from '@tenure/client'
 
 export class CutLink implements Link {
   readonly address: string
   readonly #inner: Link
   readonly #live = new Map<Attachment, AttachmentListener>()
+  readonly #isForeign: boolean
   #isDead = false
 
-  constructor(inner: Link) {
+  /** @param isForeign as over YDB's protocol: grants carry no token, and what is absent cannot be watched */
+  constructor(inner: Link, isForeign: boolean) {
     this.address = inner.address
     this.#inner = inner
+    this.#isForeign = isForeign
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
     if (this.#isDead) return { send: () => {}, stop: () => {}, leave: () => {} }
     const attachment = this.#inner.attach(request, {
-      started: (started) => listener.started(started),
+      started: ({ sessionId }) => listener.started({ sessionId, watchAbsent: !this.#isForeign }),
       contact: (sentAtMs) => listener.contact(sentAtMs),
       ended: (end) => {
         this.#live.delete(attachment)
@@ -25,7 +28,9 @@ export class CutLink implements Link {
     this.#live.set(attachment, listener)
     return {
       send: (message, answer, changed) => {
-        if (!this.#isDead) attachment.send(message, answer, changed)
+        if (this.#isDead) return
+        const pass = (given: Answer): void => answer(this.#isForeign ? withoutToken(given) : given)
+        attachment.send(message, pass, changed)
       },
       stop: () => {
         if (!this.#isDead) attachment.stop()
@@ -63,4 +68,8 @@ export class CutLink implements Link {
   dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
   listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
   close: Link['close'] = () => this.#inner.close()
+}
+
+function withoutToken(answer: Answer): Answer {
+  return answer.kind === 'acquired' ? { kind: 'acquired', token: null } : answer
 }

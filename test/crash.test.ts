@@ -4,18 +4,20 @@
  *
  * guards: D1, D2, L3, X1, X2, S3, S6
  */
+import { connect } from 'tenure'
+import type { Client } from 'tenure'
 import { expect, test } from 'vitest'
 import { atAnyTime, atPoint } from './crash/deaths.ts'
 import type { Death } from './crash/deaths.ts'
 import { besiege } from './crash/siege.ts'
-import { ServerProcess } from './program.ts'
+import { Victim } from './crash/victim.ts'
 import { drawOf, freshSeed } from './seed.ts'
 
 const KILLS = 20
 
 async function siegeOf(deaths: readonly Death[]): Promise<{ seed: number; breaches: string[] }> {
   const seed = freshSeed()
-  await using server = await ServerProcess.start()
+  await using server = await Victim.start()
   return { seed, breaches: await besiege(server, deaths, drawOf(seed)) }
 }
 
@@ -32,4 +34,27 @@ test('a death at each crash point un-happens nothing', { timeout: 60_000 }, asyn
     atPoint('mid-restore', 5),
   ]
   expect(await siegeOf(deaths)).toMatchObject({ breaches: [] })
+})
+
+interface Given {
+  readonly session: bigint
+  readonly token: bigint
+}
+
+/** A session that is closed again, and the token of what it held. */
+async function comeAndGo(client: Client): Promise<Given> {
+  await using session = await client.openSession('/local/given', { createNode: true })
+  await using lock = await session.mutex('lock').lock()
+  return { session: session.id, token: lock.token }
+}
+
+test('a session id or a token that was given before a kill is never given again, although its owner is gone', async () => {
+  await using server = await Victim.start()
+  await using client = connect(server.address)
+  const before = await comeAndGo(client)
+  await server.end('SIGKILL')
+  await server.start()
+  const after = await comeAndGo(client)
+  expect(after.session).toBeGreaterThan(before.session)
+  expect(after.token).toBeGreaterThan(before.token)
 })

@@ -180,11 +180,6 @@ export class ServerProcess implements AsyncDisposable {
     return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]))
   }
 
-  /** Of the run that is under way. */
-  get exit(): Promise<Exit> {
-    return this.program.exit
-  }
-
   /** Ends the server by a signal and waits until it is gone. */
   async end(signal: NodeJS.Signals): Promise<Exit> {
     const { program } = this

@@ -16,7 +16,7 @@ export interface Surroundings {
 /** A server that can be started again with the same data on the same port. */
 export interface Mortal {
   readonly address: string
-  /** How the run that is under way ends. */
+  /** How the latest run ends. */
   readonly exit: Promise<Exit>
   /** @throws when it ends before it serves; `exit` says how */
   start(once?: Surroundings): Promise<void>

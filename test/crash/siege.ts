@@ -29,20 +29,30 @@ export async function besiege(
     random,
   })
   const breaches: string[] = []
-  const scene = { server, progress, random }
-  const siege = async (): Promise<void> => {
-    await server.end('SIGKILL')
-    for (const death of deaths) {
-      await die(death, scene)
-      const exit = await server.exit
-      if (!isExpected(death, exit)) breaches.push(`${death.name}: ended by ${JSON.stringify(exit)}`)
-    }
-    await server.start()
-    await progress.more(ANSWERS_LAST)
+  const siege = lay({ server, progress, random }, deaths, breaches)
+  try {
+    await Promise.race([siege, workload.broken])
+    await workload.finish()
+  } catch (error) {
+    breaches.push(`nobody should have met this: ${String(error)}`)
+  } finally {
+    progress.end()
+    await Promise.allSettled([siege])
   }
-  await Promise.race([siege(), workload.broken])
-  await workload.finish()
   return [...breaches, ...judge(recorder.history)]
+}
+
+async function lay(scene: Scene, deaths: readonly Death[], breaches: string[]): Promise<void> {
+  const { server, progress } = scene
+  await server.end('SIGKILL')
+  for (const death of deaths) {
+    if (progress.isOver) return
+    await die(death, scene)
+    const exit = await server.exit
+    if (!isExpected(death, exit)) breaches.push(`${death.name}: ended by ${JSON.stringify(exit)}`)
+  }
+  await server.start()
+  await progress.more(ANSWERS_LAST)
 }
 
 async function die(death: Death, scene: Scene): Promise<void> {

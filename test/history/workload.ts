@@ -6,11 +6,10 @@
  *   makers       make semaphores, change them, delete every other one
  *   readers      describe everything, over and over
  *   watchers     watch the writers' values
- *   ghosts       open sessions, hold something ephemeral, and go
+ *   mediums      call ghosts: sessions that come, hold something ephemeral, and go
  *   the keeper   holds one thing all the time
  */
-import { setImmediate } from 'node:timers/promises'
-import { TenureError } from 'tenure'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Client } from 'tenure'
 import type { RecordedLease, RecordedSession, Recorder } from './recorder.ts'
 
@@ -25,11 +24,14 @@ const WRITERS = 3
 const MAKERS = 2
 const READERS = 2
 const WATCHERS = 2
-const GHOSTS = 1
+const MEDIUMS = 1
+const LOOKS_BETWEEN_GHOSTS = 10
 /** So many latest semaphores of each maker are looked at. */
 const MADE_LOOKED_AT = 8
 /** Whoever takes all units of an ephemeral semaphore has a lock. */
 const ALL_UNITS = Infinity
+/** Everybody is done so soon after being told, or never. */
+const FINISH_MAX_MS = 60_000
 /** What the writers write last. */
 const LAST = 'last'
 
@@ -48,6 +50,7 @@ export class Workload implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #clients: Client[] = []
   readonly #jobs: Promise<void>[] = []
+  readonly #atWork = new Set<string>()
   readonly #made: string[] = []
   #keeper: { readonly session: RecordedSession; readonly lease: RecordedLease } | null = null
 
@@ -68,10 +71,17 @@ export class Workload implements AsyncDisposable {
     return Promise.all(this.#jobs)
   }
 
-  /** Lets everybody finish what they do, then looks at all there is. */
+  /**
+   * Lets everybody finish what they do, then looks at all there is.
+   *
+   * @throws when somebody does not come to an end, as after a change that was never told
+   */
   async finish(): Promise<void> {
     this.#stop.abort()
-    await Promise.all(this.#jobs)
+    const tooLate = setTimeout(FINISH_MAX_MS, null, { ref: false }).then(() => {
+      throw new Error(`still at work after ${FINISH_MAX_MS} ms: ${[...this.#atWork].join(', ')}`)
+    })
+    await Promise.race([Promise.all(this.#jobs), tooLate])
     const session = await this.#open('judge', this.#connect())
     for (const object of this.#objects(Infinity)) await session.describe(object)
     await this.#keeper?.lease.release()
@@ -109,7 +119,9 @@ export class Workload implements AsyncDisposable {
     for (let at = 0; at < WATCHERS; at += 1) {
       this.#employ('watcher', (session) => this.#watch(session))
     }
-    for (let at = 0; at < GHOSTS; at += 1) this.#jobs.push(this.#haunt(`ghost ${at}`))
+    for (let at = 0; at < MEDIUMS; at += 1) {
+      this.#employ('medium', (session) => this.#haunt(session))
+    }
   }
 
   #written(): string[] {
@@ -138,9 +150,11 @@ export class Workload implements AsyncDisposable {
   }
 
   async #play(actor: string, part: Part): Promise<void> {
+    this.#atWork.add(actor)
     const session = await this.#open(actor, this.#connect())
     await part(session)
     await session.close()
+    this.#atWork.delete(actor)
   }
 
   get #goesOn(): boolean {
@@ -186,16 +200,14 @@ export class Workload implements AsyncDisposable {
     await Promise.all(this.#written().map((object) => session.watch(object, LAST)))
   }
 
-  async #haunt(actor: string): Promise<void> {
+  /** Most of the time the latest session and its token are gone: a number that came from what is left would come again. */
+  async #haunt(session: RecordedSession): Promise<void> {
     const client = this.#connect()
     while (this.#goesOn) {
-      try {
-        const session = await this.#open(actor, client)
-        await session.acquire(`ghost of ${session.session.id}`, ALL_UNITS, true)
-        await session.close()
-      } catch (error) {
-        if (!(error instanceof TenureError && error.retryable)) throw error
-      }
+      const ghost = await this.#open('ghost', client)
+      await ghost.acquire(`ghost of ${ghost.session.id}`, ALL_UNITS, true)
+      await ghost.close()
+      for (let look = 0; look < LOOKS_BETWEEN_GHOSTS; look += 1) await session.describe('kept')
     }
   }
 }

@@ -7,7 +7,7 @@ import { YdbLink } from '@tenure/client'
 import type { Attachment } from '@tenure/client'
 import { connect } from 'tenure'
 import { expect, test } from 'vitest'
-import { Victim } from './victim.ts'
+import { Victim } from '../../crash/victim.ts'
 
 const PATH = '/local/grace'
 const NODE = { selfCheckPeriodMs: 500, sessionGracePeriodMs: 1_500 }

@@ -21,7 +21,7 @@ import { lacks } from '../../needs.ts'
 import { scaled } from '../../scale.ts'
 import { between, drawOf, freshSeed, oneOf } from '../../seed.ts'
 import type { Draw } from '../../seed.ts'
-import { Victim } from './victim.ts'
+import { Victim } from '../../crash/victim.ts'
 
 /** Deaths of one server; its clients stay the same. */
 const SIEGE = 45

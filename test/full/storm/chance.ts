@@ -1,19 +1,16 @@
 /** Numbers by chance, all out of one seed. What they are used for depends on the machine's timing; the plan does not. */
+import { type Draw, drawOf } from '../../seed.ts'
 
 export class Chance {
-  #state: number
+  readonly #draw: Draw
 
   constructor(seed: number) {
-    this.#state = seed >>> 0
+    this.#draw = drawOf(seed)
   }
 
   /** At least 0, below 1. */
   unit(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = this.#state
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    return this.#draw()
   }
 
   /** A whole number from `low` to `high`, both possible. */

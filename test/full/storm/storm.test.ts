@@ -7,13 +7,14 @@
  */
 import { expect, test } from 'vitest'
 import { scaled } from '../../scale.ts'
+import { freshSeed } from '../../seed.ts'
 import { storm } from './storm.ts'
 
 const EPOCH_MS = 20_000
 const EPOCHS = 3
 
 test('no promise is broken in a storm', { timeout: 24 * 60 * 60 * 1000 }, async () => {
-  const seed = Number(process.env['TENURE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+  const seed = freshSeed()
   const epochs = scaled(EPOCHS)
   const report = (line: string): void => {
     process.stderr.write(`storm, seed ${seed}, ${line}\n`)

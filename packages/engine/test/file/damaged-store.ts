@@ -41,8 +41,8 @@ export class DamagedStore implements AsyncDisposable {
   /**
    * Opens a store with these data in another process, reads all of it, writes to it, and reads it again.
    *
-   * @param harm does more to the directory before it is opened
    * @param what tells the case apart, in the message
+   * @param harm does more to the directory before it is opened
    * @returns whether it was refused; else everything was there
    * @throws Error when it was neither
    */
@@ -51,6 +51,17 @@ export class DamagedStore implements AsyncDisposable {
     what: unknown,
     harm: (directory: string) => void = () => undefined,
   ): Promise<boolean> {
+    const found = await this.found(data, what, harm)
+    if (found !== null && found !== this.#whole) throw new Error(`${JSON.stringify(what)}: less`)
+    return found === null
+  }
+
+  /** The digest of what is found; null when the store was refused. @throws Error for any other end */
+  async found(
+    data: Buffer,
+    what: unknown,
+    harm: (directory: string) => void = () => undefined,
+  ): Promise<string | null> {
     const directory = join(this.#root, 'damaged')
     rmSync(directory, { recursive: true, force: true })
     mkdirSync(directory)
@@ -60,9 +71,10 @@ export class DamagedStore implements AsyncDisposable {
     this.#reader.process.stdin.write(`${directory}\n`)
     const line = await this.#reader.lines.next()
     if (line.done === true) throw new Error(`the process ended: ${JSON.stringify(what)}`)
-    if (line.value === `content ${this.#whole}`) return false
-    if (!REFUSAL.test(line.value)) throw new Error(`${JSON.stringify(what)}: ${line.value}`)
-    return true
+    if (REFUSAL.test(line.value)) return null
+    const digest = /^content (\w+)$/.exec(line.value)?.[1]
+    if (digest === undefined) throw new Error(`${JSON.stringify(what)}: ${line.value}`)
+    return digest
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

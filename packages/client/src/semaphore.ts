@@ -242,7 +242,11 @@ export class Semaphore {
     const core = this.#core
     const take = async (): Promise<Lease | null> => {
       const grant = await acquire({ core, request, timeoutMs, signal })
-      return grant === null ? null : new Lease(core, { request, token: grant.token })
+      if (grant === null) return null
+      // The session may have ended in the very moment of the grant, and tells only leases that are there.
+      const { reason } = core.connection
+      if (reason !== null) throw reason
+      return new Lease(core, { request, token: grant.token })
     }
     if (this.#limit === undefined) return take()
     if (timeoutMs === null) return this.#whenThere(take, signal)

@@ -54,6 +54,22 @@ test('S0-10: a release aborts the signal at once, with LeaseReleasedError', asyn
   await released
 })
 
+// Found by lifecycle.property.test.ts: a session closed, or lost, in the moment in which the grant arrives.
+// guards: X7
+test.for<[string, (world: FakeWorld) => void, typeof SessionClosedError]>([
+  ['closed', ({ session }) => void session.close(), SessionClosedError],
+  ['lost', ({ link }) => link.last.refuse('SESSION_EXPIRED'), SessionExpiredError],
+])(
+  'a grant gives no lease when the session is %s before anything can follow from it',
+  async ([, end, reason]) => {
+    const world = await fakeSession()
+    const acquired = world.session.semaphore('a').acquire({ ephemeral: true })
+    world.link.last.last.answer(ACQUIRED)
+    end(world)
+    await expect(acquired).rejects.toThrow(reason)
+  },
+)
+
 test('a signal that is looked at after the release is aborted', async () => {
   const { link, lease } = await held()
   const released = lease.release()

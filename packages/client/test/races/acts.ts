@@ -2,8 +2,9 @@
 import { boolean, constantFrom, nat, record } from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import type { Lease } from '../../src/lease.ts'
+import { Barrier } from '../../src/recipes/barrier.ts'
 import type { Session } from '../../src/session.ts'
-import { ENOUGH, NAMES, PATH, type Theatre } from './theatre.ts'
+import { ENOUGH, PATH, type Theatre } from './theatre.ts'
 
 export interface Act {
   readonly kind: keyof typeof ACTS
@@ -99,7 +100,7 @@ export const ACTS = {
     await read(theatre, session.semaphore('mutex').watch(options, signal), act)
   }),
   'watch closely': inSession(async (theatre, session, act) => {
-    const name = NAMES[act.which % NAMES.length] ?? ''
+    const name = act.which % 2 === 0 ? 'mutex' : 'pool'
     const watch = session.semaphore(name).watch({ absent: 'wait' }, theatre.signal(false))
     await theatre.follow(name, watch)
   }),
@@ -143,20 +144,52 @@ export const ACTS = {
     await read(theatre, session.states(theatre.signal(act.aborts)), act)
   }),
   'read together': inSession(async (theatre, session, act) => {
-    const rwlock = session.rwlock('mutex')
+    const rwlock = session.rwlock('rwlock')
     const signal = theatre.signal(act.aborts)
     const lock = await (act.hurries ? rwlock.tryRead(signal) : rwlock.read(signal))
+    if (lock === null) return
+    theatre.share(lock.signal, false)
     await theatre.moment()
-    await lock?.release()
+    await lock.release()
   }),
   'write, then read': inSession(async (theatre, session, act) => {
-    const lock = await session.rwlock('mutex').write(theatre.signal(act.aborts))
+    const rwlock = session.rwlock('rwlock')
+    const signal = theatre.signal(act.aborts)
+    const lock = await (act.which % 3 === 0 ? rwlock.tryWrite(signal) : rwlock.write(signal))
+    if (lock === null) return
+    const access = theatre.share(lock.signal, true)
+    await theatre.moment()
     try {
+      // Who asks for it does not write any more.
+      access.writes = false
       await lock.downgrade(theatre.signal(act.hurries))
+      await theatre.moment()
     } finally {
       await lock.release()
     }
   }),
+  'meet at a barrier': inSession(async (theatre, session, act) => {
+    const barrier = new Barrier(session.semaphore('barrier', { limit: 2 }), 2)
+    const place = await barrier.arrive(theatre.signal(act.aborts))
+    await theatre.moment()
+    await place.release()
+  }),
+  'sessions without end': async (theatre, act) => {
+    const options = { timeout: 5_000, closeTimeout: 1_000, startTimeout: 3_000 }
+    let seen = 0
+    for await (const session of theatre.client.sessions(
+      PATH,
+      options,
+      theatre.signal(act.aborts),
+    )) {
+      seen += 1
+      theatre.sessions.push(session)
+      await theatre.moment()
+      if (act.hurries && seen === 2) break
+      if (act.which % 2 === 0) await session.close()
+      if (seen === 3) break
+    }
+  },
   'close a session': inSession(async (_theatre, session, act) => {
     if (act.hurries) await Promise.all([session.close(), session[Symbol.asyncDispose]()])
     else await session.close()

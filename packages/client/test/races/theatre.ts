@@ -19,7 +19,15 @@ import { fixedRandom } from '../fake-link.ts'
 import { Network } from './network.ts'
 
 export const PATH = '/local/races'
-export const NAMES: readonly string[] = ['mutex', 'pool', 'election', 'registry', 'config']
+export const NAMES: readonly string[] = [
+  'mutex',
+  'pool',
+  'election',
+  'registry',
+  'config',
+  'rwlock',
+  'barrier',
+]
 /** The reason of every abort. */
 export const ENOUGH: Error = new Error('enough')
 
@@ -38,6 +46,12 @@ interface Holding {
   readonly signal: AbortSignal
 }
 
+/** Being inside a lock that can be shared. */
+interface Access {
+  readonly signal: AbortSignal
+  writes: boolean
+}
+
 export class Theatre {
   readonly clock: WorldClock = new WorldClock()
   readonly engine: MoodyEngine = new MoodyEngine()
@@ -45,6 +59,7 @@ export class Theatre {
   readonly client: Client
   readonly sessions: Session[] = []
   readonly holdings: Holding[] = []
+  readonly accesses: Access[] = []
   readonly controllers: AbortController[] = []
   /** What can be ended, and has not been. */
   readonly ends: (() => PromiseLike<unknown>)[] = []
@@ -98,6 +113,17 @@ export class Theatre {
     this.holdings.push(lease)
   }
 
+  /** X1 of a lock that many may read: who writes is alone. The promise is kept as long as nobody's signal has aborted. */
+  share(signal: AbortSignal, writes: boolean): Access {
+    for (const other of this.accesses) {
+      const clashes = (writes || other.writes) && !other.signal.aborted
+      ok(!clashes, 'somebody writes, and is not alone')
+    }
+    const access = { signal, writes }
+    this.accesses.push(access)
+    return access
+  }
+
   /** Reads a watch to its end. Until then what it said last is what is, whenever all is calm. */
   async follow(name: string, states: AsyncIterable<SemaphoreDescription | null>): Promise<void> {
     const followed = { name, last: '' }
@@ -139,6 +165,8 @@ export class Theatre {
     const believed = this.holdings.filter(({ signal }) => !signal.aborted)
     const tokens = believed.map(({ token }) => token).sort(ascending)
     const states = await this.#look()
+    // Who has come to a barrier holds a place there while he waits for the others.
+    states.delete('barrier')
     deepStrictEqual(ownersOf(states), tokens, 'the server holds something else than its clients')
     for (const { name, last } of this.#followed) {
       deepStrictEqual(last, textOf(states.get(name) ?? null), `what a watch of ${name} said last`)

@@ -1,7 +1,7 @@
 /**
  * The judges of the storm: each finds what it is there for, and nothing in a history that is right.
  *
- * guards: X1, X2, X3, X4, X5, S1, S2, S3, S4, S6, W1, W2, L1, L2
+ * guards: X1, X2, X3, X4, X5, S1, S2, S3, S4, S6, S7, W1, W2, L1, L2
  */
 import { expect, test } from 'vitest'
 import { excerptOf } from '../full/storm/excerpt.ts'
@@ -253,6 +253,22 @@ const WRONG: ReadonlyArray<readonly [what: string, ids: readonly string[], tell:
     },
   ],
   [
+    'a stream is failed in a way that ends its session',
+    ['S7'],
+    (told) => {
+      const { attachments } = told.session()
+      for (const one of attachments) Object.assign(one, { failure: 400_150, failedAt: 50 })
+    },
+  ],
+  [
+    'a stream is told that its session was taken, and nobody took it',
+    ['S7'],
+    (told) => {
+      const { attachments } = told.session()
+      for (const one of attachments) Object.assign(one, { failure: 400_100, failedAt: 50 })
+    },
+  ],
+  [
     'a session id is given again',
     ['S6'],
     (told) => {
@@ -276,6 +292,17 @@ const WRONG: ReadonlyArray<readonly [what: string, ids: readonly string[], tell:
       told.write(session, 10, { kind: 'create', value: 'a' })
       told.describe(session, 20, { ...watching, watches })
       told.write(told.session(), 30)
+    },
+  ],
+  [
+    'a change is passed over by what was answered behind it, though there was a fault',
+    ['W1'],
+    (told) => {
+      const session = told.session()
+      told.write(session, 10, { kind: 'create', value: 'a' })
+      told.describe(session, 20, { ...watching, watches, silentUntil: 40 })
+      told.write(told.session(), 30)
+      told.fault('pause', 35, 5_000)
     },
   ],
   [

@@ -111,6 +111,7 @@ export class MadeHistory {
       waiters: [],
       changedAt: Infinity,
       changed: null,
+      silentUntil: 0,
       deafAt: Infinity,
       ...more,
     }
@@ -134,6 +135,11 @@ export class MadeHistory {
   }
 
   fault(kind: Fault['kind'], from: number, to: number): void {
-    this.history.faults.push({ kind, from, to, servedFrom: kind === 'kill' ? to : Infinity })
+    this.history.faults.push({
+      kind,
+      from,
+      to,
+      servedFrom: kind === 'kill' || kind === 'stop' ? to : Infinity,
+    })
   }
 }

@@ -87,6 +87,8 @@ export interface DescribeRecord {
   /** When the watch told of a change; Infinity while it did not. */
   changedAt: number
   changed: { data: boolean; owners: boolean } | null
+  /** When a message was sent that was answered on the same stream before the watch had told anything; 0 when there was none. */
+  silentUntil: number
   /** When the watch could not tell any more: replaced, or its stream ended. */
   deafAt: number
 }
@@ -110,10 +112,10 @@ interface Inheritance {
 
 /** Time in which the server did not run as it should, and how that came. */
 export interface Fault {
-  readonly kind: 'kill' | 'pause' | 'stall' | 'cut' | 'lag'
+  readonly kind: 'kill' | 'stop' | 'pause' | 'stall' | 'cut' | 'lag'
   readonly from: number
   to: number
-  /** Of a kill: before that nobody could reach the new process. */
+  /** Of a kill or a stop: before that nobody could reach the new process. */
   servedFrom: number
 }
 

@@ -118,7 +118,7 @@ export class Seat {
       const sentAt = this.#pings.get(response.value.opaque)
       this.#pings.delete(response.value.opaque)
       if (sentAt === undefined) this.#accuse('M2', 'a pong without a ping')
-      else this.touched(sentAt)
+      else this.#ponged(sentAt)
     } else if (response.case === 'failure') {
       this.attachment.failure = response.value.status
       this.attachment.failedAt = at
@@ -129,6 +129,11 @@ export class Seat {
     else if (response.case !== 'sessionStopped') {
       this.#accuse('M2', `${response.case}, which no server sends`)
     }
+  }
+
+  #ponged(sentAt: number): void {
+    this.touched(sentAt)
+    for (const record of this.#watches.values()) record.silentUntil = sentAt
   }
 
   #answered(reqId: bigint, response: Response): void {

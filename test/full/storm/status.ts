@@ -2,6 +2,7 @@
 export const SUCCESS = 400_000
 export const BAD_REQUEST = 400_010
 export const ABORTED = 400_040
+export const UNAVAILABLE = 400_050
 export const TIMEOUT = 400_090
 export const BAD_SESSION = 400_100
 export const ALREADY_EXISTS = 400_130

@@ -25,6 +25,8 @@ export interface StormOptions {
   readonly seed: number
   /** How long the weather of one epoch is bad. */
   readonly epochMs: number
+  /** How long it is fair behind that, at least. */
+  readonly fairMs: number
   readonly epochs: number
   /** How many of each kind of actor, in parts of the usual. */
   readonly crowd: number
@@ -93,7 +95,9 @@ async function runEpoch({ world, victim, calm }: Epoch, options: StormOptions): 
   await Promise.race([pause(options.epochMs), weather, acting])
   fair.abort()
   await weather
-  await progress(world, prizes)
+  const fairAt = nowMs()
+  await Promise.race([pause(options.fairMs), acting])
+  await progress({ world, fairAt }, prizes)
   calm.abort()
   await acting
   victim.assertAlive()
@@ -166,8 +170,10 @@ function cast(world: World, { registers, prizes, crowd }: Stage): Array<Promise<
 }
 
 /** In fair weather every session gets on and every semaphore is granted again. */
-async function progress({ history }: World, prizes: readonly Prize[]): Promise<void> {
-  const fairAt = nowMs()
+async function progress(
+  { world: { history }, fairAt }: { world: World; fairAt: number },
+  prizes: readonly Prize[],
+): Promise<void> {
   const stuck = (): string[] => {
     const heard = history.sessions.filter(({ contactAt }) => contactAt > fairAt)
     const actors = new Set(heard.map(({ actor }) => actor))

@@ -9,6 +9,9 @@ import { createInterface } from 'node:readline'
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const COMMAND = 'packages/tenure/dist/main.js'
 
+/** In which it must have stopped, whatever its clients do. */
+const STOP_MS = 20_000
+
 /** How many lines of its last words are kept. */
 const LINES_MAX = 50
 
@@ -63,6 +66,18 @@ export class Victim implements AsyncDisposable {
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
+  }
+
+  /** Asks it to stop in good order. @throws Error when it does not, or not in time */
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (child === null) return
+    this.#isKilled = true
+    const overdue = AbortSignal.timeout(STOP_MS)
+    const gone = once(child, 'exit', { signal: overdue })
+    child.kill('SIGTERM')
+    const [code] = await gone
+    if (code !== 0) throw new Error(`the server stopped with ${code}\n${this.words}`)
   }
 
   pause(): void {

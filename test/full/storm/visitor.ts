@@ -232,6 +232,7 @@ export class Visitor {
       waiters: [],
       changedAt: Infinity,
       changed: null,
+      silentUntil: 0,
       deafAt: Infinity,
     }
     this.#world.history.describes.push(record)

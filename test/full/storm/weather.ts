@@ -1,4 +1,4 @@
-/** The faults: kills, pauses, cuts and stalls, one after the other, until it is to be fair. */
+/** The faults: kills, stops, pauses, cuts and stalls, one after the other, until it is to be fair. */
 import { readFileSync } from 'node:fs'
 import type { Chance } from './chance.ts'
 import type { Fault } from './history.ts'
@@ -13,7 +13,17 @@ const STALL_MAX_MS = 3_000
 type Kind = Exclude<Fault['kind'], 'lag'>
 
 /** Dealt in any order, but each of them before one comes again. */
-const DECK: readonly Kind[] = ['kill', 'kill', 'pause', 'pause', 'cut', 'cut', 'stall', 'stall']
+const DECK: readonly Kind[] = [
+  'kill',
+  'kill',
+  'stop',
+  'pause',
+  'pause',
+  'cut',
+  'cut',
+  'stall',
+  'stall',
+]
 
 /** Lets it storm until `fair`. */
 export async function rage(
@@ -51,6 +61,11 @@ async function strike({ world, victim, fault }: Strike, chance: Chance): Promise
       world.generation += 1
       await victim.kill()
       await pause(chance.between(0, DOWN_MAX_MS))
+      await restart({ world, victim, fault })
+      return
+    case 'stop':
+      world.generation += 1
+      await victim.stop()
       await restart({ world, victim, fault })
       return
     case 'pause':

@@ -60,14 +60,19 @@ class Frames {
 export class Connection {
   readonly #session: ClientHttp2Session
   #streams = 0
+  #isLeaving = false
 
   constructor(address: { readonly host: string; readonly port: number }) {
     this.#session = connect(`http://${address.host}:${address.port}`)
     this.#session.on('error', () => {})
+    this.#session.once('goaway', () => {
+      this.#isLeaving = true
+    })
   }
 
+  /** Whether it takes another stream. */
   get isOpen(): boolean {
-    return !this.#session.closed && !this.#session.destroyed
+    return !this.#isLeaving && !this.#session.closed && !this.#session.destroyed
   }
 
   /** @throws Error when the connection is gone */

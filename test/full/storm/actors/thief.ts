@@ -3,7 +3,7 @@ import type { Chance } from '../chance.ts'
 import type { Attachment } from '../history.ts'
 import { isQuiet } from '../judges/life.ts'
 import { Seat } from '../seat.ts'
-import { BAD_SESSION, SUCCESS, TIMEOUT } from '../status.ts'
+import { BAD_SESSION, SUCCESS, TIMEOUT, UNAVAILABLE } from '../status.ts'
 import { Visitor } from '../visitor.ts'
 import { nowMs, pause, type World } from '../world.ts'
 
@@ -33,9 +33,10 @@ export async function steal(
 }
 
 /** Attaches the session anew while it is attached: the older stream must be failed and can do nothing any more. */
-async function takeOver(world: World, visitor: Visitor, isNeighbour: boolean): Promise<void> {
+async function takeOver(world: World, visitor: Visitor, isNear: boolean): Promise<void> {
   const older = visitor.seat
   if (older?.isLive !== true) return
+  const isNeighbour = isNear && older.connection.isOpen
   const session = await visitor.attach(isNeighbour ? older : undefined)
   if (session === null) return
   let lateStatus = 0
@@ -66,8 +67,8 @@ function wrongEnd(
   if (endedAt === Infinity) {
     return isQuiet(world.history.faults, newer.sentAt, nowMs()) ? 'the older stream goes on' : null
   }
-  // It may have broken before it could be told, or been held up until the server gave it up.
-  if (failure === null || failure === TIMEOUT) return null
+  // It may have broken before it could be told, or been given up: by a server that stops, or that heard nothing of it.
+  if (failure === null || failure === TIMEOUT || failure === UNAVAILABLE) return null
   if (failure !== BAD_SESSION) return `the older stream ended with ${failure}`
   // What one connection carries comes in about the order in which it was sent.
   const isLate = isNeighbour && failedAt > newer.startedAt + TOGETHER_MS

@@ -3,7 +3,7 @@ import type { History, Violation } from '../history.ts'
 import { judgeDescriptions, judgeHoldings, judgeSight } from './exclusion.ts'
 import { judgeLine, judgeTokens } from './order.ts'
 import { judgeRegisters } from './registers.ts'
-import { judgeAnswers, judgeInheritances, judgeLives, judgeWaits } from './sessions.ts'
+import { judgeAnswers, judgeEnds, judgeInheritances, judgeLives, judgeWaits } from './sessions.ts'
 import { staysOf } from './stays.ts'
 import { judgeWatches } from './watches.ts'
 
@@ -20,6 +20,7 @@ export function judge(history: History, registers: readonly string[]): Violation
     ...judgeWaits(history),
     ...judgeAnswers(history),
     ...judgeLives(history),
+    ...judgeEnds(history),
     ...judgeInheritances(history),
     ...judgeWatches(history, registers),
     ...judgeRegisters(history, registers),

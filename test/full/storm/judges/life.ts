@@ -10,6 +10,9 @@ const HEARD_MS = 300
 /** The end of a stream may have been on its way when the client saw it. */
 const ON_ITS_WAY_MS = 20
 
+/** A server that is told to stop goes on so long, and lets sessions expire whose time is over. */
+const ENDING_MS = 200
+
 const SLACK_MS = 1_000
 const PING_MAX_MS = 5_000
 
@@ -18,7 +21,7 @@ export function aliveUntil(session: SessionRecord, faults: readonly Fault[]): nu
   const { contactAt, timeoutMs } = session
   let floor = contactAt + timeoutMs
   for (const fault of faults) {
-    if (fault.kind === 'kill' && floor > fault.from && fault.servedFrom > contactAt) {
+    if (endsProcess(fault) && floor > fault.from + ENDING_MS && fault.servedFrom > contactAt) {
       floor = Math.max(floor, fault.servedFrom + timeoutMs + GRACE_MS)
     }
     const wasHeard = contactAt >= fault.from - HEARD_MS && contactAt <= fault.to
@@ -28,6 +31,10 @@ export function aliveUntil(session: SessionRecord, faults: readonly Fault[]): nu
     }
   }
   return Math.min(floor, session.stopSentAt)
+}
+
+function endsProcess({ kind }: Fault): boolean {
+  return kind === 'kill' || kind === 'stop'
 }
 
 /** When the last stream of a session ended. */
@@ -44,7 +51,7 @@ export function goneBy(session: SessionRecord, faults: readonly Fault[]): number
   let by = silentAt + untilMs
   for (const fault of faults) {
     if (fault.to < silentAt || fault.from > by) continue
-    if (fault.kind === 'kill') by = Math.max(by, fault.to + timeoutMs + GRACE_MS + SLACK_MS)
+    if (endsProcess(fault)) by = Math.max(by, fault.to + timeoutMs + GRACE_MS + SLACK_MS)
     else if (fault.kind !== 'cut') by = Math.max(by, fault.to + untilMs + pingMs)
   }
   return by

@@ -1,5 +1,5 @@
 /** Waits, lives and deaths: nothing too early, nothing too late. */
-import type { AcquireRecord, History, SessionRecord, Violation } from '../history.ts'
+import type { AcquireRecord, Attachment, History, SessionRecord, Violation } from '../history.ts'
 import {
   ABORTED,
   ALREADY_EXISTS,
@@ -8,6 +8,8 @@ import {
   NOT_FOUND,
   SESSION_EXPIRED,
   SUCCESS,
+  TIMEOUT,
+  UNAVAILABLE,
 } from '../status.ts'
 import { aliveUntil, goneBy, isQuiet } from './life.ts'
 
@@ -59,6 +61,33 @@ export function judgeLives(history: History): Violation[] {
     violations.push({ id: 'S6', at: session.bornAt, what, about })
   }
   return violations
+}
+
+/** With what a stream that had its session may end: gone from a host that stops, unheard, or another one has the session. */
+const ENDS: ReadonlySet<number> = new Set([UNAVAILABLE, TIMEOUT])
+
+function isWrongEnd(one: Attachment, all: readonly Attachment[]): boolean {
+  if (one.startedAt === Infinity || one.failure === null) return false
+  // Only a stream that asked for the session meanwhile can have taken it.
+  if (one.failure === BAD_SESSION)
+    return !all.some(({ sentAt }) => sentAt > one.startedAt && sentAt < one.failedAt)
+  return !ENDS.has(one.failure)
+}
+
+/** No stream is failed without reason, nor in a way that tells its client to give its session up. */
+export function judgeEnds(history: History): Violation[] {
+  return history.sessions.flatMap(({ actor, attachments }) =>
+    attachments
+      .filter((one) => isWrongEnd(one, attachments))
+      .map(({ failedAt: at, failure }) => {
+        return {
+          id: 'S7',
+          at,
+          what: `a stream of ${actor} was failed with ${failure}`,
+          about: [actor],
+        }
+      }),
+  )
 }
 
 /** What a dead client held is free in time. */

@@ -38,7 +38,10 @@ function* missed(
     if (write.status !== SUCCESS || write.sentAt < watch.returnedAt) continue
     if (write.kind === 'update' && !watch.watches.data) continue
     const dueAt = write.returnedAt + TOLD_MS
-    if (overAt <= dueAt || !isQuiet(faults, write.sentAt, dueAt)) continue
+    // What the server answered on the same stream behind the change must have come behind the notification, too.
+    const isPassed = watch.silentUntil > write.returnedAt
+    const isOverdue = overAt > dueAt && isQuiet(faults, write.sentAt, dueAt)
+    if (!isPassed && !isOverdue) continue
     yield ['W1', dueAt, `nothing told of ${write.kind} ${write.value}`]
     return
   }

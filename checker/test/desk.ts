@@ -31,7 +31,7 @@ interface Place {
   readonly answer: (answer: SemaphoreAnswer) => void
 }
 
-export class Desk {
+class Desk {
   #owners: Place[] = []
   #waiters: Place[] = []
   #tokens = 0n

@@ -23,8 +23,8 @@ export function narrowed(steps: readonly Step[]): Step[] {
   const entered = new Bounds()
   const granted = new Bounds()
   for (const { token, owns, returnedAt } of sightings) {
-    entered.add(token, -Infinity, returnedAt)
-    if (owns) granted.add(token, -Infinity, returnedAt)
+    entered.seen(token, returnedAt)
+    if (owns) granted.seen(token, returnedAt)
   }
   for (const { input, output, calledAt, returnedAt } of named) {
     const token = tokenOf(output)
@@ -47,12 +47,19 @@ export function narrowed(steps: readonly Step[]): Step[] {
 class Bounds {
   readonly #known = new Map<bigint, { from: number; until: number }>()
 
+  /** The first of several counts: whoever is in already may ask again with other terms, and keeps the order id. */
   add(token: bigint, calledAt: number, returnedAt: number): void {
-    const { from, until } = this.#known.get(token) ?? { from: -Infinity, until: Infinity }
+    const { from, until } = this.#known.get(token) ?? { from: Infinity, until: Infinity }
     this.#known.set(token, {
-      from: Math.max(from, calledAt),
+      from: Math.min(from, calledAt),
       until: Math.min(until, returnedAt),
     })
+  }
+
+  /** The order id was seen by then. */
+  seen(token: bigint, returnedAt: number): void {
+    const { from, until } = this.#known.get(token) ?? { from: Infinity, until: Infinity }
+    this.#known.set(token, { from, until: Math.min(until, returnedAt) })
   }
 
   /** Draws the conclusions, when all is added. */
@@ -60,7 +67,7 @@ class Bounds {
     const inOrder = [...this.#known].sort(([one], [other]) => (one < other ? -1 : 1))
     let from = -Infinity
     for (const [, bound] of inOrder) {
-      from = Math.max(from, bound.from)
+      if (bound.from !== Infinity) from = Math.max(from, bound.from)
       bound.from = from
     }
     let until = Infinity

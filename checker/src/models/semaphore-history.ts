@@ -40,7 +40,8 @@ type Seen = Operation<SemaphoreCall, SemaphoreAnswer>
 type Step = Operation<SemaphoreInput, SemaphoreOutput>
 
 /**
- * The operations for `semaphoreModel`, of what was recorded at clients of one semaphore.
+ * The operations for `semaphoreModel`, of what was recorded at clients of one semaphore. Their times are those of the calls and
+ * answers, narrowed by what the order ids tell.
  *
  * @throws TypeError when an answer does not belong to its call
  */

@@ -257,3 +257,16 @@ test('a double grant is explained by who held the units', () => {
     "
   `)
 })
+
+test('who asks again for what it holds says nothing about the time at which others entered', () => {
+  // The second session waits behind the first from 3 on, so the third is not served at 5.
+  expect(
+    verdict(
+      op('a', acquire(1n), acquired(1n), [1, 2]),
+      op('b', acquire(2n, 2n), acquired(2n), [3, 12]),
+      op('c', acquire(3n, 1n, 0), missed, [5, 6]),
+      op('a', acquire(1n), acquired(1n), [7, 8]),
+      op('a', release(1n), released, [9, 10]),
+    ),
+  ).toBe('linearizable')
+})

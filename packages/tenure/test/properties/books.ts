@@ -1,7 +1,8 @@
 /** What the server's books say, against what they should. */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { NotFoundError, type Session } from '@tenure/client'
-import { EPHEMERAL, type Model, type Task } from './model.ts'
+import { EPHEMERAL, type Model } from './model.ts'
+import type { Task } from './task.ts'
 import type { Program } from './program.ts'
 
 const AT_FIRST = [

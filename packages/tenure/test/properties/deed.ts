@@ -2,7 +2,8 @@
 import { ok } from 'node:assert/strict'
 import { stringify } from 'fast-check'
 import type { AsyncCommand } from 'fast-check'
-import type { Model, ModelSession } from './model.ts'
+import type { Model } from './model.ts'
+import type { ModelSession } from './task.ts'
 import type { Program } from './program.ts'
 import type { Fault, Stage } from './stage.ts'
 

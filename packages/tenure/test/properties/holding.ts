@@ -1,7 +1,8 @@
 /** Deeds: taking units of a semaphore, and what can be done with them. */
 import { ok } from 'node:assert/strict'
 import { Deed, outcomeOf, type Doer } from './deed.ts'
-import { EPHEMERAL, type Model, type ModelSession, type Task } from './model.ts'
+import { EPHEMERAL, type Model } from './model.ts'
+import type { ModelSession, Task } from './task.ts'
 import { Asked, ENOUGH } from './program.ts'
 import { GRAIN_MS } from './grain.ts'
 import type { Fault } from './stage.ts'

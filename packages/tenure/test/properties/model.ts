@@ -4,38 +4,7 @@
  * Faults are no part of it. A connection that breaks, a server that dies or loses its node, a commit that fails: the client
  * library and the server promise together that a program does not see them, as long as its session lives.
  */
-
-export interface Task {
-  readonly id: number
-  readonly session: ModelSession
-  readonly name: string
-  readonly asksOnce: boolean
-  readonly deadlineMs: number
-  count: bigint
-  data: string
-  /** 'stale': taken away by a forced delete, and not noticed by anybody. */
-  state: 'in line' | 'waiting' | 'held' | 'stale' | 'over'
-  /** How it ended. */
-  outcome: Outcome | null
-  /** Somebody has looked at the lease's signal. */
-  isWatched: boolean
-}
-
-export type Outcome =
-  | 'null'
-  | 'released'
-  | 'aborted'
-  | 'late'
-  /** The semaphore is not there, or was taken away. */
-  | 'gone'
-  | 'too much'
-  | 'session over'
-
-export interface ModelSession {
-  readonly index: number
-  isOver: boolean
-  readonly lines: Map<string, Task[]>
-}
+import { settle, type ModelSession, type Outcome, type Task } from './task.ts'
 
 interface Place {
   readonly task: Task
@@ -216,10 +185,4 @@ export class Model {
   #free({ limit, places }: ModelSemaphore): bigint {
     return places.reduce((free, { owns, task }) => free - (owns ? task.count : 0n), limit)
   }
-}
-
-function settle(task: Task, outcome: Outcome): void {
-  if (task.state === 'over') return
-  task.state = 'over'
-  task.outcome = outcome
 }

@@ -11,7 +11,8 @@ import {
   SessionClosedError,
   SessionExpiredError,
 } from '@tenure/client'
-import type { Model, ModelSession, Outcome, Task } from './model.ts'
+import type { Model } from './model.ts'
+import type { ModelSession, Outcome, Task } from './task.ts'
 
 /** The reason of every abort by a program. */
 export const ENOUGH: Error = new Error('enough')

@@ -22,7 +22,7 @@ const BOARD = 'board'
 /** Most holders act for so long at most. */
 const HOLD_MAX_MS = 20
 /** A healed world moves on in a moment; this is for a busy machine. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 40_000
 /** Each of so many values is once the last one, for a while. */
 const LAST_VALUES = 50
 /** Some hold on for up to so many timeouts: long enough to be cut off and to see another come. */

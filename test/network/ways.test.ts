@@ -15,7 +15,7 @@ const TIMEOUT_MS = 1_200
 
 test(
   'while ways break, holders fit into the limit and watchers see the last value',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const seed = freshSeed()
     const draw = drawOf(seed)

@@ -58,3 +58,10 @@ test('a session id or a token that was given before a kill is never given again,
   expect(after.session).toBeGreaterThan(before.session)
   expect(after.token).toBeGreaterThan(before.token)
 })
+
+test('a crash point that does not exist is refused at the start', async () => {
+  await using server = await Victim.start()
+  await server.end('SIGKILL')
+  const nowhere = server.start({ environment: { TENURE_CRASH_AT: 'nowhere' } })
+  await expect(nowhere).rejects.toThrow('is no crash point')
+})

@@ -8,6 +8,9 @@
  *   watchers     watch the writers' values
  *   mediums      call ghosts: sessions that come, hold something ephemeral, and go
  *   the keeper   holds one thing all the time
+ *
+ * The data of each semaphore have one writer: a client sends an update again whose answer was lost, and what another had written
+ * in between would be written over.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Client } from 'tenure'

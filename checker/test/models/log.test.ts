@@ -1,7 +1,7 @@
 /**
  * What a task of the log can have gone through, and what not.
  *
- * guards: J1, J2, J3, J5
+ * The rules are those of J1, J2, J3, J5.
  */
 import { type LogInput, logModel, type LogOutput, type Operation } from '@tenure/checker'
 import { expect, test } from 'vitest'

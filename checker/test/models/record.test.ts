@@ -1,7 +1,7 @@
 /**
  * What a key of the leased store can have been, and what not.
  *
- * guards: K1, K2, K3
+ * The rules are those of K1, K2, K3.
  */
 import {
   closeAtFirstRead,

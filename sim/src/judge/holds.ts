@@ -95,6 +95,7 @@ export class Holds {
     book.active.push(hold)
     this.#judgeOverlap(lockable, book)
     return () => {
+      if (hold.hasEnded) return
       hold.hasEnded = true
       desk.note(`gives ${name} back, token ${token}`)
     }

@@ -135,7 +135,7 @@ export class Storm {
   #stopServer(): void {
     const server = this.#server()
     if (server === undefined || !server.isUp) return
-    void server.stop()
+    server.stop()
     this.#later(OUTAGE_MS, () => server.start())
   }
 

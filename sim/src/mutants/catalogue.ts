@@ -1,13 +1,13 @@
 /** Every bug that the storm must find. */
+import { CLIENT_MUTANTS } from './client.ts'
+import { KERNEL_MUTANTS } from './kernel.ts'
 import type { Mutant } from './mutant.ts'
+import { SERVICE_MUTANTS } from './services.ts'
+import { TABLET_MUTANTS } from './tablet.ts'
 
 export const MUTANTS: readonly Mutant[] = [
-  {
-    name: 'a result leaves before the commit',
-    breaks: 'L3',
-    file: 'packages/server/src/tablet/pipeline.ts',
-    original:
-      '        await this.#commit(batch)\n        if (!this.#broken) this.#ports.settled(batch)',
-    planted: '        this.#ports.settled(batch)\n        await this.#commit(batch)',
-  },
+  ...KERNEL_MUTANTS,
+  ...TABLET_MUTANTS,
+  ...SERVICE_MUTANTS,
+  ...CLIENT_MUTANTS,
 ]

@@ -35,6 +35,8 @@ export class Server {
   #host: Host | null = null
   #starts = 0
   #isStarting = false
+  #isStopping = false
+  #startsAgain = false
 
   constructor(world: World, options: ServerOptions) {
     this.#world = world
@@ -52,7 +54,9 @@ export class Server {
     return this.process !== null
   }
 
+  /** Starts it, or as soon as the present process has stopped. */
   start(): void {
+    this.#startsAgain = this.#isStopping
     if (this.isUp || this.#isStarting) return
     const { schedule, trace } = this.#world
     this.#isStarting = true
@@ -73,19 +77,32 @@ export class Server {
     this.#world.network.died(process, isMachineLost)
   }
 
-  /** SIGTERM: what was accepted is answered, then the process ends. */
-  async stop(): Promise<void> {
+  /** SIGTERM: what was accepted is answered, then the process ends. A paused process hears of it when it goes on. */
+  stop(): void {
     const { process } = this
-    const host = this.#host
-    if (process === null || host === null) return
-    this.#world.trace.note(this.name, 'stops')
+    if (process === null || this.#isStopping) return
+    this.#world.trace.note(this.name, 'is told to stop')
+    this.#isStopping = true
+    process.input(() => void this.#stop(process))
+  }
+
+  async #stop(process: Process): Promise<void> {
     this.#world.network.unlisten(this.address)
-    await host.close()
+    await this.#host?.close()
     // The last words are sent before the process goes.
     process.after(1, () => {
+      this.#world.trace.note(this.name, 'has stopped')
       process.crash()
       this.#world.network.died(process, false)
     })
+  }
+
+  #ended(process: Process): void {
+    this.#world.judge.sessions.crashed(process)
+    this.#isStopping = false
+    if (!this.#startsAgain) return
+    this.#startsAgain = false
+    this.#world.schedule.after(0, () => this.start())
   }
 
   #listen(): void {
@@ -113,7 +130,7 @@ export class Server {
     const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
     const observer = judge.sessions.watch(process)
     network.listen(this.address, process, (end) => new Face({ context, methods, observer }, end))
-    process.onCrash(() => judge.sessions.crashed(process))
+    process.onCrash(() => this.#ended(process))
   }
 
   #log(): Log {

@@ -1,13 +1,13 @@
 /** All partitions in one LMDB environment in a directory of its own, used by one process at a time. */
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { open } from 'lmdb'
 import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import { damaged, failureOf } from './failure.ts'
 import { FilePartition } from './file-partition.ts'
 import { HolderLock } from './holder-lock.ts'
-import { checkMarker, leaveMarker } from './marker.ts'
+import { checkMarker, leaveMarker, syncFile } from './marker.ts'
 import { pageDamage } from './page-check.ts'
 import { Pace } from './pace.ts'
 import { Store } from './store.ts'
@@ -60,12 +60,18 @@ export async function openFileEngine(
 
 function prepare(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (made !== undefined) syncNames(resolve(directory), resolve(made))
     return realpathSync(directory)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new EngineError(`the store cannot be kept in ${directory}: ${reason}`, { cause })
   }
+}
+
+/** The name of a directory is content of its parent: so it is for all from `first`, which was made for `last`, on. */
+function syncNames(last: string, first: string): void {
+  for (let at = last; at.startsWith(first); at = dirname(at)) syncFile(dirname(at))
 }
 
 /** @throws DamagedError when LMDB could not be trusted with the file */

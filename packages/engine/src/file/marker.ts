@@ -21,12 +21,13 @@ export function leaveMarker(directory: string): void {
   const path = join(directory, MARKER_FILE)
   if (existsSync(path)) return
   writeFileSync(path, TEXT, { mode: 0o600 })
-  sync(path)
+  syncFile(path)
   // The names of the marker and the data file are content of the directory.
-  sync(directory)
+  syncFile(directory)
 }
 
-function sync(path: string): void {
+/** Waits until the file or directory at `path` is on disk. */
+export function syncFile(path: string): void {
   const file = openSync(path, 'r')
   try {
     fsyncSync(file)

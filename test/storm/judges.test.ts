@@ -281,7 +281,21 @@ const WRONG: ReadonlyArray<readonly [what: string, ids: readonly string[], tell:
     (told) => {
       const ghost = told.session({ contactAt: 90, silentAt: 100 })
       const heir = told.acquire(told.session(), 200, { pendingAt: 201, returnedAt: 6_000 })
-      told.history.inheritances.push({ ghost, heir })
+      told.history.inheritances.push({ ghost, heir, seenUntil: 7_000 })
+    },
+  ],
+  [
+    'a dead client keeps its lock for ever',
+    ['S2'],
+    (told) => {
+      const ghost = told.session({ contactAt: 90, silentAt: 100 })
+      const never = { pendingAt: 201, returnedAt: Infinity, status: 0, acquired: false }
+      const heir = told.acquire(told.session(), 200, {
+        ...never,
+        timeoutMs: Infinity,
+        orderId: null,
+      })
+      told.history.inheritances.push({ ghost, heir, seenUntil: 7_000 })
     },
   ],
   [

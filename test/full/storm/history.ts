@@ -108,6 +108,8 @@ export interface WriteRecord {
 interface Inheritance {
   readonly ghost: SessionRecord
   readonly heir: AcquireRecord
+  /** How long the heir waited at most. */
+  readonly seenUntil: number
 }
 
 /** Time in which the server did not run as it should, and how that came. */

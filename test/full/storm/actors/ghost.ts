@@ -2,7 +2,7 @@
 import type { Chance } from '../chance.ts'
 import type { AcquireRecord } from '../history.ts'
 import { type AcquireWish, Visitor } from '../visitor.ts'
-import { pause, type World } from '../world.ts'
+import { nowMs, pause, type World } from '../world.ts'
 
 const ALL = 2n ** 64n - 1n
 
@@ -26,9 +26,9 @@ export async function haunt(
     await pause(chance.between(0, 500), world.calm)
     const session = ghost.session
     ghost.die(chance.pick(['silent', 'cut']))
-    const inherited = await waiting
-    if (hasLock && session !== null && inherited !== null) {
-      world.history.inheritances.push({ ghost: session, heir: inherited })
+    const waited = await waiting
+    if (hasLock && session !== null && waited !== null) {
+      world.history.inheritances.push({ ghost: session, heir: waited, seenUntil: nowMs() })
     }
     if ((await heir.present()) === null) break
     await heir.release(wish.semaphore)
@@ -45,19 +45,20 @@ async function take(ghost: Visitor, wish: AcquireWish): Promise<boolean> {
   return record.acquired
 }
 
-/** Waits for the lock, through breaks; null when the storm is over before. */
+/** Waits for the lock, through breaks, until the storm is over. @returns its last acquire; null when there was none */
 async function inherit(
   heir: Visitor,
   wish: AcquireWish,
   world: World,
 ): Promise<AcquireRecord | null> {
+  let last: AcquireRecord | null = null
   while ((await heir.present()) !== null) {
     const { record, done } = heir.acquire(wish)
+    last = record
     await Promise.race([done, over(world.calm)])
-    if (record.acquired) return record
-    if (world.calm.aborted) return null
+    if (record.acquired) break
   }
-  return null
+  return last
 }
 
 async function over(calm: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ import {
 import { aliveUntil, goneBy, isQuiet } from './life.ts'
 
 const LATE_MS = 1_000
+const NEWS_MS = 300
 
 export function judgeWaits(history: History): Violation[] {
   return history.holdings.flatMap((turn) =>
@@ -92,12 +93,14 @@ export function judgeEnds(history: History): Violation[] {
 
 /** What a dead client held is free in time. */
 export function judgeInheritances(history: History): Violation[] {
-  return history.inheritances.flatMap(({ ghost, heir }) => {
+  return history.inheritances.flatMap(({ ghost, heir, seenUntil }) => {
     const by = Math.max(goneBy(ghost, history.faults), heir.sentAt + LATE_MS)
-    if (heir.returnedAt <= by || !isQuiet(history.faults, by, heir.returnedAt)) return []
-    const late = Math.round(heir.returnedAt - by)
+    const until = Math.min(heir.returnedAt, seenUntil)
+    // A fault at that very moment may hold up the news.
+    if (until <= by + NEWS_MS || !isQuiet(history.faults, by, by + NEWS_MS)) return []
+    const late = Math.round(until - by)
     const what = `session ${ghost.id} of ${ghost.actor} kept ${heir.semaphore} ${late} ms too long`
-    return [{ id: 'S2', at: heir.returnedAt, what, about: [ghost.actor, heir.semaphore] }]
+    return [{ id: 'S2', at: until, what, about: [ghost.actor, heir.semaphore] }]
   })
 }
 

@@ -25,7 +25,7 @@ test.concurrent.for(['stop', 'block'])(
     const file = join(folder, 'awake')
     await using server = await ServerProcess.start()
     const words = [server.address, PATH, String(TIMEOUT_MS), manner, file]
-    await using sleeper = new Program('test/pause/sleeper.ts', words)
+    await using sleeper = new Program('test/pause/children/sleeper.ts', words)
     const gate = new FencingGate()
     const write = async (line: string): Promise<void> => gate.admit('resource', tokenIn(line))
     try {

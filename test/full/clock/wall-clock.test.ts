@@ -109,7 +109,7 @@ test.concurrent(
     await using server = await ServerProcess.start()
     const guest = (name: string, environment: NodeJS.ProcessEnv): Program =>
       new Program(
-        'test/full/clock/guest.ts',
+        'test/full/clock/children/guest.ts',
         [server.address, '/local/guests', String(TIMEOUT_MS), name],
         { environment },
       )

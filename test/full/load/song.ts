@@ -16,7 +16,7 @@ export class Canary implements AsyncDisposable {
   /** Comes, and sings. */
   static async come(server: ServerProcess, path: string): Promise<Canary> {
     const words = [server.address, path, String(TIMEOUT_MS)]
-    const program = new Program('test/full/load/canary.ts', words)
+    const program = new Program('test/full/load/children/canary.ts', words)
     await program.says(/^answer/)
     return new Canary(program)
   }

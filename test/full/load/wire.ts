@@ -203,23 +203,26 @@ export class WireCrowd implements AsyncDisposable {
     )
   }
 
-  /** Makes `count` sessions and does `work` with each, `lanes` of them at a time on each connection. */
+  /**
+   * Makes `count` sessions and does `work` with each, `lanes` of them at a time on each connection. Each connection takes an
+   * equal share: there is a bound on the streams of one.
+   */
   async each(
     options: { path: string; timeoutMs: number; count: number; lanes: number },
     work: (session: WireSession) => Promise<void>,
   ): Promise<void> {
-    let left = options.count
-    const lane = async (connection: WireConnection): Promise<void> => {
-      while (left > 0) {
-        left -= 1
-        await work(await connection.session(options))
+    const share = Math.ceil(options.count / this.#connections.length)
+    const crew = async (connection: WireConnection): Promise<void> => {
+      let left = share
+      const lane = async (): Promise<void> => {
+        while (left > 0) {
+          left -= 1
+          await work(await connection.session(options))
+        }
       }
+      await Promise.all(Array.from({ length: options.lanes }, lane))
     }
-    await Promise.all(
-      this.#connections.flatMap((connection) =>
-        Array.from({ length: options.lanes }, () => lane(connection)),
-      ),
-    )
+    await Promise.all(this.#connections.map(crew))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

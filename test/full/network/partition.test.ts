@@ -50,7 +50,7 @@ test('whatever happens to the network, holders fit into the limit and watchers s
   const { inside, address: host } = namespace
   await using server = await ServerProcess.start({ inside, host })
   const words = [server.address, PATH, String(TIMEOUT_MS), 'bystander']
-  await using bystander = new Program('test/full/clock/guest.ts', words, { inside })
+  await using bystander = new Program('test/full/clock/children/guest.ts', words, { inside })
   await bystander.says(/^attached/)
   await using crowd = new Crowd({
     addresses: [server.address, server.address, server.address],

@@ -94,7 +94,7 @@ async function run(seed: number): Promise<Verdict> {
   const words = [server.address, PATH, String(TIMEOUT_MS)]
   const contenders = Array.from(
     { length: CONTENDERS },
-    () => new Program('test/full/pause/contender.ts', words),
+    () => new Program('test/full/pause/children/contender.ts', words),
   )
   const resource = new Resource()
   const carried = contenders.map((contender) => carry(contender, resource))

@@ -9,8 +9,8 @@ const seed = given === undefined ? {} : { seed: Number(given) }
 /** A run takes some milliseconds, and more in real time. One that takes so long waits for what never happens. */
 const RUN_MS = 15_000
 
-/** How long a property may take that takes some seconds on a machine of its own. */
-export const BUSY_MS = 120_000
+/** How long a property may take on a busy machine; by itself it takes seconds. */
+export const BUSY_MS: number = scaled(300_000)
 
 /**
  * Looks for a counterexample.

@@ -19,7 +19,7 @@ import { fixedRandom } from '../fake-link.ts'
 import { Network } from './network.ts'
 
 export const PATH = '/local/races'
-export const NAMES: readonly string[] = [
+const NAMES: readonly string[] = [
   'mutex',
   'pool',
   'election',

@@ -42,7 +42,7 @@ export function fieldsOf(bytes: Uint8Array): Field[] {
   return fields
 }
 
-export function bytesOf(fields: readonly Field[]): Uint8Array {
+function bytesOf(fields: readonly Field[]): Uint8Array {
   const parts = fields.flatMap(({ number, wireType, payload }) => {
     const tag = varintOf(number * 8 + wireType)
     return wireType === BYTES ? [tag, varintOf(payload.length), payload] : [tag, payload]

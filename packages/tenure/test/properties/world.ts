@@ -15,7 +15,7 @@ import { Program } from './program.ts'
 import type { Fault, Stage } from './stage.ts'
 import { ProcessClock, WorldClock } from './world-clock.ts'
 
-export const PATH = '/local/world'
+const PATH = '/local/world'
 export const SESSION_TIMEOUT_MS = 10_000
 /** By when everybody has found his way to a server that works. */
 export const RECOVERY_MS = 3_000

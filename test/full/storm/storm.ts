@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events'
 import { contend, type Prize } from './actors/contender.ts'
 import { describe } from './actors/describer.ts'
 import { haunt } from './actors/ghost.ts'
+import { sprint } from './actors/sprinter.ts'
 import { steal } from './actors/thief.ts'
 import { watch } from './actors/watcher.ts'
 import { write } from './actors/writer.ts'
@@ -160,6 +161,7 @@ function cast(world: World, { registers, prizes, crowd }: Stage): Array<Promise<
     ],
     ['describer', 2, (actor, chance) => describe(world, chance, { actor, semaphores })],
     ['ghost', 3, (actor, chance) => haunt(world, chance, { actor })],
+    ['sprinter', 2, (actor, chance) => sprint(world, chance, { actor })],
     ['thief', 2, (actor, chance) => steal(world, chance, { actor })],
   ]
   return acts.flatMap(([kind, count, act]) =>

@@ -56,12 +56,13 @@ export class WireStage implements Stage {
   }
 
   async mend(fault: Fault, program: number): Promise<void> {
-    if (fault !== 'breaks') return
-    const session = this.programs[program]?.session
-    this.#proxies[program]?.drop()
-    // What was broken is noticed before it is mended.
-    await until(() => session?.state !== 'attached')
-    await until(() => session?.state !== 'recovering')
+    const [session, proxy] = [this.programs[program]?.session, this.#proxies[program]]
+    if (fault !== 'breaks' || session === undefined || proxy === undefined) return
+    const { accepted } = proxy
+    proxy.drop()
+    // Who has closed his session may not come back.
+    await until(() => proxy.accepted > accepted || session.signal.aborted)
+    await until(() => session.state !== 'recovering')
   }
 
   /** What was asked is done some time after it was asked: until then something else may be seen. */

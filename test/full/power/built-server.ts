@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { afterTest } from './leftovers.ts'
 
 const COMMAND = join(import.meta.dirname, '../../../packages/tenure/dist/main.js')
 const STOP_MAX_MS = 10_000
@@ -49,6 +50,7 @@ export class BuiltServer implements AsyncDisposable {
     this.exit = new Promise((resolve) => {
       child.once('close', (code, signal) => resolve({ code, signal }))
     })
+    afterTest(() => this[Symbol.asyncDispose]())
   }
 
   /** @throws NotServing when it ends before it is ready */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterTest } from './leftovers.ts'
 
 export interface FileSystem {
   readonly name: string
@@ -63,6 +64,7 @@ export class Image implements Disposable {
     this.#file = join(this.#root, 'image')
     this.folder = join(this.#root, 'mounted')
     mkdirSync(this.folder)
+    afterTest(() => this[Symbol.dispose]())
   }
 
   /** @returns null where this file system cannot be made or mounted */

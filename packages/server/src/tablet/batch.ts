@@ -11,6 +11,8 @@ export interface Outbox {
   readonly events: Event[]
   /** Commands of this stream in the batch. */
   commands: number
+  /** Whether the stream loses a session to another one. */
+  isLosing: boolean
 }
 
 /** About what one owner or waiter takes in a description. */
@@ -19,6 +21,8 @@ const HOLDER_BYTES = 128
 export class Batch {
   readonly writes: Write[] = []
   readonly outboxes: Outbox[] = []
+  /** Of streams that lose a session: they hear of it before the stream that has taken it. */
+  readonly losers: Outbox[] = []
   commands = 0
   /** Keys and values of the writes. */
   writeBytes = 0
@@ -34,7 +38,7 @@ export class Batch {
   outboxOf(stream: OpenStream): Outbox {
     const latest = stream.outbox
     if (latest?.batch === this) return latest
-    const outbox = { batch: this, stream, events: [], commands: 0 }
+    const outbox = { batch: this, stream, events: [], commands: 0, isLosing: false }
     stream.outbox = outbox
     this.outboxes.push(outbox)
     return outbox
@@ -47,7 +51,12 @@ export class Batch {
 
   /** @returns about how many bytes of memory the event holds beyond the state it tells of */
   say(stream: OpenStream, event: Event): number {
-    this.outboxOf(stream).events.push(event)
+    const outbox = this.outboxOf(stream)
+    outbox.events.push(event)
+    if (event.kind === 'ended' && !outbox.isLosing) {
+      outbox.isLosing = true
+      this.losers.push(outbox)
+    }
     if (event.kind !== 'semaphore-described' || event.description === null) return 0
     const { owners, waiters } = event.description
     const bytes = (owners.length + waiters.length) * HOLDER_BYTES

@@ -12,7 +12,7 @@ import type { Clock } from '../clock.ts'
 import { reasonOf } from '../log.ts'
 import type { Log } from '../log.ts'
 import { bytesOf } from './batch.ts'
-import type { Batch } from './batch.ts'
+import type { Batch, Outbox } from './batch.ts'
 import { Deadline } from './deadline.ts'
 import { FullMode } from './full-mode.ts'
 import type { TabletLimits } from './limits.ts'
@@ -276,18 +276,21 @@ export class Tablet implements StreamOwner {
     }
     this.#waitingCommands -= batch.commands
     this.#waitingBytes -= batch.bytes
-    for (const outbox of batch.outboxes) {
-      const { stream, events, commands } = outbox
-      stream.waitingCommands -= commands
-      if (stream.outbox === outbox) stream.outbox = null
-      if (events.length === 0 || stream.over) continue
-      try {
-        stream.sink.deliver(events)
-      } catch (error) {
-        this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
-        stream.close()
-        stream.sink.ended('failed')
-      }
+    for (const outbox of batch.losers) this.#deliver(outbox)
+    for (const outbox of batch.outboxes) if (!outbox.isLosing) this.#deliver(outbox)
+  }
+
+  #deliver(outbox: Outbox): void {
+    const { stream, events, commands } = outbox
+    stream.waitingCommands -= commands
+    if (stream.outbox === outbox) stream.outbox = null
+    if (events.length === 0 || stream.over) return
+    try {
+      stream.sink.deliver(events)
+    } catch (error) {
+      this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
+      stream.close()
+      stream.sink.ended('failed')
     }
   }
 

@@ -343,3 +343,24 @@ test('a stream that asks from within its delivery is answered in a later commit'
   await settle()
   expect(visitor.deliveries.map((events) => events.length)).toEqual([1, 1, 1])
 })
+
+// guards: S6
+test('a stream whose session is taken hears of it before the taker does', async () => {
+  const { host } = stage()
+  const node = await createNode(host)
+  const old = await visit(node)
+  const taker = new Visitor(node)
+  const heard: string[] = []
+  for (const [name, visitor] of Object.entries({ old, taker })) {
+    const deliver = visitor.deliver.bind(visitor)
+    visitor.deliver = (events) => {
+      for (const event of events) heard.push(`${name} ${event.kind}`)
+      deliver(events)
+    }
+  }
+  // Something for the taker is in the same commit already.
+  taker.describeNode()
+  taker.attach({ session: old.session })
+  await settle()
+  expect(heard).toEqual(['old ended', 'taker node-described', 'taker attached'])
+})

@@ -58,6 +58,7 @@ export class World {
         this.trace.note('storage', `is claimed by ${owner.id}`)
         this.judge.sessions.claimed(owner.id)
       },
+      written: (process, writes) => this.judge.stored.written(process, writes),
     })
     this.storage.health.operationsMax = this.settings.operationsMax
     this.servers = this.#makeServers()
@@ -90,6 +91,7 @@ export class World {
   }
 
   begin(): void {
+    this.judge.beliefs.begin()
     for (const server of this.servers) server.start()
     this.#founder.start()
   }

@@ -1,9 +1,15 @@
 /** Sees everything that happens in a run, and says when a promise is broken. */
+import type { Process } from '../machine/process.ts'
+import type { FaceObserver } from '../network/face.ts'
 import type { World } from '../world.ts'
+import { Beliefs } from './beliefs.ts'
 import { Holds } from './holds.ts'
+import { Pauses } from './pauses.ts'
 import { Pools } from './pools.ts'
 import { Registers } from './registers.ts'
+import { Requests } from './requests.ts'
 import { Sessions } from './sessions.ts'
+import { Stored } from './stored.ts'
 import { Views } from './views.ts'
 
 /** A broken promise: the end of the run. */
@@ -15,10 +21,14 @@ export interface Violation {
 }
 
 export class Judge {
+  readonly beliefs: Beliefs
   readonly holds: Holds
-  readonly sessions: Sessions
+  readonly pauses: Pauses
   readonly pools: Pools
   readonly registers: Registers
+  readonly requests: Requests
+  readonly sessions: Sessions
+  readonly stored: Stored
   readonly views: Views
   readonly #world: World
   #violation: Violation | null = null
@@ -26,10 +36,14 @@ export class Judge {
 
   constructor(world: World) {
     this.#world = world
+    this.beliefs = new Beliefs(world, this)
     this.holds = new Holds(world, this)
-    this.sessions = new Sessions(world, this)
+    this.pauses = new Pauses(world)
     this.pools = new Pools(world, this)
     this.registers = new Registers(world, this)
+    this.requests = new Requests(world, this)
+    this.sessions = new Sessions(world, this)
+    this.stored = new Stored(world, this)
     this.views = new Views(this)
   }
 
@@ -45,6 +59,27 @@ export class Judge {
 
   tooHard(): void {
     this.#unjudged += 1
+  }
+
+  /** What passes the face of a server. */
+  watch(process: Process): FaceObserver {
+    this.pauses.watch(process)
+    const observers = [
+      this.requests.watch(process),
+      this.sessions.watch(process),
+      this.beliefs.observer,
+    ]
+    return {
+      asked(stream, request) {
+        for (const observer of observers) observer.asked(stream, request)
+      },
+      said(stream, response) {
+        for (const observer of observers) observer.said(stream, response)
+      },
+      left(stream) {
+        for (const observer of observers) observer.left(stream)
+      },
+    }
   }
 
   /** The run is over: what takes all of its history to judge. */

@@ -14,24 +14,31 @@ interface Life {
   stream: object | null
   /** When it was last attached. */
   attachedMs: number
+  /** When its client last asked a server for it. */
+  triedMs: number
   /** Its client may have ended it. */
   isEnding: boolean
 }
 
 interface Attempt {
   readonly process: Process
-  readonly sessionId: bigint
+  sessionId: bigint
+  readonly sequence: bigint
   hasStarted: boolean
 }
 
 /** Clocks of two processes differ by that much of the time that passes. */
 const CLOCK_SHARE = 0.975
+/** A host cannot tell so much of a pause from a busy moment; turns of its event loop come on top. */
+const PAUSE_COUNTED_MS = 370
 
 export class Sessions {
   readonly #world: World
   readonly #judge: Judge
   readonly #lives = new Map<bigint, Life>()
   readonly #attempts = new Map<object, Attempt>()
+  /** The number of the newest stream that any server has seen of each session. */
+  readonly #sequences = new Map<bigint, bigint>()
   /** When the node was last claimed: every session then has its full timeout and the grace period again. */
   #claimedMs = 0
 
@@ -52,6 +59,7 @@ export class Sessions {
   opened(process: Process, session: Session, timeoutMs: number): void {
     this.#world.trace.note(process.name, `opens session ${session.id}, timeout ${timeoutMs}`)
     this.#judge.pools.opened(process, session)
+    this.#judge.beliefs.opened(process, session, timeoutMs)
   }
 
   /** The client is about to end the session. */
@@ -78,8 +86,11 @@ export class Sessions {
   #asked(process: Process, stream: object, request: SessionRequest): void {
     this.#world.trace.note(process.name, `< ${wordsOf(request)}`)
     if (request.kind === 'start') {
-      const { sessionId } = request
-      this.#attempts.set(stream, { process, sessionId, hasStarted: false })
+      const { sessionId, sequenceNumber: sequence } = request
+      this.#attempts.set(stream, { process, sessionId, sequence, hasStarted: false })
+      this.#latest(sessionId, sequence)
+      const life = this.#lives.get(sessionId)
+      if (life !== undefined) life.triedMs = this.#world.schedule.nowMs
     } else if (request.kind === 'stop') {
       const attempt = this.#attempts.get(stream)
       for (const life of this.#lives.values()) {
@@ -94,9 +105,8 @@ export class Sessions {
     if (attempt === undefined) return
     this.#world.trace.note(attempt.process.name, `> ${wordsOf(response)}`)
     if (response.kind === 'started') this.#started(stream, attempt, response)
-    else if (response.kind === 'failure' && !attempt.hasStarted) {
-      if (response.status === STATUS.SESSION_EXPIRED) this.#judgeExpiry(attempt.sessionId)
-    }
+    else if (response.kind === 'stopped') this.#judgeStop(response.sessionId)
+    else if (response.kind === 'failure') this.#failed(attempt, response.status)
   }
 
   #started(
@@ -107,14 +117,22 @@ export class Sessions {
     const { schedule, marks } = this.#world
     attempt.hasStarted = true
     const known = this.#lives.get(sessionId)
+    const old = known?.stream ?? null
+    if (old !== null && old !== stream) {
+      const problem = `session ${sessionId} starts on a stream before its old one was ended`
+      this.#judge.violate('S6', problem)
+    }
     if (attempt.sessionId === 0n && known !== undefined) {
       this.#judge.violate('S6', `session id ${sessionId} was given out twice`)
     }
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
+    attempt.sessionId = sessionId
+    this.#latest(sessionId, attempt.sequence)
     this.#lives.set(sessionId, {
       timeoutMs: Number(timeoutMs),
       stream,
       attachedMs: schedule.nowMs,
+      triedMs: schedule.nowMs,
       isEnding: known?.isEnding ?? false,
     })
   }
@@ -128,22 +146,59 @@ export class Sessions {
     }
   }
 
-  #judgeExpiry(sessionId: bigint): void {
+  #latest(sessionId: bigint, sequence: bigint): void {
+    const before = this.#sequences.get(sessionId) ?? 0n
+    if (sequence > before) this.#sequences.set(sessionId, sequence)
+  }
+
+  #failed({ sessionId, sequence, hasStarted }: Attempt, status: number): void {
+    if (status === STATUS.SESSION_EXPIRED && !hasStarted) {
+      this.#world.marks.reached('a session has expired')
+    } else if (status === STATUS.BAD_SESSION) {
+      this.#world.marks.reached('a stream is too late for its session')
+      if (sessionId === 0n || sequence < (this.#sequences.get(sessionId) ?? 0n)) return
+      this.#judge.violate('S6', `the newest stream of session ${sessionId} was ended`)
+    }
+  }
+
+  /** Who is told that his session has stopped finds nothing of it. */
+  #judgeStop(sessionId: bigint): void {
+    if (!this.#judge.stored.hasSession(sessionId)) return
+    this.#judge.violate('S2', `session ${sessionId} has stopped, and is still stored`)
+  }
+
+  /** The end of a session was stored. */
+  ended(process: Process, sessionId: bigint): void {
     const { schedule, marks, settings } = this.#world
     const life = this.#lives.get(sessionId)
-    marks.reached('a session has expired')
     if (life === undefined || life.isEnding) return
+    marks.reached('a session ends without its client')
     if (life.stream !== null) {
       this.#judge.violate('S1', `session ${sessionId} expired while it was attached`)
       return
     }
-    const graceMs = this.#claimedMs > life.attachedMs ? settings.graceMs : 0
     const sinceMs = Math.max(life.attachedMs, this.#claimedMs)
-    const livedMs = schedule.nowMs - sinceMs
-    if (livedMs >= (life.timeoutMs + graceMs) * CLOCK_SHARE) return
-    const promise = graceMs > 0 ? 'S3' : 'S1'
-    const text = `session ${sessionId} expired ${livedMs} ms after it was attached; its timeout is ${life.timeoutMs} ms, the grace ${graceMs} ms`
-    this.#judge.violate(promise, text)
+    const graceMs = this.#claimedMs > life.attachedMs ? settings.graceMs : 0
+    const due = this.#judgeEnd(process, { sinceMs, dueMs: life.timeoutMs + graceMs })
+    if (due === null) return
+    // It may have come back to a host in vain: then its timeout began anew, without grace.
+    const { triedMs, timeoutMs } = life
+    const back = { sinceMs: triedMs, dueMs: timeoutMs }
+    if (triedMs > sinceMs && this.#judgeEnd(process, back) === null) return
+    const promise = due === 'in a pause' ? 'S4' : graceMs > 0 ? 'S3' : 'S1'
+    const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${timeoutMs} ms, the grace ${graceMs} ms`
+    this.#judge.violate(promise, problem)
+  }
+
+  #judgeEnd(
+    process: Process,
+    { sinceMs, dueMs }: { readonly sinceMs: number; readonly dueMs: number },
+  ): 'too early' | 'in a pause' | null {
+    const livedMs = this.#world.schedule.nowMs - sinceMs
+    if (livedMs < dueMs * CLOCK_SHARE) return 'too early'
+    const pausedMs = this.#judge.pauses.sinceMs(process, sinceMs, PAUSE_COUNTED_MS)
+    if (pausedMs > 0) this.#world.marks.reached('a session expires behind a pause of its host')
+    return livedMs - pausedMs < dueMs * CLOCK_SHARE ? 'in a pause' : null
   }
 }
 

@@ -39,6 +39,7 @@ export class Process {
   readonly #clockOffsetMs: number
   readonly #crashListeners: Job[] = []
   readonly #pauseListeners: Job[] = []
+  readonly #resumeListeners: Job[] = []
   #alive = true
   #paused = false
   #pauses = 0
@@ -141,6 +142,10 @@ export class Process {
     this.#pauseListeners.push(listener)
   }
 
+  onResume(listener: Job): void {
+    this.#resumeListeners.push(listener)
+  }
+
   pause(): void {
     this.#paused = true
     this.#pauses += 1
@@ -150,6 +155,7 @@ export class Process {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
+    for (const listener of this.#resumeListeners) listener()
     if (this.#alive) this.#wake()
   }
 

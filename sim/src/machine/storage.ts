@@ -35,6 +35,8 @@ export interface StoragePorts {
   readonly marks: Marks
   /** Somebody has claimed a partition. */
   claimed(partition: string, owner: OwnerInfo): void
+  /** A commit of a process has taken effect, whatever the process hears of it. */
+  written(process: Process, writes: WriteSet): void
 }
 
 /** Whether what a dead process had sent off still takes effect. */
@@ -211,6 +213,7 @@ class PartitionDoor implements Partition {
       this.#answer(() => caller.reject(error))
       return
     }
+    this.#storage.ports.written(this.#process, writes)
     if (isUnknown) {
       this.#marks.reached('a commit with an unknown end')
       this.#answer(() => caller.reject(new EngineError('lost after it was written')))

@@ -3,7 +3,6 @@ import type { Mutant } from './mutant.ts'
 
 const ACQUISITION = 'packages/client/src/session/acquisition.ts'
 const ATTACHMENT = 'packages/client/src/link/ydb/attachment.ts'
-const BELIEF = 'packages/client/src/session/belief.ts'
 const CONNECTION = 'packages/client/src/session/connection.ts'
 const HOLDINGS = 'packages/client/src/session/holdings.ts'
 const LATEST = 'packages/client/src/session/latest.ts'

@@ -83,7 +83,10 @@ export class Server {
     if (process === null || this.#isStopping) return
     this.#world.trace.note(this.name, 'is told to stop')
     this.#isStopping = true
-    process.input(() => void this.#stop(process))
+    process.input(() => {
+      this.#world.judge.requests.stopping(process)
+      void this.#stop(process)
+    })
   }
 
   async #stop(process: Process): Promise<void> {
@@ -128,7 +131,7 @@ export class Server {
       accounts: new Accounts({}, clock, chance),
     }
     const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
-    const observer = judge.sessions.watch(process)
+    const observer = judge.watch(process)
     network.listen(this.address, process, (end) => new Face({ context, methods, observer }, end))
     process.onCrash(() => this.#ended(process))
   }

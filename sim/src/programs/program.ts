@@ -78,7 +78,10 @@ export class Desk {
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.process.after(ms, resolve)
+      this.process.after(ms, () => {
+        this.world.judge.beliefs.awake(this.process)
+        resolve()
+      })
     })
   }
 

@@ -5,6 +5,15 @@
 
 /** All there are; a name that is not in the list cannot be reached. */
 export const MARKS = [
+  'somebody waits in a queue',
+  'a waiter is granted',
+  'a waiter gave up in time',
+  'a wait is given up',
+  'a delete sends waiters away',
+  'a program wakes up behind the end of its session',
+  'a stream is too late for its session',
+  'a session ends without its client',
+  'a session expires behind a pause of its host',
   'a commit of a paused host',
   'a request that was asked again',
   'a session has expired',

@@ -1,0 +1,237 @@
+/**
+ * What each server makes of each request: heard at its face, where nothing is hidden by a network or a library.
+ */
+import type {
+  AcquireResult,
+  DescribeResult,
+  SemaphoreRequest,
+  SessionRequest,
+  SessionResponse,
+} from '@tenure/protocol'
+import { STATUS } from '@tenure/protocol'
+import type { Process } from '../machine/process.ts'
+import type { FaceObserver } from '../network/face.ts'
+import type { World } from '../world.ts'
+import type { Judge } from './judge.ts'
+
+interface Ask {
+  readonly process: Process
+  readonly request: SemaphoreRequest
+  readonly atMs: number
+  /** When it was said that it waits in the queue. */
+  pendingMs: number | null
+  /** It was accepted before the server was told to stop. */
+  mustBeAnswered: boolean
+}
+
+interface Stream {
+  sessionId: bigint
+  readonly asks: Map<bigint, Ask>
+}
+
+type Result = Extract<SessionResponse, { readonly requestId: bigint; readonly status: number }>
+
+/** Clocks of two processes differ by that much of the time that passes. */
+const CLOCK_SHARE = 0.975
+/** X5 allows a second; a client that waits for half of one gives up by itself. */
+const LATE_MS = 1_000
+const GIVEN_UP_MS = 300
+/** A batch is delivered to all its streams in one turn. */
+const DELIVERY_MS = 1
+/** Faults that let a well server keep somebody waiting. */
+const DELAYING = ['serverPause', 'slowStorage', 'diskFull'] as const
+/** Faults that take a node from a server that stops. */
+const ENDING = [
+  'serverPause',
+  'serverKill',
+  'serverFuse',
+  'serverMachineLoss',
+  'lostCommits',
+  'unknownCommits',
+  'deafStorage',
+  'diskFull',
+  'theft',
+] as const
+
+export class Requests {
+  readonly #world: World
+  readonly #judge: Judge
+  readonly #streams = new Map<object, Stream>()
+  readonly #tokens = new Map<string, bigint>()
+  /** Names that somebody has deleted: what was held of them may be gone. */
+  readonly #deleted = new Set<string>()
+
+  constructor(world: World, judge: Judge) {
+    this.#world = world
+    this.#judge = judge
+  }
+
+  watch(process: Process): FaceObserver {
+    process.onCrash(() => {
+      for (const [stream, { asks }] of this.#streams) {
+        if ([...asks.values()].some((ask) => ask.process === process)) this.#streams.delete(stream)
+      }
+    })
+    return {
+      asked: (stream, request) => this.#asked(process, stream, request),
+      said: (stream, response) => this.#said(stream, response),
+      left: (stream) => void this.#streams.delete(stream),
+    }
+  }
+
+  /** A server was told to stop: what it has accepted by now is still answered. */
+  stopping(process: Process): void {
+    const { servers, faults } = this.#world.settings
+    if (servers > 1 || ENDING.some((fault) => faults.has(fault))) return
+    for (const { asks } of this.#streams.values()) {
+      for (const ask of asks.values()) {
+        if (ask.process === process && ask.pendingMs === null) ask.mustBeAnswered = true
+      }
+    }
+  }
+
+  #asked(process: Process, key: object, request: SessionRequest): void {
+    if (request.kind === 'start') {
+      this.#streams.set(key, { sessionId: request.sessionId, asks: new Map() })
+      return
+    }
+    const stream = this.#streams.get(key)
+    if (stream === undefined || !('name' in request)) return
+    const atMs = this.#nowMs
+    if (request.kind === 'release') {
+      this.#judgeGivenUp(stream, request.name)
+      this.#tokens.delete(holdingOf(stream, request.name))
+    } else if (request.kind === 'delete') this.#deleted.add(request.name)
+    stream.asks.set(request.requestId, {
+      process,
+      request,
+      atMs,
+      pendingMs: null,
+      mustBeAnswered: false,
+    })
+  }
+
+  #said(key: object, response: SessionResponse): void {
+    const stream = this.#streams.get(key)
+    if (stream === undefined) return
+    if (response.kind === 'started') stream.sessionId = response.sessionId
+    else if (response.kind === 'failure') this.#judgeStop(stream, response.status)
+    else if (response.kind === 'pending') this.#pending(stream, response.requestId)
+    else if ('requestId' in response && 'status' in response) this.#answered(stream, response)
+  }
+
+  #pending(stream: Stream, requestId: bigint): void {
+    const ask = stream.asks.get(requestId)
+    if (ask?.request.kind !== 'acquire') return
+    ask.pendingMs = this.#nowMs
+    this.#world.marks.reached('somebody waits in a queue')
+    if (ask.request.timeoutMs > 0n) return
+    this.#judge.violate('X5', `an acquire of "${ask.request.name}" that asks once was queued`)
+  }
+
+  #answered(stream: Stream, result: Result): void {
+    const ask = stream.asks.get(result.requestId)
+    if (ask === undefined) return
+    stream.asks.delete(result.requestId)
+    if (result.status !== STATUS.SUCCESS) return
+    if (result.kind === 'acquire-result') this.#acquired(stream, ask, result)
+    else if (result.kind === 'describe-result') this.#described(ask, result)
+    else if (result.kind === 'delete-result') this.#judgeDelete(ask)
+  }
+
+  #acquired(stream: Stream, ask: Ask, { acquired, orderId }: AcquireResult): void {
+    const { request, atMs, pendingMs } = ask
+    const { name } = request
+    if (!acquired) {
+      if (pendingMs !== null) this.#judgeWait(ask, this.#nowMs - atMs)
+      return
+    }
+    if (pendingMs !== null) this.#world.marks.reached('a waiter is granted')
+    if (orderId === null || this.#deleted.has(name)) return
+    const holding = holdingOf(stream, name)
+    const before = this.#tokens.get(holding)
+    this.#tokens.set(holding, orderId)
+    if (before === undefined || before === orderId) return
+    const problem = `session ${stream.sessionId} holds "${name}" with token ${before}, and got ${orderId} for it`
+    this.#judge.violate('X4', problem)
+  }
+
+  /** X5: neither too early nor too late. */
+  #judgeWait({ request }: Ask, waitedMs: number): void {
+    if (request.kind !== 'acquire') return
+    const timeoutMs = Number(request.timeoutMs)
+    this.#world.marks.reached('a waiter gave up in time')
+    const isEarly = waitedMs < timeoutMs * CLOCK_SHARE
+    if (!isEarly && (waitedMs <= timeoutMs + LATE_MS || this.#isDelayed)) return
+    const problem = `a waiter for "${request.name}" with ${timeoutMs} ms gave up after ${waitedMs} ms`
+    this.#judge.violate('X5', problem)
+  }
+
+  /** A client gives back what it waits for: long after the time that it had given to the server? */
+  #judgeGivenUp({ asks }: Stream, name: string): void {
+    for (const { request, atMs, pendingMs } of asks.values()) {
+      if (request.kind !== 'acquire' || request.name !== name || pendingMs === null) continue
+      this.#world.marks.reached('a wait is given up')
+      const lateMs = this.#nowMs - atMs - Number(request.timeoutMs)
+      if (lateMs <= GIVEN_UP_MS || this.#isDelayed) continue
+      const problem = `a waiter for "${name}" with ${request.timeoutMs} ms still waits ${lateMs} ms after that`
+      this.#judge.violate('X5', problem)
+    }
+  }
+
+  #described({ request, atMs }: Ask, { description }: DescribeResult): void {
+    if (request.kind !== 'describe' || description === null) return
+    this.#judge.stored.shown(description, atMs)
+    const { name, limit, count, waiters } = description
+    const [first] = waiters
+    if (first === undefined || first.count > limit - count) return
+    const problem = `"${name}" has ${limit - count} units free, and its first waiter wants ${first.count}`
+    this.#judge.violate('X3', problem)
+  }
+
+  /** O2: everybody who waited for what is deleted is told. */
+  #judgeDelete({ request, process }: Ask): void {
+    const { name } = request
+    const doomed = [...this.#streams.values()].flatMap(({ asks }) =>
+      [...asks.entries()].filter(
+        ([, ask]) =>
+          ask.process === process &&
+          ask.request.kind === 'acquire' &&
+          ask.request.name === name &&
+          ask.pendingMs !== null &&
+          ask.pendingMs < this.#nowMs,
+      ),
+    )
+    if (doomed.length > 0) this.#world.marks.reached('a delete sends waiters away')
+    this.#world.schedule.after(DELIVERY_MS, () => {
+      for (const { asks } of this.#streams.values()) {
+        for (const [id, ask] of doomed) {
+          if (asks.get(id) !== ask || process.paused) continue
+          this.#judge.violate('O2', `"${name}" was deleted, and a waiter was told nothing`)
+        }
+      }
+    })
+  }
+
+  /** S7: a server that stops answers what it has accepted, and ends its streams after that. */
+  #judgeStop({ asks }: Stream, status: number): void {
+    if (status !== STATUS.UNAVAILABLE) return
+    for (const { request, mustBeAnswered } of asks.values()) {
+      if (!mustBeAnswered) continue
+      const problem = `${request.kind} of "${request.name}" was accepted, and not answered when the server stopped`
+      this.#judge.violate('S7', problem)
+    }
+  }
+
+  get #isDelayed(): boolean {
+    return DELAYING.some((fault) => this.#world.settings.faults.has(fault))
+  }
+
+  get #nowMs(): number {
+    return this.#world.schedule.nowMs
+  }
+}
+
+function holdingOf({ sessionId }: Stream, name: string): string {
+  return `${sessionId} ${name}`
+}

@@ -35,7 +35,7 @@ export function promised(): readonly string[] {
   return Array.from(document().matchAll(/^\| \*\*([A-Z]\d+)\*\* \|/gm), ([, id = '']) => id)
 }
 
-export function document(): string {
+function document(): string {
   return readFileSync(DOCUMENT, 'utf8')
 }
 

@@ -2,7 +2,7 @@
 import type { Random } from './random.ts'
 
 /** Every fault there is. */
-export const FAULTS = [
+const FAULTS = [
   'serverKill',
   'serverFuse',
   'serverMachineLoss',
@@ -28,7 +28,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 /** The mean time between two faults of a kind, in virtual milliseconds; a kind that is not in it never occurs. */
-export type FaultRates = ReadonlyMap<Fault, number>
+type FaultRates = ReadonlyMap<Fault, number>
 
 export interface Settings {
   readonly servers: number

@@ -15,7 +15,7 @@ export interface RangeOptions {
   progress(done: Progress): void
 }
 
-export interface Progress {
+interface Progress {
   readonly seeds: number
   readonly virtualMs: number
   readonly unjudged: number

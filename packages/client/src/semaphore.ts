@@ -104,7 +104,8 @@ export class Semaphore {
   }
 
   /**
-   * Makes the semaphore. It stays until it is deleted, also while nobody holds it.
+   * Makes the semaphore. It stays until it is deleted, also while nobody holds it. Sent again after a broken connection, it
+   * resolves when a semaphore with the same limit and data is there.
    *
    * @throws AlreadyExistsError, also when it exists with the same limit and data; PreconditionFailedError when an ephemeral
    *   semaphore has the name, or the node is full
@@ -127,7 +128,12 @@ export class Semaphore {
     this.#expectDone(request, reply, 'create')
   }
 
-  /** Replaces the semaphore's data. Who writes last wins; nothing has to be held for it. */
+  /**
+   * Replaces the semaphore's data. Who writes last wins; nothing has to be held for it.
+   *
+   * When the connection breaks before the answer, the update is sent again: until this call returns it may be done more than
+   * once, and then also over what somebody else wrote in between. Whoever must not lose a value holds the semaphore to write.
+   */
   async update(data: Bytes, signal?: AbortSignal): Promise<void> {
     const bytes = bytesOf(data, 'the data of a semaphore')
     const request = { kind: 'update', name: this.name, data: bytes } as const
@@ -137,7 +143,8 @@ export class Semaphore {
   }
 
   /**
-   * Deletes the semaphore. With `force` its owners lose their leases and its waiters fail with AbortedError.
+   * Deletes the semaphore. With `force` its owners lose their leases and its waiters fail with AbortedError. Sent again after a
+   * broken connection, it also resolves when somebody else has deleted the semaphore meanwhile.
    *
    * @throws PreconditionFailedError when it is ephemeral, or in use and not `force`; NotFoundError
    */

@@ -88,7 +88,7 @@ export function settingsOf(random: Random): Settings {
     sessionTimeoutsMs: random.chance(0.3) ? [random.pick(timeouts)] : timeouts,
     selfCheckMs: 500,
     graceMs: random.pick([1_500, 3_000]),
-    operationsMax: random.chance(0.2) ? 24 : 10_000,
+    operationsMax: random.pick([10_000, 10_000, 10_000, 24, 3]),
     faults: faultsOf(random, isCalm),
   }
 }

@@ -147,7 +147,7 @@ export class Requests {
       return
     }
     if (pendingMs !== null) this.#world.marks.reached('a waiter is granted')
-    if (orderId === null || this.#deleted.has(name)) return
+    if (orderId === null || this.#deleted.has(name) || isGivenBack(stream, name)) return
     const holding = holdingOf(stream, name)
     const before = this.#tokens.get(holding)
     this.#tokens.set(holding, orderId)
@@ -230,6 +230,13 @@ export class Requests {
   get #nowMs(): number {
     return this.#world.schedule.nowMs
   }
+}
+
+/** A release is on its way through the server: what is granted before it is gone behind it. */
+function isGivenBack({ asks }: Stream, name: string): boolean {
+  return [...asks.values()].some(
+    ({ request }) => request.kind === 'release' && request.name === name,
+  )
 }
 
 function holdingOf({ sessionId }: Stream, name: string): string {

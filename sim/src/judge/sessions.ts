@@ -161,6 +161,12 @@ export class Sessions {
     }
   }
 
+  /** Its client was told that the session is closed: nothing of it is left, unless the client itself had lost it. */
+  closed(sessionId: bigint): void {
+    this.#world.marks.reached('a session is closed and gone')
+    this.#judgeStop(sessionId)
+  }
+
   /** Who is told that his session has stopped finds nothing of it. */
   #judgeStop(sessionId: bigint): void {
     if (!this.#judge.stored.hasSession(sessionId)) return

@@ -29,12 +29,13 @@ export function auditor(names: () => readonly string[]): Program {
 
 async function auditName(desk: Desk, session: Session, name: string): Promise<void> {
   try {
-    const { owners, waiters } = await session
+    const { owners, waiters, ephemeral } = await session
       .semaphore(name)
       .describe({ owners: true, waiters: true })
     for (const { sessionId } of [...owners, ...waiters]) {
       desk.world.judge.violate('S2', `session ${sessionId} is still in the books of "${name}"`)
     }
+    if (ephemeral) desk.world.judge.violate('S2', `"${name}" is still there, and nobody uses it`)
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
   }

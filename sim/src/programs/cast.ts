@@ -1,9 +1,11 @@
 /** Who does what in a run. */
 import type { Random } from '../random.ts'
+import { breaker } from './breaker.ts'
 import { candidate } from './candidate.ts'
 import { editor } from './editor.ts'
 import { locker } from './locker.ts'
 import { member } from './member.ts'
+import { pair } from './pair.ts'
 import type { Program } from './program.ts'
 import { publisher } from './publisher.ts'
 import { taker } from './taker.ts'
@@ -16,13 +18,24 @@ const OFFICE = { name: 'office', limit: 1n }
 const POOL = { name: 'pool', limit: 3n }
 
 /** Everything that anybody in a run takes, writes or watches. */
-export const NAMES: readonly string[] = ['lock', 'office', 'pool', 'register', 'config', 'registry']
+export const NAMES: readonly string[] = [
+  'lock',
+  'office',
+  'pool',
+  'register',
+  'config',
+  'registry',
+  'victim',
+]
 
 const ROLES: readonly (() => Program)[] = [
   () => locker(LOCK),
   () => locker(LOCK),
+  () => pair(LOCK),
   () => taker(POOL),
   () => taker(POOL),
+  () => breaker('victim'),
+  () => breaker('victim'),
   () => editor('register'),
   () => editor('register'),
   () => publisher('config'),

@@ -3,6 +3,8 @@ import type { Lockable } from '../judge/holds.ts'
 import type { Desk, Program } from './program.ts'
 
 const HOLD_MS = 300
+const LONG_SHARE = 0.05
+const LONG_MS = 5_000
 const PATIENCE_MS = 15_000
 
 export function locker(lock: Lockable): Program {
@@ -24,7 +26,8 @@ export function locker(lock: Lockable): Program {
   }
 }
 
-/** Mostly short, at times for long. */
+/** Mostly short, at times for longer than a session outlives its last word. */
 export function hold(desk: Desk, meanMs: number): Promise<void> {
-  return desk.sleep(desk.random.exponential(meanMs))
+  const isLong = desk.random.chance(LONG_SHARE) && !desk.world.isHealed
+  return desk.sleep(desk.random.exponential(isLong ? LONG_MS : meanMs))
 }

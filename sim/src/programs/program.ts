@@ -26,6 +26,8 @@ export interface DeskOptions {
 
 /** After an error a program waits a little, as programs should. */
 const PAUSE_MS = 200
+/** A client that is not answered gives a close up a little later. */
+const CLOSE_GIVEN_UP_MS = 1_900
 const IMPATIENT = 'the program waits no longer'
 
 /** One program in one process: what it works with. */
@@ -120,9 +122,19 @@ export class Desk {
 
   /** Closes a session, and says so to the judge. */
   async closing(session: Session): Promise<void> {
-    this.world.judge.sessions.closing(session.id)
-    await session.close()
+    const { sessions } = this.world.judge
+    const isAttached = session.state === 'attached'
+    sessions.closing(session.id)
+    const isConfirmed = await this.#confirms(session.close())
+    if (isAttached && isConfirmed) sessions.closed(session.id)
     if (this.#session === session) this.#session = null
+  }
+
+  /** Whether a close ended before the client had to give it up. */
+  async #confirms(closing: Promise<void>): Promise<boolean> {
+    const startedMs = this.world.schedule.nowMs
+    await closing
+    return this.world.schedule.nowMs - startedMs < CLOSE_GIVEN_UP_MS
   }
 
   impatience(): Error {

@@ -5,6 +5,10 @@
 
 /** All there are; a name that is not in the list cannot be reached. */
 export const MARKS = [
+  'a task waited in the line of its own session',
+  'a lease is lost to a delete',
+  'a waiter is sent away by a delete',
+  'a session is closed and gone',
   'somebody waits in a queue',
   'a waiter is granted',
   'a waiter gave up in time',

@@ -38,7 +38,8 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .filter((path) => path !== '' && existsSync(path))
 const sources = tracked.filter(
   (path) =>
-    /^(packages\/[^/]+\/src|(bench|checker|sim)\/src|examples)\/.*\.ts$/.test(path) && !path.includes('/gen/'),
+    /^(packages\/[^/]+\/src|(bench|checker|sim)\/src|examples)\/.*\.ts$/.test(path) &&
+    !path.includes('/gen/'),
 )
 const tests = tracked.filter((path) => /\/?test\/.*\.(ts|txt)$/.test(path))
 const text = new Map([...sources, ...tests].map((path) => [path, readFileSync(path, 'utf8')]))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Mortal, Surroundings } from './deaths.ts'
 import type { Exit } from '../program.ts'
-import { BuiltServer, NotServing } from '../full/power/built-server.ts'
+import { BuiltServer, NotServing } from '../built-server.ts'
 
 export class Victim implements Mortal, AsyncDisposable {
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'tenure-victim-'))

@@ -14,7 +14,7 @@ import { NotFoundError, TenureError, connect } from 'tenure'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { lacks } from '../../needs.ts'
-import { BuiltServer } from '../power/built-server.ts'
+import { BuiltServer } from '../../built-server.ts'
 
 const PATH = '/local/full'
 const DATA_BYTES = 20_000

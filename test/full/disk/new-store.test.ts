@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { lacks } from '../../needs.ts'
-import { BuiltServer } from '../power/built-server.ts'
+import { BuiltServer } from '../../built-server.ts'
 import { canHurt } from './faults.ts'
 
 test('before a new store is served every directory that was made for it is synced into its parent', async (context) => {

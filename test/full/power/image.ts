@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterTest } from './leftovers.ts'
+import { afterTest } from '../../leftovers.ts'
 
 export interface FileSystem {
   readonly name: string

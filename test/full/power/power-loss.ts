@@ -1,7 +1,7 @@
 /** One power loss. */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { BuiltServer, NotServing } from './built-server.ts'
+import { BuiltServer, NotServing } from '../../built-server.ts'
 import type { Image } from './image.ts'
 import { forgotten } from './judge.ts'
 import type { Knowledge } from './knowledge.ts'

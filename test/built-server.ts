@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterTest } from './leftovers.ts'
 
-const COMMAND = join(import.meta.dirname, '../../../packages/tenure/dist/main.js')
+const COMMAND = join(import.meta.dirname, '../packages/tenure/dist/main.js')
 const STOP_MAX_MS = 10_000
 
 export interface BuiltOptions {

@@ -188,9 +188,9 @@ export class Sessions {
     const due = this.#judgeEnd(process, { sinceMs, dueMs: life.timeoutMs + graceMs })
     if (due === null) return
     // It may have come back to a host in vain: then its timeout began anew, without grace.
-    const { triedMs, timeoutMs } = life
+    const { triedMs, attachedMs, timeoutMs } = life
     const back = { sinceMs: triedMs, dueMs: timeoutMs }
-    if (triedMs > sinceMs && this.#judgeEnd(process, back) === null) return
+    if (triedMs > attachedMs && this.#judgeEnd(process, back) === null) return
     const promise = due === 'in a pause' ? 'S4' : graceMs > 0 ? 'S3' : 'S1'
     const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${timeoutMs} ms, the grace ${graceMs} ms`
     this.#judge.violate(promise, problem)

@@ -8,6 +8,7 @@ import { member } from './member.ts'
 import { pair } from './pair.ts'
 import type { Program } from './program.ts'
 import { publisher } from './publisher.ts'
+import { scribe } from './scribe.ts'
 import { taker } from './taker.ts'
 import { watchedConfig, watchedElection, watchedRegistry } from './watched.ts'
 import { watcher } from './watcher.ts'
@@ -26,6 +27,7 @@ export const NAMES: readonly string[] = [
   'config',
   'registry',
   'victim',
+  'ledger',
 ]
 
 const ROLES: readonly (() => Program)[] = [
@@ -39,6 +41,7 @@ const ROLES: readonly (() => Program)[] = [
   () => editor('register'),
   () => editor('register'),
   () => publisher('config'),
+  () => scribe('ledger'),
   () => watcher(watchedConfig('config')),
   () => member('registry'),
   () => watcher(watchedRegistry('registry')),

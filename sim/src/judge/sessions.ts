@@ -14,7 +14,8 @@ interface Life {
   stream: object | null
   /** When it was last attached. */
   attachedMs: number
-  /** When its client last asked a server for it. */
+  /** When its client asked for the stream that was started last, and for the newest one. */
+  askedMs: number
   triedMs: number
   /** Its client may have ended it. */
   isEnding: boolean
@@ -24,6 +25,7 @@ interface Attempt {
   readonly process: Process
   sessionId: bigint
   readonly sequence: bigint
+  readonly askedMs: number
   hasStarted: boolean
 }
 
@@ -87,7 +89,8 @@ export class Sessions {
     this.#world.trace.note(process.name, `< ${wordsOf(request)}`)
     if (request.kind === 'start') {
       const { sessionId, sequenceNumber: sequence } = request
-      this.#attempts.set(stream, { process, sessionId, sequence, hasStarted: false })
+      const askedMs = this.#world.schedule.nowMs
+      this.#attempts.set(stream, { process, sessionId, sequence, askedMs, hasStarted: false })
       this.#latest(sessionId, sequence)
       const life = this.#lives.get(sessionId)
       if (life !== undefined) life.triedMs = this.#world.schedule.nowMs
@@ -132,7 +135,8 @@ export class Sessions {
       timeoutMs: Number(timeoutMs),
       stream,
       attachedMs: schedule.nowMs,
-      triedMs: schedule.nowMs,
+      askedMs: attempt.askedMs,
+      triedMs: Math.max(attempt.askedMs, known?.triedMs ?? 0),
       isEnding: known?.isEnding ?? false,
     })
   }
@@ -188,9 +192,9 @@ export class Sessions {
     const due = this.#judgeEnd(process, { sinceMs, dueMs: life.timeoutMs + graceMs })
     if (due === null) return
     // It may have come back to a host in vain: then its timeout began anew, without grace.
-    const { triedMs, attachedMs, timeoutMs } = life
+    const { triedMs, askedMs, timeoutMs } = life
     const back = { sinceMs: triedMs, dueMs: timeoutMs }
-    if (triedMs > attachedMs && this.#judgeEnd(process, back) === null) return
+    if (triedMs > askedMs && this.#judgeEnd(process, back) === null) return
     const promise = due === 'in a pause' ? 'S4' : graceMs > 0 ? 'S3' : 'S1'
     const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${timeoutMs} ms, the grace ${graceMs} ms`
     this.#judge.violate(promise, problem)

@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     isolate: false,
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     projects: [

@@ -3,6 +3,9 @@
  *
  * The server keeps no memory of requests, so what was unanswered when a stream broke is sent again on the next one, in the
  * order in which it was asked: acquires and releases of one name must not overtake each other.
+ *
+ * A write that is sent again may be put off by the server, and tried once more. What the session has written to the same name
+ * after it waits for it: else the older write could undo a newer one that was acknowledged.
  */
 import { Backoff } from '../backoff.ts'
 import type { Clock, Timer } from '../clock.ts'
@@ -15,6 +18,13 @@ export interface CallHandlers {
   /** The session is over. */
   fail(reason: unknown): void
 }
+
+/** What changes a semaphore itself: the last one counts. */
+const WRITES: ReadonlySet<Request['kind']> = new Set<Request['kind']>([
+  'create',
+  'update',
+  'delete',
+])
 
 /** One request until its answer. */
 export class Call {
@@ -42,6 +52,8 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #calls = new Set<Call>()
+  /** By name: a write that is sent again, and the writes behind it. Only the first has been sent on this attachment. */
+  readonly #lines = new Map<string, Call[]>()
   #attachment: Attachment | null = null
 
   constructor(options: OutboxOptions) {
@@ -52,25 +64,27 @@ export class Outbox {
     // A program that waits for an answer must not end because nothing else keeps it alive.
     if (this.#calls.size === 0) this.#options.clock.hold()
     this.#calls.add(call)
-    if (this.#attachment !== null) this.#send(call, this.#attachment)
+    if (this.#attachment !== null) this.#pass(call, this.#attachment)
   }
 
   /** Forgets a call: it is not sent again, and its answer goes unheard. */
   drop(call: Call): void {
     call.retry?.cancel()
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
+    this.#leaveLine(call)
   }
 
   attached(attachment: Attachment): void {
     this.#attachment = attachment
     // An answer may come at once and lead to another call, which is sent when it is added.
     for (const call of Array.from(this.#calls)) {
-      if (this.#attachment === attachment && this.#calls.has(call)) this.#send(call, attachment)
+      if (this.#attachment === attachment && this.#calls.has(call)) this.#pass(call, attachment)
     }
   }
 
   detached(): void {
     this.#attachment = null
+    this.#lines.clear()
     for (const call of this.#calls) {
       call.retry?.cancel()
       call.retry = null
@@ -83,6 +97,32 @@ export class Outbox {
     if (calls.length > 0) this.#options.clock.letGo()
     this.#calls.clear()
     for (const call of calls) call.handlers.fail(reason)
+  }
+
+  /** Sends a call, or puts it behind a write of its name that is sent again. */
+  #pass(call: Call, attachment: Attachment): void {
+    if (WRITES.has(call.request.kind)) {
+      const { name } = call.request
+      const line = this.#lines.get(name)
+      if (line !== undefined) {
+        line.push(call)
+        return
+      }
+      if (call.attempts > 0) this.#lines.set(name, [call])
+    }
+    this.#send(call, attachment)
+  }
+
+  #leaveLine(call: Call): void {
+    const { name } = call.request
+    const line = this.#lines.get(name)
+    const place = line?.indexOf(call) ?? -1
+    if (line === undefined || place < 0) return
+    line.splice(place, 1)
+    if (place > 0) return
+    // Those behind it that were sent before wait for each other in turn; from the first new one on nothing has to wait.
+    this.#lines.delete(name)
+    for (const next of line) if (this.#attachment !== null) this.#pass(next, this.#attachment)
   }
 
   #send(call: Call, attachment: Attachment): void {

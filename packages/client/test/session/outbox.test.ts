@@ -135,6 +135,31 @@ test('an update whose fate is unknown is sent again', async () => {
   await updated
 })
 
+// guards: L2
+test('a write that is sent again and put off is not overtaken by a later write of the same name', async () => {
+  const world = await fakeSession()
+  const { session, link, clock } = world
+  const updates = ['x', 'y'].map((data) => session.semaphore('a').update(data))
+  reconnect(world)
+  updates.push(session.semaphore('a').update('z'))
+  const other = session.semaphore('b').update('x')
+  const sent = (): string[] =>
+    link.last
+      .of('update')
+      .map(({ request: { name, data } }) => `${name} ${Buffer.from(data).toString()}`)
+  expect(sent()).toEqual(['a x', 'b x'])
+  link.last.sent[0]?.answer(refused('OVERLOADED'))
+  clock.advance(1_000)
+  expect(sent()).toEqual(['a x', 'b x', 'a x'])
+  link.last.last.answer(DONE)
+  expect(sent()).toEqual(['a x', 'b x', 'a x', 'a y'])
+  link.last.last.answer(DONE)
+  expect(sent()).toEqual(['a x', 'b x', 'a x', 'a y', 'a z'])
+  link.last.last.answer(DONE)
+  link.last.sent[1]?.answer(DONE)
+  await Promise.all([...updates, other])
+})
+
 test('a request that was answered UNAVAILABLE is sent again after a pause', async () => {
   const { session, link, clock } = await fakeSession()
   const updated = session.semaphore('a').update('x')

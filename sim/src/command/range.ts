@@ -27,6 +27,9 @@ export interface RangeReport extends Progress {
   readonly failure: Failure | null
 }
 
+/** Runs the sources, whatever runs the process that asks. */
+export const SOURCE_ARGV: readonly string[] = ['--import', 'tsx', '--conditions=@tenure/source']
+
 const CHUNK_SEEDS = 25
 const PROGRAM = join(import.meta.dirname, 'chunk-process.ts')
 
@@ -62,7 +65,7 @@ class Range {
   }
 
   async work(): Promise<void> {
-    const { environment, execArgv = process.execArgv } = this.#options
+    const { environment, execArgv = SOURCE_ARGV } = this.#options
     const child = fork(PROGRAM, [], {
       execArgv: [...execArgv],
       env: { ...process.env, ...environment },

@@ -55,8 +55,8 @@ const REQUESTS: readonly Mutant[] = [
     breaks: 'O2',
     file: OUTBOX,
     original:
-      'if (this.#attachment === attachment && this.#calls.has(call)) this.#send(call, attachment)',
-    planted: 'if (call.attempts === 0) this.#send(call, attachment)',
+      'if (this.#attachment === attachment && this.#calls.has(call)) this.#pass(call, attachment)',
+    planted: 'if (call.attempts === 0) this.#pass(call, attachment)',
   },
   {
     name: 'what was not answered is asked again in the wrong order',
@@ -64,6 +64,13 @@ const REQUESTS: readonly Mutant[] = [
     file: OUTBOX,
     original: 'for (const call of Array.from(this.#calls)) {',
     planted: 'for (const call of Array.from(this.#calls).reverse()) {',
+  },
+  {
+    name: 'a write that is put off is overtaken by a later one',
+    breaks: 'L2',
+    file: OUTBOX,
+    original: '      if (call.attempts > 0) this.#lines.set(name, [call])\n',
+    planted: '',
   },
   {
     name: 'the calls of a lost session wait for ever',

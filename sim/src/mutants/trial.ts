@@ -1,6 +1,6 @@
 /** Plants each bug in turn and looks for the first seed that finds it. */
 import { join } from 'node:path'
-import { runRange } from '../command/range.ts'
+import { runRange, SOURCE_ARGV } from '../command/range.ts'
 import { MUTANTS } from './catalogue.ts'
 import type { Mutant } from './mutant.ts'
 
@@ -11,6 +11,19 @@ export interface TrialOptions {
   readonly only: string | null
 }
 
+export interface SeedRange {
+  readonly from: number
+  readonly seeds: number
+}
+
+/** How a planted bug was found. */
+export interface Find {
+  /** The promise that the judge saw broken. */
+  readonly check: string
+  /** The failing one is the last of so many. */
+  readonly seeds: number
+}
+
 const PLANT = join(import.meta.dirname, 'plant.mjs')
 
 /** @returns whether all were found */
@@ -19,27 +32,29 @@ export async function tryMutants({ from, seeds, only }: TrialOptions): Promise<b
   if (mutants.length === 0) throw new RangeError(`there is no mutant "${only}"`)
   const missed: string[] = []
   for (const mutant of mutants) {
-    const found = await trial(mutant, { from, seeds })
-    console.log(`| ${mutant.name} | ${mutant.breaks} | ${found ?? 'MISSED'} |`)
-    if (found === null) missed.push(mutant.name)
+    const find = await trial(mutant, { from, seeds })
+    console.log(rowOf(mutant, find))
+    if (find === null) missed.push(mutant.name)
   }
   console.log(`${mutants.length - missed.length} of ${mutants.length} planted bugs were found`)
   return missed.length === 0
 }
 
-/** @returns by which check and after how many seeds; null when it was missed */
-async function trial(
-  mutant: Mutant,
-  { from, seeds }: { readonly from: number; readonly seeds: number },
-): Promise<string | null> {
+/** For a table: the bug, the promise it breaks, the check that found it, after how many seeds. */
+export function rowOf({ name, breaks }: Mutant, find: Find | null): string {
+  const how = find === null ? 'MISSED | |' : `${find.check} | ${find.seeds} |`
+  return `| ${name} | ${breaks} | ${how}`
+}
+
+/** @returns null when it was missed */
+export async function trial(mutant: Mutant, { from, seeds }: SeedRange): Promise<Find | null> {
   const { failure } = await runRange({
     from,
     seeds,
     // The bug is planted before the sources are compiled, so its preload comes before all others.
-    execArgv: ['--import', PLANT, ...process.execArgv],
+    execArgv: ['--import', PLANT, ...SOURCE_ARGV],
     environment: { TENURE_SIM_MUTANT: JSON.stringify(mutant) },
     progress: () => {},
   })
-  if (failure === null) return null
-  return `${failure.violation.promise} | ${failure.seed - from + 1}`
+  return failure && { check: failure.violation.promise, seeds: failure.seed - from + 1 }
 }

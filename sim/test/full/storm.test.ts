@@ -1,0 +1,21 @@
+/**
+ * Many seeds of the storm on all cores: no promise is broken, and every situation of the list comes about.
+ *
+ * guards: L1, L2, L3, L4, X1, X2, X3, X4, X5, X6, X7, S1, S2, S3, S4, S5, S6, S7, W1, W3, D2, D4, O2
+ */
+import { expect, test } from 'vitest'
+import { scaled } from '../../../test/scale.ts'
+import { runRange } from '../../src/command/range.ts'
+import { MARKS } from '../../src/report/marks.ts'
+
+const SEEDS = scaled(20_000)
+const TIMEOUT_MS = SEEDS * 100
+/** Histories that are too hard to judge, of all seeds. */
+const UNJUDGED_SHARE_MAX = 0.01
+
+test('no promise is broken, and no situation is missed', { timeout: TIMEOUT_MS }, async () => {
+  const report = await runRange({ from: 1, seeds: SEEDS, progress: () => {} })
+  expect(report.failure, 'see it again: npm run sim -- --seed N').toBeNull()
+  expect(MARKS.filter((mark) => !report.marks.includes(mark))).toEqual([])
+  expect(report.unjudged / report.seeds).toBeLessThanOrEqual(UNJUDGED_SHARE_MAX)
+})

@@ -127,6 +127,7 @@ export class Storm {
     process.onCrash(() => {
       this.#world.schedule.after(0, () => this.#world.network.died(process, false))
       this.#say(server.name, 'dies in the middle')
+      this.#world.marks.reached('a server dies in the middle of something')
       this.#later(OUTAGE_MS, () => server.start())
     })
     process.lightFuse(1 + this.#random.below(FUSE_WAYS_MAX))

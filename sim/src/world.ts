@@ -49,7 +49,10 @@ export class World {
     this.settings = settingsOf(this.random.fork('settings'))
     this.trace = new Trace(this.schedule, keepsTrace)
     this.judge = new Judge(this)
-    this.network = new Network(this.schedule, this.random.fork('network'))
+    this.network = new Network(this.schedule, {
+      random: this.random.fork('network'),
+      marks: this.marks,
+    })
     this.storage = new Storage({
       schedule: this.schedule,
       random: this.random.fork('storage'),

@@ -4,6 +4,7 @@
  * A holder counts as long as its program runs and its lease's signal has not aborted: from then on it is the program that is
  * wrong. A process that was paused counts no more, since nothing in it could notice in time; only its token protects then.
  */
+import type { Process } from '../machine/process.ts'
 import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
@@ -37,6 +38,8 @@ export interface Attempt {
 
 class Book {
   active: Hold[] = []
+  /** The process that was granted it last. */
+  latest = ''
   readonly tokens = new Map<bigint, string>()
   /** Of all grants that programs know of. */
   highest = 0n
@@ -69,6 +72,7 @@ export class Holds {
     { grant, before }: { readonly grant: Grant; readonly before: bigint },
   ): () => void {
     const { name } = lockable
+    const { marks } = this.#world
     const book = this.#bookOf(name)
     const { token, count, signal } = grant
     const { process } = desk
@@ -94,11 +98,34 @@ export class Holds {
     book.active = book.active.filter((other) => !other.hasEnded && other.isActive())
     book.active.push(hold)
     this.#judgeOverlap(lockable, book)
+    const { claims } = this.#judge.sessions
+    this.#follow(hold, book, { process, signal })
     return () => {
       if (hold.hasEnded) return
+      if (signal.aborted) marks.reached('a lease is lost')
+      else if (this.#judge.sessions.claims > claims) marks.reached('a lease outlives its server')
       hold.hasEnded = true
       desk.note(`gives ${name} back, token ${token}`)
     }
+  }
+
+  /** What may happen to a holder. */
+  #follow(
+    hold: Hold,
+    book: Book,
+    { process, signal }: { readonly process: Process; readonly signal: AbortSignal },
+  ): void {
+    const { marks } = this.#world
+    if (book.latest !== '' && book.latest !== process.name) {
+      marks.reached('what is held passes to another process')
+    }
+    book.latest = process.name
+    process.onCrash(() => {
+      if (!hold.hasEnded && !signal.aborted) marks.reached('a holder dies')
+    })
+    process.onPause(() => {
+      if (!hold.hasEnded && !signal.aborted) marks.reached('a holder falls asleep')
+    })
   }
 
   #judgeOverlap({ name, limit }: Lockable, { active }: Book): void {

@@ -11,6 +11,7 @@ import type {
 import { STATUS } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
+import type { Mark } from '../report/marks.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
 
@@ -26,10 +27,19 @@ interface Ask {
 
 interface Stream {
   sessionId: bigint
+  /** Its session was there before. */
+  readonly isBack: boolean
   readonly asks: Map<bigint, Ask>
 }
 
 type Result = Extract<SessionResponse, { readonly requestId: bigint; readonly status: number }>
+
+const MARK_OF_STATUS: ReadonlyMap<number, Mark> = new Map<number, Mark>([
+  [STATUS.OVERLOADED, 'a request is refused for want of room'],
+  [STATUS.ALREADY_EXISTS, 'what is to be created is there'],
+  [STATUS.NOT_FOUND, 'what is asked for is not there'],
+  [STATUS.ABORTED, 'a wait ends with an abort'],
+])
 
 /** Clocks of two processes differ by that much of the time that passes. */
 const CLOCK_SHARE = 0.975
@@ -75,7 +85,7 @@ export class Requests {
     return {
       asked: (stream, request) => this.#asked(process, stream, request),
       said: (stream, response) => this.#said(stream, response),
-      left: (stream) => void this.#streams.delete(stream),
+      left: (stream) => this.#left(stream),
     }
   }
 
@@ -92,7 +102,8 @@ export class Requests {
 
   #asked(process: Process, key: object, request: SessionRequest): void {
     if (request.kind === 'start') {
-      this.#streams.set(key, { sessionId: request.sessionId, asks: new Map() })
+      const { sessionId } = request
+      this.#streams.set(key, { sessionId, isBack: sessionId !== 0n, asks: new Map() })
       return
     }
     const stream = this.#streams.get(key)
@@ -102,6 +113,9 @@ export class Requests {
       this.#judgeGivenUp(stream, request.name)
       this.#tokens.delete(holdingOf(stream, request.name))
     } else if (request.kind === 'delete') this.#deleted.add(request.name)
+    else if (request.kind === 'describe' && stream.isBack && request.watchOwners) {
+      this.#world.marks.reached('a watch is set again')
+    }
     stream.asks.set(request.requestId, {
       process,
       request,
@@ -111,9 +125,18 @@ export class Requests {
     })
   }
 
+  #left(key: object): void {
+    const stream = this.#streams.get(key)
+    if (stream === undefined) return
+    if (stream.asks.size > 0) this.#world.marks.reached('a request is lost with its stream')
+    this.#streams.delete(key)
+  }
+
   #said(key: object, response: SessionResponse): void {
     const stream = this.#streams.get(key)
     if (stream === undefined) return
+    const mark = markOf(response)
+    if (mark !== null) this.#world.marks.reached(mark)
     if (response.kind === 'started') stream.sessionId = response.sessionId
     else if (response.kind === 'failure') this.#judgeStop(stream, response.status)
     else if (response.kind === 'pending') this.#pending(stream, response.requestId)
@@ -124,7 +147,9 @@ export class Requests {
     const ask = stream.asks.get(requestId)
     if (ask?.request.kind !== 'acquire') return
     ask.pendingMs = this.#nowMs
-    this.#world.marks.reached('somebody waits in a queue')
+    const { marks } = this.#world
+    marks.reached('somebody waits in a queue')
+    if (stream.isBack) marks.reached('a session that came back waits in a queue')
     if (ask.request.timeoutMs > 0n) return
     this.#judge.violate('X5', `an acquire of "${ask.request.name}" that asks once was queued`)
   }
@@ -142,11 +167,14 @@ export class Requests {
   #acquired(stream: Stream, ask: Ask, { acquired, orderId }: AcquireResult): void {
     const { request, atMs, pendingMs } = ask
     const { name } = request
+    const { marks } = this.#world
     if (!acquired) {
       if (pendingMs !== null) this.#judgeWait(ask, this.#nowMs - atMs)
+      else marks.reached('somebody asks once, in vain')
       return
     }
-    if (pendingMs !== null) this.#world.marks.reached('a waiter is granted')
+    if (pendingMs !== null) marks.reached('a waiter is granted')
+    if (stream.isBack) marks.reached('a session that came back is granted')
     if (orderId === null || this.#deleted.has(name) || isGivenBack(stream, name)) return
     const holding = holdingOf(stream, name)
     const before = this.#tokens.get(holding)
@@ -230,6 +258,16 @@ export class Requests {
   get #nowMs(): number {
     return this.#world.schedule.nowMs
   }
+}
+
+function markOf(response: SessionResponse): Mark | null {
+  if (response.kind === 'changed') {
+    return response.data || response.owners ? 'a watch fires' : 'a watch is replaced'
+  }
+  if (response.kind === 'release-result') return response.released ? null : 'nothing is released'
+  return 'requestId' in response && 'status' in response
+    ? (MARK_OF_STATUS.get(response.status) ?? null)
+    : null
 }
 
 /** A release is on its way through the server: what is granted before it is gone behind it. */

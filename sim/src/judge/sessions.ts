@@ -1,7 +1,7 @@
 /**
  * When sessions may end: the judge hears what passes the faces of all servers.
  */
-import type { Session } from '@tenure/client'
+import { type Session, SessionExpiredError } from '@tenure/client'
 import { STATUS, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
@@ -12,6 +12,8 @@ interface Life {
   timeoutMs: number
   /** The stream on which it is attached, as far as anybody can know. */
   stream: object | null
+  /** Where it was attached last. */
+  server: string
   /** When it was last attached. */
   attachedMs: number
   /** When its client asked for the stream that was started last, and for the newest one. */
@@ -43,6 +45,9 @@ export class Sessions {
   readonly #sequences = new Map<bigint, bigint>()
   /** When the node was last claimed: every session then has its full timeout and the grace period again. */
   #claimedMs = 0
+  #claims = 0
+  /** Who claimed it last. */
+  #owner = ''
 
   constructor(world: World, judge: Judge) {
     this.#world = world
@@ -60,8 +65,18 @@ export class Sessions {
 
   opened(process: Process, session: Session, timeoutMs: number): void {
     this.#world.trace.note(process.name, `opens session ${session.id}, timeout ${timeoutMs}`)
+    session.signal.addEventListener('abort', () => this.#lost(session), { once: true })
     this.#judge.pools.opened(process, session)
     this.#judge.beliefs.opened(process, session, timeoutMs)
+  }
+
+  #lost({ signal }: Session): void {
+    const { reason } = signal
+    if (!(reason instanceof SessionExpiredError)) return
+    const isSilence = reason.message.includes('nothing heard')
+    this.#world.marks.reached(
+      isSilence ? 'a session is lost by silence' : 'a session is lost by word',
+    )
   }
 
   /** The client is about to end the session. */
@@ -69,6 +84,11 @@ export class Sessions {
     const life = this.#lives.get(sessionId)
     if (life !== undefined) life.isEnding = true
     this.#judge.pools.mayEnd(sessionId)
+  }
+
+  /** How often the node was claimed. */
+  get claims(): number {
+    return this.#claims
   }
 
   crashed(process: Process): void {
@@ -79,9 +99,18 @@ export class Sessions {
 
   /** A server has claimed the node: whoever is attached elsewhere is so no longer. */
   claimed(owner: string): void {
-    this.#claimedMs = this.#world.schedule.nowMs
+    const { schedule, marks } = this.#world
+    this.#claimedMs = schedule.nowMs
+    this.#claims += 1
+    if (owner === this.#owner) marks.reached('a server claims its node anew')
+    else if (serverOf(owner) === serverOf(this.#owner)) {
+      marks.reached('a server claims its node after a restart')
+    } else if (this.#owner !== '') marks.reached('a node passes to another server')
+    this.#owner = owner
     for (const [stream, attempt] of this.#attempts) {
-      if (!owner.startsWith(`${attempt.process.name}-`)) this.#left(stream)
+      if (serverOf(owner) === attempt.process.name) continue
+      if (attempt.hasStarted) marks.reached('two servers believe to own a node')
+      this.#left(stream)
     }
   }
 
@@ -131,7 +160,12 @@ export class Sessions {
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
     attempt.sessionId = sessionId
     this.#latest(sessionId, attempt.sequence)
+    const server = attempt.process.name
+    if (known !== undefined && known.server !== server) {
+      marks.reached('a session goes on at another server')
+    }
     this.#lives.set(sessionId, {
+      server,
       timeoutMs: Number(timeoutMs),
       stream,
       attachedMs: schedule.nowMs,
@@ -142,6 +176,9 @@ export class Sessions {
   }
 
   #left(stream: object): void {
+    if (this.#attempts.get(stream)?.hasStarted === false) {
+      this.#world.marks.reached('a stream ends before its session has started')
+    }
     this.#attempts.delete(stream)
     for (const life of this.#lives.values()) {
       if (life.stream !== stream) continue
@@ -158,8 +195,14 @@ export class Sessions {
   #failed({ sessionId, sequence, hasStarted }: Attempt, status: number): void {
     if (status === STATUS.SESSION_EXPIRED && !hasStarted) {
       this.#world.marks.reached('a session has expired')
+    } else if (status === STATUS.TIMEOUT) {
+      this.#world.marks.reached('a silent client is detached')
     } else if (status === STATUS.BAD_SESSION) {
-      this.#world.marks.reached('a stream is too late for its session')
+      this.#world.marks.reached(
+        hasStarted
+          ? 'a stream loses its session to a newer one'
+          : 'a stream is too late for its session',
+      )
       if (sessionId === 0n || sequence < (this.#sequences.get(sessionId) ?? 0n)) return
       this.#judge.violate('S6', `the newest stream of session ${sessionId} was ended`)
     }
@@ -210,6 +253,11 @@ export class Sessions {
     if (pausedMs > 0) this.#world.marks.reached('a session expires behind a pause of its host')
     return livedMs - pausedMs < dueMs * CLOCK_SHARE ? 'in a pause' : null
   }
+}
+
+/** Owners are named after their servers: the name, and which start of it. */
+function serverOf(owner: string): string {
+  return owner.slice(0, owner.lastIndexOf('-'))
 }
 
 function wordsOf(message: SessionRequest | SessionResponse): string {

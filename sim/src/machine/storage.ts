@@ -83,13 +83,26 @@ class StorageDoor implements Engine {
   readonly durable = true
   readonly #storage: Storage
   readonly #process: Process
+  #isClaiming = false
 
   constructor(storage: Storage, process: Process) {
     this.#storage = storage
     this.#process = process
+    process.onCrash(() => {
+      if (this.#isClaiming) storage.ports.marks.reached('crash during a claim')
+    })
   }
 
   async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
+    this.#isClaiming = true
+    try {
+      return await this.#claim(partition, owner)
+    } finally {
+      this.#isClaiming = false
+    }
+  }
+
+  async #claim(partition: string, owner: OwnerInfo): Promise<Partition> {
     await this.#reach()
     const { truth, ports, health } = this.#storage
     if (health.isFull) throw new FullError('no room')
@@ -142,7 +155,15 @@ class PartitionDoor implements Partition {
   }
 
   async *scan(range: KeyRange): AsyncIterable<Entry> {
-    await reach(this.#storage, this.#process)
+    let isReading = true
+    this.#process.onCrash(() => {
+      if (isReading) this.#marks.reached('crash during a scan')
+    })
+    try {
+      await reach(this.#storage, this.#process)
+    } finally {
+      isReading = false
+    }
     yield* this.#claim.scan(range)
   }
 
@@ -186,6 +207,7 @@ class PartitionDoor implements Partition {
   #arrive(writes: WriteSet, caller: Caller): void {
     const { health, ports } = this.#storage
     const { random } = ports
+    if (writes.length >= health.operationsMax) this.#marks.reached('a commit that fills its room')
     if (!this.#process.alive) {
       const isKept = random.chance(LAST_WORDS_SHARE)
       this.#marks.reached(isKept ? 'crash after a write' : 'crash before a write')
@@ -238,6 +260,7 @@ function reach(storage: Storage, process: Process): Promise<void> {
   return new Promise((resolve, reject) => {
     schedule.after(storage.delayMs(), () => {
       process.input(() => {
+        if (isDeaf) storage.ports.marks.reached('a storage that does not answer')
         if (isDeaf) reject(new EngineError('the storage cannot be reached'))
         else resolve()
       })

@@ -114,6 +114,11 @@ export class Connection {
     }
   }
 
+  /** Something waits for its way to be free. */
+  get isHeldUp(): boolean {
+    return !this.isLost && this.client.held.length + this.server.held.length > 0
+  }
+
   get isOver(): boolean {
     return !this.client.isOpen && !this.server.isOpen
   }

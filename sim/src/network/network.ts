@@ -2,6 +2,7 @@
 import type { Process } from '../machine/process.ts'
 import type { Schedule } from '../machine/schedule.ts'
 import type { Random } from '../random.ts'
+import type { Marks } from '../report/marks.ts'
 import { Connection } from './connection.ts'
 import type { End, Party } from './connection.ts'
 
@@ -24,13 +25,18 @@ interface Listener {
 
 export class Network {
   readonly weather: Weather = { baseMs: 0.2, jitterMs: 0.3, lateShare: 0, lateMs: 0 }
+  readonly #marks: Marks
   readonly #schedule: Schedule
   readonly #random: Random
   readonly #listeners = new Map<string, Listener>()
   readonly #blocked = new Set<string>()
   #connections: Connection[] = []
 
-  constructor(schedule: Schedule, random: Random) {
+  constructor(
+    schedule: Schedule,
+    { random, marks }: { readonly random: Random; readonly marks: Marks },
+  ) {
+    this.#marks = marks
     this.#schedule = schedule
     this.#random = random
   }
@@ -79,6 +85,10 @@ export class Network {
   unblock(from: string, to: string, resets: boolean): void {
     this.#blocked.delete(wayOf(from, to))
     for (const connection of this.#between(from, to)) {
+      if (connection.isHeldUp) {
+        const mark = resets ? 'what was held up is lost' : 'what was held up arrives after all'
+        this.#marks.reached(mark)
+      }
       if (resets) connection.reset()
       else connection.release()
     }

@@ -11,6 +11,7 @@ import { serverClock, serverRandom } from '../machine/clocks.ts'
 import { Process } from '../machine/process.ts'
 import { Face } from '../network/face.ts'
 import type { Random } from '../random.ts'
+import type { Mark } from '../report/marks.ts'
 import type { World } from '../world.ts'
 
 export interface ServerOptions {
@@ -21,6 +22,14 @@ export interface ServerOptions {
 }
 
 const DATABASE = '/local'
+/** What a server says of itself. */
+const MARK_OF_LOG: ReadonlyMap<string, Mark> = new Map<string, Mark>([
+  ['the engine has no room', 'a node runs out of room'],
+  ['the engine has room again', 'a node has room again'],
+  ['the tablet failed', 'a node fails and is loaded anew'],
+  ['another server owns the node', 'a server learns that it lost its node'],
+  ['a node could not be reached', 'a client asks for a node that cannot be loaded'],
+])
 /** A process takes so long from its start until it listens. */
 const START_MIN_MS = 20
 const START_MAX_MS = 400
@@ -83,6 +92,7 @@ export class Server {
     if (process === null || this.#isStopping) return
     this.#world.trace.note(this.name, 'is told to stop')
     this.#isStopping = true
+    if (process.paused) this.#world.marks.reached('a server is told to stop in its sleep')
     process.input(() => {
       this.#world.judge.requests.stopping(process)
       void this.#stop(process)
@@ -95,6 +105,7 @@ export class Server {
     // The last words are sent before the process goes.
     process.after(1, () => {
       this.#world.trace.note(this.name, 'has stopped')
+      this.#world.marks.reached('a server stops in good order')
       process.crash()
       this.#world.network.died(process, false)
     })
@@ -137,10 +148,12 @@ export class Server {
   }
 
   #log(): Log {
-    const { trace, judge } = this.#world
+    const { trace, judge, marks } = this.#world
     const say = (message: string, fields: LogFields = {}): void => {
       const reason = String(fields['reason'] ?? '')
       trace.note(this.name, reason === '' ? message : `${message}: ${reason}`)
+      const mark = MARK_OF_LOG.get(message)
+      if (mark !== undefined) marks.reached(mark)
     }
     return {
       info: say,

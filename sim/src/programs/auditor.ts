@@ -23,6 +23,7 @@ export function auditor(names: () => readonly string[]): Program {
       for (const name of names()) await auditName(desk, session, name)
       await desk.closing(session)
       await auditStorage(desk, schedule.nowMs)
+      desk.world.marks.reached('the auditor has looked')
     },
   }
 }

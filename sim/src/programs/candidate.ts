@@ -22,6 +22,7 @@ export function candidate(office: Lockable): Program {
         if (desk.random.chance(0.5)) await leadership.proclaim(`${desk.writer} speaks`)
         await hold(desk, TERM_MS)
       } finally {
+        if (signal.aborted) desk.world.marks.reached('a leader is put down')
         resigns()
         await leadership.resign()
       }

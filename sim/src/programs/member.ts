@@ -13,6 +13,7 @@ export function member(registry: string): Program {
         await desk.sleep(desk.random.exponential(STAY_MS))
         if (desk.random.chance(0.5)) await entry.update(`${desk.writer} anew`)
         await desk.sleep(desk.random.exponential(STAY_MS))
+        if (entry.signal.aborted) desk.world.marks.reached('an entry is lost with its session')
       } finally {
         await entry.release()
       }

@@ -123,9 +123,12 @@ export class Desk {
   /** Closes a session, and says so to the judge. */
   async closing(session: Session): Promise<void> {
     const { sessions } = this.world.judge
-    const isAttached = session.state === 'attached'
+    const { state } = session
+    const isAttached = state === 'attached'
+    if (state === 'recovering') this.world.marks.reached('a close in the middle of a recovery')
     sessions.closing(session.id)
     const isConfirmed = await this.#confirms(session.close())
+    if (!isConfirmed) this.world.marks.reached('a close that is given up')
     if (isAttached && isConfirmed) sessions.closed(session.id)
     if (this.#session === session) this.#session = null
   }

@@ -25,6 +25,7 @@ export function scribe(ledger: string): Program {
         () => `${desk.writer}:${desk.world.nextSerial()}`,
       )
       await Promise.all(texts.map((text) => semaphore.update(text)))
+      desk.world.marks.reached('a burst is written')
       judge(desk, texts, Buffer.from((await semaphore.describe()).data).toString())
       await desk.sleep(desk.random.exponential(PAUSE_MS))
     },

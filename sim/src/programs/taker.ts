@@ -43,10 +43,14 @@ class Taking {
     const giveBack = attempt.granted(lease)
     try {
       await hold(this.#desk, HOLD_MS)
-      if (random.chance(0.2)) await this.#again(lease, () => lease.update(this.#desk.writer))
+      if (random.chance(0.2)) {
+        await this.#again(lease, () => lease.update(this.#desk.writer))
+        world.marks.reached('the data of a lease are changed')
+      }
       giveBack()
       if (count > 1 && random.chance(0.3)) {
         await this.#again(lease, () => lease.downgrade(1), 1n)
+        world.marks.reached('a part of a lease is given back')
         await hold(this.#desk, HOLD_MS)
       }
     } finally {

@@ -34,6 +34,7 @@ export function watcher(watched: Watched): Program {
           await desk.sleep(LOOK_MS)
           if (desk.world.quietForMs < QUIET_MS || watching.hasEnded) continue
           watching.view.settle(await watched.read(session))
+          desk.world.marks.reached('a watcher agrees with what is stored')
           return
         }
       } finally {

@@ -28,6 +28,8 @@ export interface DeskOptions {
 const PAUSE_MS = 200
 /** A client that is not answered gives a close up a little later. */
 const CLOSE_GIVEN_UP_MS = 1_900
+/** How many rounds end with the session closed, in the middle of the storm. */
+const LEAVE_SHARE = 0.1
 const IMPATIENT = 'the program waits no longer'
 
 /** One program in one process: what it works with. */
@@ -104,6 +106,7 @@ export class Desk {
       try {
         await this.#program.round(this)
         if (isHealed) await this.#finish()
+        else if (this.random.chance(LEAVE_SHARE)) await this.#leave()
       } catch (error) {
         if (!this.#expects(error)) throw error
         this.note(`meets ${error instanceof TenureError ? error.code : 'its own abort'}`)
@@ -112,9 +115,13 @@ export class Desk {
     }
   }
 
-  async #finish(): Promise<void> {
+  async #leave(): Promise<void> {
     const session = this.#session
     if (session !== null) await this.closing(session)
+  }
+
+  async #finish(): Promise<void> {
+    await this.#leave()
     this.#isDone = true
     this.note('is done')
     this.world.finished()

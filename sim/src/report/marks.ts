@@ -43,7 +43,6 @@ export const MARKS = [
   'a session is attached again',
   'a session is closed and gone',
   'a session is lost by silence',
-  'a session is lost by word',
   'a session is stopped',
   'a session that came back is granted',
   'a session that came back waits in a queue',

@@ -52,6 +52,7 @@ export type {
   AttachmentEnd,
   AttachmentListener,
   AttachRequest,
+  ChangeNumber,
   CreateRequest,
   DeleteRequest,
   DescribeRequest,

@@ -23,7 +23,14 @@ import {
   SemaphoreLimitMismatchError,
 } from './errors.ts'
 import { Lease } from './lease.ts'
-import type { AcquireRequest, Description, Holder, Request } from './link/link.ts'
+import type {
+  AcquireRequest,
+  Answer,
+  Description,
+  Holder,
+  RefusalCode,
+  Request,
+} from './link/link.ts'
 import { untilAbort } from './abort.ts'
 import { acquire } from './session/acquisition.ts'
 import { ask, type Reply, type SessionCore, unexpected } from './session/core.ts'
@@ -104,8 +111,8 @@ export class Semaphore {
   }
 
   /**
-   * Makes the semaphore. It stays until it is deleted, also while nobody holds it. Sent again after a broken connection, it
-   * resolves when a semaphore with the same limit and data is there.
+   * Makes the semaphore. It stays until it is deleted, also while nobody holds it. On a YDB cluster a creation that was
+   * sent again after a broken connection also resolves when a semaphore with the same limit and data is there.
    *
    * @throws AlreadyExistsError, also when it exists with the same limit and data; PreconditionFailedError when an ephemeral
    *   semaphore has the name, or the node is full
@@ -120,7 +127,7 @@ export class Semaphore {
     } as const
     const reply = await this.#ask(request, signal)
     const { answer, attempts } = reply
-    if (answer.kind === 'refused' && answer.code === 'ALREADY_EXISTS' && attempts > 1) {
+    if (isRefused(answer, 'ALREADY_EXISTS') && this.#mayBeOwnWork(attempts)) {
       // The connection broke before an answer came: the semaphore that is there may be the one that this call has made.
       const found = await this.#look({}, signal)
       if (found?.limit === request.limit && sameBytes(found.data, request.data)) return
@@ -131,8 +138,8 @@ export class Semaphore {
   /**
    * Replaces the semaphore's data. Who writes last wins; nothing has to be held for it.
    *
-   * When the connection breaks before the answer, the update is sent again: until this call returns it may be done more than
-   * once, and then also over what somebody else wrote in between. Whoever must not lose a value holds the semaphore to write.
+   * When the connection breaks before the answer, the update is sent again. Tenure's servers do it once all the same. YDB's keep no
+   * memory of it: until this call returns it may be done more than once there, also over what somebody else wrote in between.
    */
   async update(data: Bytes, signal?: AbortSignal): Promise<void> {
     const bytes = bytesOf(data, 'the data of a semaphore')
@@ -143,8 +150,8 @@ export class Semaphore {
   }
 
   /**
-   * Deletes the semaphore. With `force` its owners lose their leases and its waiters fail with AbortedError. Sent again after a
-   * broken connection, it also resolves when somebody else has deleted the semaphore meanwhile.
+   * Deletes the semaphore. With `force` its owners lose their leases and its waiters fail with AbortedError. On a YDB
+   * cluster a delete that was sent again after a broken connection also resolves when somebody else has deleted the semaphore.
    *
    * @throws PreconditionFailedError when it is ephemeral, or in use and not `force`; NotFoundError
    */
@@ -154,8 +161,13 @@ export class Semaphore {
     const reply = await this.#ask(request, signal)
     const { answer, attempts } = reply
     // The connection broke before an answer came: the attempt before has deleted it.
-    if (answer.kind === 'refused' && answer.code === 'NOT_FOUND' && attempts > 1) return
+    if (isRefused(answer, 'NOT_FOUND') && this.#mayBeOwnWork(attempts)) return
     this.#expectDone(request, reply, 'delete')
+  }
+
+  /** Whether an earlier attempt of the same change may be why this one was refused. */
+  #mayBeOwnWork(attempts: number): boolean {
+    return attempts > 1 && !this.#core.connection.offers.numbersChanges
   }
 
   /** The semaphore as it is, with its owners and waiters if asked for. Never disturbs a running watch. */
@@ -357,6 +369,10 @@ export class Semaphore {
       }
     }
   }
+}
+
+function isRefused(answer: Answer, code: RefusalCode): boolean {
+  return answer.kind === 'refused' && answer.code === code
 }
 
 function flagsOf({ owners, data, waiters }: WatchOptions): WatchFlags {

@@ -47,7 +47,7 @@ export class FakeAttachment implements Attachment {
   }
 
   start({ watchAbsent = true }: { readonly watchAbsent?: boolean } = {}): void {
-    this.listener.started({ sessionId: 7n, watchAbsent })
+    this.listener.started({ sessionId: 7n, watchAbsent, numbersChanges: false })
   }
 
   break(): void {

@@ -77,8 +77,18 @@ export interface Stop extends InSession {
   readonly kind: 'stop'
 }
 
+/** The number of a change within its session. A change that was done is not done again, however often it is asked for. */
+export interface Change {
+  /** 1, 2, 3, … */
+  readonly serial: bigint
+  /** The client knows the outcome of every change below this one, and will not ask for it again. */
+  readonly settledBelow: bigint
+}
+
 export interface CreateSemaphore extends InSession {
   readonly kind: 'create-semaphore'
+  /** Absent for a change that is never asked for again. */
+  readonly change?: Change
   readonly name: string
   readonly limit: bigint
   readonly data: Uint8Array
@@ -86,12 +96,14 @@ export interface CreateSemaphore extends InSession {
 
 export interface UpdateSemaphore extends InSession {
   readonly kind: 'update-semaphore'
+  readonly change?: Change
   readonly name: string
   readonly data: Uint8Array
 }
 
 export interface DeleteSemaphore extends InSession {
   readonly kind: 'delete-semaphore'
+  readonly change?: Change
   readonly name: string
   readonly force: boolean
 }

@@ -4,6 +4,7 @@ export type {
   Acquire,
   AlterNode,
   Attach,
+  Change,
   Command,
   ConsistencyMode,
   CountersMode,

@@ -9,6 +9,8 @@ import type {
   AlterNode,
   Command,
   CreateNode,
+  CreateSemaphore,
+  DeleteSemaphore,
   DescribeNode,
   Detach,
   DropNode,
@@ -16,6 +18,7 @@ import type {
   NodeConfig,
   SessionCommand,
   Stop,
+  UpdateSemaphore,
 } from './command.ts'
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
@@ -238,17 +241,31 @@ export class Kernel {
         return
       }
       case 'create-semaphore':
-        return this.#semaphores.create(command)
       case 'update-semaphore':
-        return this.#semaphores.update(command)
       case 'delete-semaphore':
-        return this.#semaphores.delete(command)
+        return this.#change(session, command)
       case 'describe-semaphore':
         return this.#semaphores.describe(session, command)
       case 'acquire':
         return this.#acquiring.acquire(session, command)
       case 'release':
         return this.#acquiring.release(session, command)
+    }
+  }
+
+  /** A change that was done before is answered as it was then, and not done again. */
+  #change(session: Session, command: CreateSemaphore | UpdateSemaphore | DeleteSemaphore): void {
+    const { turn } = this.#root
+    const { stream, requestId, change } = command
+    if (change !== undefined && session.changes !== null) {
+      if (session.changes.has(change.serial)) return turn.say({ kind: 'done', stream, requestId })
+      if (!session.changes.hasRoom) {
+        const message = `session ${session.id} has too many changes between others that were refused`
+        return turn.refuse(command, 'PRECONDITION_FAILED', message)
+      }
+    }
+    if (this.#semaphores.change(command) && change !== undefined) {
+      this.#sessions.keepChange(session, change)
     }
   }
 

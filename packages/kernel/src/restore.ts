@@ -7,7 +7,9 @@ import type { Counters } from './counters.ts'
 import { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import type { Queues } from './queue.ts'
+import { decodeChanges } from './rows/changes-row.ts'
 import {
+  CHANGES_TAG,
   COUNTERS_TAG,
   HOLDER_TAG,
   NODE_TAG,
@@ -70,6 +72,8 @@ export class Restore {
       const id = readSessionKey(key)
       invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
       sessions.restore(id, decodeSession(value))
+    } else if (tag === CHANGES_TAG) {
+      sessions.restoreChanges(readSessionKey(key), decodeChanges(value))
     } else if (tag === SEMAPHORE_TAG) {
       semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
     } else {

@@ -10,7 +10,7 @@ import type {
   SessionCommand,
   UpdateSemaphore,
 } from './command.ts'
-import type { SemaphoreDescription } from './event.ts'
+import type { RefusalCode, SemaphoreDescription } from './event.ts'
 import type { Holder } from './holder.ts'
 import { LinkedList } from './linked-list.ts'
 import type { Queues } from './queue.ts'
@@ -90,58 +90,81 @@ export class Semaphores {
     return this.#byName.values()
   }
 
-  create(command: CreateSemaphore): void {
-    const { turn } = this.#root
-    const { name, limit, data, stream, requestId } = command
+  /** Creates, updates or deletes. @returns whether it was done, and not refused */
+  change(command: CreateSemaphore | UpdateSemaphore | DeleteSemaphore): boolean {
+    switch (command.kind) {
+      case 'create-semaphore':
+        return this.#create(command)
+      case 'update-semaphore':
+        return this.#update(command)
+      case 'delete-semaphore':
+        return this.#delete(command)
+    }
+  }
+
+  #create(command: CreateSemaphore): boolean {
+    const { name, limit, data } = command
     const problem =
       limit < 1n || limit > MAX_U64
         ? `the limit must be from 1 to 2^64-1, got ${limit}`
         : (this.problemOfName(name) ?? this.problemOfData(data))
-    if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    if (problem !== null) return this.#refuse(command, 'INVALID_ARGUMENT', problem)
     const existing = this.#byName.get(name)
     if (existing !== undefined) {
-      if (!existing.ephemeral) {
-        return turn.refuse(command, 'ALREADY_EXISTS', `${quoted(name)} exists already`)
-      }
-      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use as ephemeral`)
+      return existing.ephemeral
+        ? this.#refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use as ephemeral`)
+        : this.#refuse(command, 'ALREADY_EXISTS', `${quoted(name)} exists already`)
     }
-    if (this.isFull) return this.refuseFull(command)
+    if (this.isFull) {
+      this.refuseFull(command)
+      return false
+    }
     const semaphore = this.restore(name, { limit, ephemeral: false, data })
     this.#keep(semaphore)
-    turn.say({ kind: 'done', stream, requestId })
+    this.#sayDone(command)
     this.#watches.tell(name, ALL_CHANGED)
+    return true
   }
 
-  update(command: UpdateSemaphore): void {
-    const { turn } = this.#root
-    const { name, data, stream, requestId } = command
+  #update(command: UpdateSemaphore): boolean {
+    const { name, data } = command
     const problem = this.problemOfName(name) ?? this.problemOfData(data)
-    if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
+    if (problem !== null) return this.#refuse(command, 'INVALID_ARGUMENT', problem)
     const semaphore = this.findFor(command)
-    if (semaphore === null) return
+    if (semaphore === null) return false
     const changed = !bytesEqual(semaphore.data, data)
     if (changed) {
       semaphore.data = data
       this.#keep(semaphore)
     }
-    turn.say({ kind: 'done', stream, requestId })
+    this.#sayDone(command)
     if (changed) this.#watches.tell(name, DATA_CHANGED)
+    return true
   }
 
-  delete(command: DeleteSemaphore): void {
-    const { turn } = this.#root
-    const { name, force, stream, requestId } = command
+  #delete(command: DeleteSemaphore): boolean {
+    const { name, force } = command
     const semaphore = this.findFor(command)
-    if (semaphore === null) return
+    if (semaphore === null) return false
     if (semaphore.ephemeral) {
-      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is ephemeral`)
+      return this.#refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is ephemeral`)
     }
     if (!force && !semaphore.isUnused) {
-      return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use`)
+      return this.#refuse(command, 'PRECONDITION_FAILED', `${quoted(name)} is in use`)
     }
     this.#evict(semaphore)
     this.#remove(semaphore)
-    turn.say({ kind: 'done', stream, requestId })
+    this.#sayDone(command)
+    return true
+  }
+
+  #sayDone({ stream, requestId }: SessionCommand): void {
+    this.#root.turn.say({ kind: 'done', stream, requestId })
+  }
+
+  #refuse(command: SessionCommand, code: RefusalCode, message: string): false {
+    this.#root.turn.refuse(command, code, message)
+    return false
   }
 
   describe(session: Session, command: DescribeSemaphore): void {

@@ -2,12 +2,15 @@
  * Sessions: who may come, who is here, who has left and until when.
  */
 import { NO_BYTES, secretsEqual } from './bytes.ts'
-import type { Attach, SessionId, StreamId } from './command.ts'
+import type { Attach, Change, SessionId, StreamId } from './command.ts'
 import { Timed } from './deadlines.ts'
+import { DoneChanges } from './done-changes.ts'
+import type { Run } from './done-changes.ts'
 import type { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import type { Root } from './root.ts'
-import { sessionKey } from './rows/keys.ts'
+import { encodeChanges } from './rows/changes-row.ts'
+import { changesKey, sessionKey } from './rows/keys.ts'
 import { encodeSession } from './rows/session-row.ts'
 import type { SessionRow } from './rows/session-row.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -27,6 +30,8 @@ export class Session extends Timed {
   sequenceNumber: bigint | null = null
   /** Ascending by order id, since entries are only ever added. Absent until the first, as most sessions have few. */
   holders: Map<Semaphore, Holder> | null = null
+  /** Absent until the first. */
+  changes: DoneChanges | null = null
   /** By the semaphore's name. Absent until the first. */
   watches: Map<string, Watch> | null = null
 
@@ -89,11 +94,25 @@ export class Sessions {
     this.#root.deadlines.cancel(session)
     this.#leaveStream(session)
     this.#byId.delete(session.id)
+    if (session.changes !== null) this.#root.turn.delete(changesKey(session.id))
     this.#root.turn.delete(sessionKey(session.id))
   }
 
   restore(id: SessionId, row: SessionRow): void {
     this.#byId.set(id, new Session(id, row))
+  }
+
+  /** Remembers that a change was done, so that it is not done again. */
+  keepChange(session: Session, change: Change): void {
+    session.changes ??= new DoneChanges()
+    session.changes.add(change)
+    this.#root.turn.put(changesKey(session.id), encodeChanges(session.changes.runs))
+  }
+
+  restoreChanges(id: SessionId, runs: readonly Run[]): void {
+    const session = this.#byId.get(id)
+    invariant(session !== undefined, 'I-5', 'changes', id)
+    session.changes = new DoneChanges(runs)
   }
 
   /** Gives every session its whole timeout, and `graceMs` more to find its way back. */

@@ -7,7 +7,7 @@
  *     A attach timeout=5000 seq=1 key=abc description=text         a new session on stream A
  *     B attach s1 …                                                session 1 to stream B
  *     A s1 create jobs limit=3 data=text
- *     A s1 update jobs data=text
+ *     A s1 update jobs data=text change=3 settled=2
  *     A s1 delete jobs force
  *     A s1 acquire jobs count=1 timeout=max data=text ephemeral
  *     A s1 release jobs
@@ -25,6 +25,7 @@
 import { Kernel, MAX_U64 } from '@tenure/kernel'
 import type {
   Attach,
+  Change,
   Command,
   ConsistencyMode,
   CountersMode,
@@ -182,17 +183,30 @@ function attachmentOf({ named }: Words): Omit<Attach, 'kind' | keyof Asked> {
   }
 }
 
+function changeOf(named: Words['named']): { change?: Change } {
+  const serial = named.get('change')
+  if (serial === undefined) return {}
+  const settledBelow = numberOf(named.get('settled'), 1n)
+  return { change: { serial: BigInt(serial), settledBelow } }
+}
+
 function semaphoreCommandOf({ plain, named }: Words): Unasked<SessionCommand> {
   const [, , verb = '', name = '', ...flags] = plain
   const data = Buffer.from(named.get('data') ?? '')
   const has = (flag: string): boolean => flags.includes(flag)
   switch (verb) {
     case 'create':
-      return { kind: 'create-semaphore', name, limit: numberOf(named.get('limit'), 1n), data }
+      return {
+        kind: 'create-semaphore',
+        name,
+        limit: numberOf(named.get('limit'), 1n),
+        data,
+        ...changeOf(named),
+      }
     case 'update':
-      return { kind: 'update-semaphore', name, data }
+      return { kind: 'update-semaphore', name, data, ...changeOf(named) }
     case 'delete':
-      return { kind: 'delete-semaphore', name, force: has('force') }
+      return { kind: 'delete-semaphore', name, force: has('force'), ...changeOf(named) }
     case 'release':
       return { kind: 'release', name }
     case 'acquire': {

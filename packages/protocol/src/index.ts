@@ -53,6 +53,7 @@ export {
 export type { Issue } from './session/issue.ts'
 export {
   type AcquireSemaphore,
+  type ChangeNumber,
   type CreateSemaphore,
   decodeSessionRequest,
   type DeleteSemaphore,
@@ -67,8 +68,8 @@ export {
   type SessionStart,
   type SessionStop,
   type UpdateSemaphore,
-  writeSessionRequest,
 } from './session/request.ts'
+export { writeSessionRequest } from './session/request-writer.ts'
 export { decodeSessionResponse } from './session/response-reader.ts'
 export {
   type AcquirePending,

@@ -36,6 +36,8 @@ export interface Started {
   readonly sessionId: bigint
   /** A watch may be set on a name that does not exist. */
   readonly watchAbsent: boolean
+  /** A change with a number is done once, however often it is sent. */
+  readonly numbersChanges: boolean
 }
 
 /** Why an attachment is over. */
@@ -95,20 +97,33 @@ export interface DescribeRequest {
   readonly watchAbsent: boolean
 }
 
-export interface CreateRequest {
+/** The number of a change within its session. */
+export interface ChangeNumber {
+  /** 1, 2, 3, … */
+  readonly serial: bigint
+  /** The outcome of every change below this one is known: none of them is sent again. */
+  readonly settledBelow: bigint
+}
+
+interface ChangeRequest {
+  /** Given when the request is sent. */
+  readonly change?: ChangeNumber
+}
+
+export interface CreateRequest extends ChangeRequest {
   readonly kind: 'create'
   readonly name: string
   readonly limit: bigint
   readonly data: Uint8Array
 }
 
-export interface UpdateRequest {
+export interface UpdateRequest extends ChangeRequest {
   readonly kind: 'update'
   readonly name: string
   readonly data: Uint8Array
 }
 
-export interface DeleteRequest {
+export interface DeleteRequest extends ChangeRequest {
   readonly kind: 'delete'
   readonly name: string
   readonly force: boolean

@@ -26,8 +26,7 @@ export class Config {
   }
 
   /**
-   * Replaces the value; creates it on the first publish. Of publishes at the same time the last one stays; one that has not
-   * returned may be done again after its connection broke, and be the last.
+   * Replaces the value; creates it on the first publish. Of publishes at the same time the last one stays.
    *
    * @throws UnsupportedError with `ifVersion`: the protocol has no versions of semaphore data
    */

@@ -85,7 +85,7 @@ export class Connection {
   #phase: Phase = 'opening'
   #id = 0n
   #sequence = 0n
-  #started: Started = { sessionId: 0n, watchAbsent: false }
+  #started: Started = { sessionId: 0n, watchAbsent: false, numbersChanges: false }
   #attachment: Attachment | null = null
   #pause: Timer | null = null
   #lastEnd: AttachmentEnd | null = null

@@ -1,15 +1,24 @@
 /**
  * The requests of a session that are not answered yet.
  *
- * The server keeps no memory of requests, so what was unanswered when a stream broke is sent again on the next one, in the
+ * The server keeps no requests, so what was unanswered when a stream broke is sent again on the next one, in the
  * order in which it was asked: acquires and releases of one name must not overtake each other.
  *
  * A write that is sent again may be put off by the server, and tried once more. What the session has written to the same name
- * after it waits for it: else the older write could undo a newer one that was acknowledged.
+ * after it waits for it: else the older write could undo a newer one that was acknowledged. Writes are numbered, so that a server
+ * that knows these numbers does none of them twice.
  */
 import { Backoff } from '../backoff.ts'
 import type { Clock, Timer } from '../clock.ts'
-import type { Answer, Attachment, Refusal, Request } from '../link/link.ts'
+import type {
+  Answer,
+  Attachment,
+  CreateRequest,
+  DeleteRequest,
+  Refusal,
+  Request,
+  UpdateRequest,
+} from '../link/link.ts'
 import type { Random } from '../random.ts'
 
 export interface CallHandlers {
@@ -20,11 +29,11 @@ export interface CallHandlers {
 }
 
 /** What changes a semaphore itself: the last one counts. */
-const WRITES: ReadonlySet<Request['kind']> = new Set<Request['kind']>([
-  'create',
-  'update',
-  'delete',
-])
+type WriteRequest = CreateRequest | UpdateRequest | DeleteRequest
+
+function isWrite(request: Request): request is WriteRequest {
+  return request.kind === 'create' || request.kind === 'update' || request.kind === 'delete'
+}
 
 /** One request until its answer. */
 export class Call {
@@ -33,6 +42,8 @@ export class Call {
   /** When a waiting acquire gives up; what is sent is the time that remains. */
   readonly deadlineMs: number
   attempts = 0
+  /** Of a write: its number within the session, from the first attempt on. */
+  serial = 0n
   retry: Timer | null = null
 
   constructor(request: Request, handlers: CallHandlers, deadlineMs: number = Infinity) {
@@ -54,6 +65,9 @@ export class Outbox {
   readonly #calls = new Set<Call>()
   /** By name: a write that is sent again, and the writes behind it. Only the first has been sent on this attachment. */
   readonly #lines = new Map<string, Call[]>()
+  /** Writes that were sent and are not answered, ascending by their numbers. */
+  readonly #writes = new Set<Call>()
+  #lastSerial = 0n
   #attachment: Attachment | null = null
 
   constructor(options: OutboxOptions) {
@@ -71,6 +85,7 @@ export class Outbox {
   drop(call: Call): void {
     call.retry?.cancel()
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
+    this.#writes.delete(call)
     this.#leaveLine(call)
   }
 
@@ -96,12 +111,13 @@ export class Outbox {
     const calls = [...this.#calls]
     if (calls.length > 0) this.#options.clock.letGo()
     this.#calls.clear()
+    this.#writes.clear()
     for (const call of calls) call.handlers.fail(reason)
   }
 
   /** Sends a call, or puts it behind a write of its name that is sent again. */
   #pass(call: Call, attachment: Attachment): void {
-    if (WRITES.has(call.request.kind)) {
+    if (isWrite(call.request)) {
       const { name } = call.request
       const line = this.#lines.get(name)
       if (line !== undefined) {
@@ -127,14 +143,26 @@ export class Outbox {
 
   #send(call: Call, attachment: Attachment): void {
     call.attempts += 1
-    attachment.send(this.#timed(call), (answer) => this.#answered(call, answer))
+    attachment.send(this.#formOf(call), (answer) => this.#answered(call, answer))
   }
 
-  #timed(call: Call): Request {
+  /** The request as it is sent this time. */
+  #formOf(call: Call): Request {
     const { request, deadlineMs } = call
+    if (isWrite(request)) return this.#numbered(call, request)
     if (request.kind !== 'acquire' || deadlineMs === Infinity) return request
     const remainingMs = Math.ceil(deadlineMs - this.#options.clock.monotonicMs())
     return { ...request, timeoutMs: BigInt(Math.max(0, remainingMs)) }
+  }
+
+  #numbered(call: Call, request: WriteRequest): Request {
+    if (call.serial === 0n) {
+      this.#lastSerial += 1n
+      call.serial = this.#lastSerial
+      this.#writes.add(call)
+    }
+    const [first = call] = this.#writes
+    return { ...request, change: { serial: call.serial, settledBelow: first.serial } }
   }
 
   #answered(call: Call, answer: Answer): void {

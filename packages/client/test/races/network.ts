@@ -89,7 +89,13 @@ export class Network implements Link {
       up.send(() => {
         inner = this.#inner.attach(request, {
           started: ({ sessionId }) =>
-            hear(() => listener.started({ sessionId, watchAbsent: !isForeign })),
+            hear(() =>
+              listener.started({
+                sessionId,
+                watchAbsent: !isForeign,
+                numbersChanges: !isForeign,
+              }),
+            ),
           contact: (sentAtMs) => hear(() => listener.contact(sentAtMs)),
           ended: (why) => hear(() => end(why)),
         })

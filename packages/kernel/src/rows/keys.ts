@@ -6,6 +6,7 @@
  * | 0x01 | the counters | nothing |
  * | 0x02 | the node: exists as long as this row does | nothing |
  * | 0x10 | a session | id, 8 bytes |
+ * | 0x11 | the changes of a session | id, 8 bytes |
  * | 0x20 | a semaphore: a persistent one, or an ephemeral one with data | name |
  * | 0x21 | an owner or waiter | length of the name, 2 bytes; name; session id, 8 bytes |
  *
@@ -20,6 +21,7 @@ import { utf8Text, writeUtf8 } from '../utf8.ts'
 export const COUNTERS_TAG = 0x01
 export const NODE_TAG = 0x02
 export const SESSION_TAG = 0x10
+export const CHANGES_TAG = 0x11
 export const SEMAPHORE_TAG = 0x20
 export const HOLDER_TAG = 0x21
 
@@ -50,12 +52,21 @@ export const KEY_RANGE_CONTENT: KeyBounds = {
 }
 
 export function sessionKey(id: SessionId): Uint8Array {
+  return numberedKey(SESSION_TAG, id)
+}
+
+export function changesKey(id: SessionId): Uint8Array {
+  return numberedKey(CHANGES_TAG, id)
+}
+
+function numberedKey(tag: number, id: SessionId): Uint8Array {
   const key = new Uint8Array(9)
-  key[0] = SESSION_TAG
+  key[0] = tag
   writeU64(key, 1, id)
   return key
 }
 
+/** Of a session's row, or of its changes. */
 export function readSessionKey(key: Uint8Array): SessionId {
   invariant(key.length === 9, 'I-8', 'session key', key.length)
   return readU64(key, 1)

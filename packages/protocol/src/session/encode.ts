@@ -1,6 +1,7 @@
 /** One message of a session stream as bytes of its own. */
 import { WireWriter } from '../wire-writer.ts'
-import { type SessionRequest, writeSessionRequest } from './request.ts'
+import type { SessionRequest } from './request.ts'
+import { writeSessionRequest } from './request-writer.ts'
 import { type SessionResponse, writeSessionResponse } from './response.ts'
 
 /** Encoding never waits, so one writer serves all. */

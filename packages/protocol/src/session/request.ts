@@ -1,11 +1,9 @@
 /**
- * What a client says on a session stream, as plain objects, and the codec between them and bytes.
+ * What a client says on a session stream, as plain objects, and how they are read from bytes.
  *
  * Held to the generated code by tests; stricter than it where a message inside overruns its frame.
  */
-import { WireError } from '../wire-error.ts'
 import { BYTES, VARINT, WireReader } from '../wire-reader.ts'
-import type { WireWriter } from '../wire-writer.ts'
 
 export interface Ping {
   readonly kind: 'ping'
@@ -58,18 +56,32 @@ export interface DescribeSemaphore extends Numbered {
   readonly watchOwners: boolean
 }
 
-export interface CreateSemaphore extends Numbered {
+/**
+ * Tenure's addition to requests that change a semaphore: a number of the change within its session, so that it can be sent
+ * again without being done again. YDB's servers pass over it.
+ */
+export interface ChangeNumber {
+  readonly serial: bigint
+  /** The client knows the outcome of every change below this one. */
+  readonly settledBelow: bigint
+}
+
+export interface ChangeRequest extends Numbered {
+  readonly change?: ChangeNumber
+}
+
+export interface CreateSemaphore extends ChangeRequest {
   readonly kind: 'create'
   readonly limit: bigint
   readonly data: Uint8Array
 }
 
-export interface UpdateSemaphore extends Numbered {
+export interface UpdateSemaphore extends ChangeRequest {
   readonly kind: 'update'
   readonly data: Uint8Array
 }
 
-export interface DeleteSemaphore extends Numbered {
+export interface DeleteSemaphore extends ChangeRequest {
   readonly kind: 'delete'
   readonly force: boolean
 }
@@ -103,7 +115,7 @@ export type SessionRequest =
   | EmptyRequest
 
 /** Field numbers of the alternatives. */
-const SLOT = {
+export const REQUEST_SLOT = {
   ping: 1,
   pong: 2,
   start: 3,
@@ -115,7 +127,11 @@ const SLOT = {
   update: 11,
   delete: 12,
 } as const
-const SLOT_MAX = 15
+export const REQUEST_SLOT_MAX = 15
+
+/** Fields of a change's number. Who does not know them passes over them, as protobuf wants. */
+export const CHANGE_SERIAL_FIELD = 1001
+export const CHANGE_SETTLED_FIELD = 1002
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -126,7 +142,7 @@ export function decodeSessionRequest(bytes: Uint8Array): SessionRequest {
   const reader = new WireReader(bytes)
   let request: SessionRequest = { kind: 'empty' }
   while (reader.nextField()) {
-    if (reader.field > SLOT_MAX || reader.wireType !== BYTES) {
+    if (reader.field > REQUEST_SLOT_MAX || reader.wireType !== BYTES) {
       reader.skip()
       continue
     }
@@ -140,26 +156,26 @@ export function decodeSessionRequest(bytes: Uint8Array): SessionRequest {
 /** The last alternative wins; the same one twice is merged, as protobuf has it. */
 function readAlternative(reader: WireReader, slot: number, before: SessionRequest): SessionRequest {
   switch (slot) {
-    case SLOT.ping:
+    case REQUEST_SLOT.ping:
       return readPingPong(reader, before.kind === 'ping' ? before : { kind: 'ping', opaque: 0n })
-    case SLOT.pong:
+    case REQUEST_SLOT.pong:
       return readPingPong(reader, before.kind === 'pong' ? before : { kind: 'pong', opaque: 0n })
-    case SLOT.start:
+    case REQUEST_SLOT.start:
       return readStart(reader, before)
-    case SLOT.stop:
+    case REQUEST_SLOT.stop:
       skipAll(reader)
       return { kind: 'stop' }
-    case SLOT.acquire:
+    case REQUEST_SLOT.acquire:
       return readAcquire(reader, before)
-    case SLOT.release:
+    case REQUEST_SLOT.release:
       return readRelease(reader, before)
-    case SLOT.describe:
+    case REQUEST_SLOT.describe:
       return readDescribe(reader, before)
-    case SLOT.create:
+    case REQUEST_SLOT.create:
       return readCreate(reader, before)
-    case SLOT.update:
+    case REQUEST_SLOT.update:
       return readUpdate(reader, before)
-    case SLOT.delete:
+    case REQUEST_SLOT.delete:
       return readDelete(reader, before)
     default:
       skipAll(reader)
@@ -211,6 +227,18 @@ function readNumbered(reader: WireReader, message: Mutable<Numbered>): boolean {
   const { field, wireType } = reader
   if (wireType === VARINT && field === 1) message.requestId = reader.u64()
   else if (wireType === BYTES && field === 2) message.name = reader.text()
+  else return false
+  return true
+}
+
+/** Reads the fields of a request that changes a semaphore, as far as all of these have them. */
+function readChange(reader: WireReader, message: Mutable<ChangeRequest>): boolean {
+  if (readNumbered(reader, message)) return true
+  const { field, wireType } = reader
+  if (wireType !== VARINT) return false
+  const { serial = 0n, settledBelow = 0n } = message.change ?? {}
+  if (field === CHANGE_SERIAL_FIELD) message.change = { serial: reader.u64(), settledBelow }
+  else if (field === CHANGE_SETTLED_FIELD) message.change = { serial, settledBelow: reader.u64() }
   else return false
   return true
 }
@@ -281,7 +309,7 @@ function readCreate(reader: WireReader, before: SessionRequest): CreateSemaphore
       ? before
       : { kind: 'create', requestId: 0n, name: '', limit: 0n, data: NO_BYTES }
   while (reader.nextField()) {
-    if (readNumbered(reader, message)) continue
+    if (readChange(reader, message)) continue
     const { field, wireType } = reader
     if (wireType === VARINT && field === 3) message.limit = reader.u64()
     else if (wireType === BYTES && field === 4) message.data = reader.bytes()
@@ -294,7 +322,7 @@ function readUpdate(reader: WireReader, before: SessionRequest): UpdateSemaphore
   const message: Mutable<UpdateSemaphore> =
     before.kind === 'update' ? before : { kind: 'update', requestId: 0n, name: '', data: NO_BYTES }
   while (reader.nextField()) {
-    if (readNumbered(reader, message)) continue
+    if (readChange(reader, message)) continue
     if (reader.wireType === BYTES && reader.field === 3) message.data = reader.bytes()
     else reader.skip()
   }
@@ -305,85 +333,9 @@ function readDelete(reader: WireReader, before: SessionRequest): DeleteSemaphore
   const message: Mutable<DeleteSemaphore> =
     before.kind === 'delete' ? before : { kind: 'delete', requestId: 0n, name: '', force: false }
   while (reader.nextField()) {
-    if (readNumbered(reader, message)) continue
+    if (readChange(reader, message)) continue
     if (reader.wireType === VARINT && reader.field === 3) message.force = reader.bool()
     else reader.skip()
   }
   return message
-}
-
-/**
- * Appends the message's bytes.
- *
- * @throws WireError when a number is no unsigned 64-bit one or a text is not well-formed Unicode
- */
-export function writeSessionRequest(writer: WireWriter, request: SessionRequest): void {
-  if (request.kind === 'empty') return
-  const slot = request.kind === 'retired' ? request.slot : SLOT[request.kind]
-  const start = writer.beginMessage(slot)
-  writeAlternative(writer, request)
-  writer.endMessage(start)
-}
-
-function writeAlternative(
-  writer: WireWriter,
-  request: Exclude<SessionRequest, EmptyRequest>,
-): void {
-  switch (request.kind) {
-    case 'ping':
-    case 'pong':
-      writer.u64Field(1, request.opaque)
-      return
-    case 'start':
-      writer.textField(1, request.path)
-      writer.u64Field(2, request.sessionId)
-      writer.u64Field(3, request.timeoutMs)
-      writer.textField(4, request.description)
-      writer.u64Field(5, request.sequenceNumber)
-      writer.bytesField(6, request.protectionKey)
-      return
-    case 'stop':
-      return
-    case 'retired':
-      if (request.slot < 1 || request.slot > SLOT_MAX) throw new WireError('no such slot')
-      return
-    case 'acquire':
-    case 'release':
-    case 'describe':
-    case 'create':
-    case 'update':
-    case 'delete':
-      writer.u64Field(1, request.requestId)
-      writer.textField(2, request.name)
-      writeSemaphoreFields(writer, request)
-  }
-}
-
-function writeSemaphoreFields(writer: WireWriter, request: SemaphoreRequest): void {
-  switch (request.kind) {
-    case 'acquire':
-      writer.u64Field(3, request.timeoutMs)
-      writer.u64Field(4, request.count)
-      writer.bytesField(5, request.data)
-      writer.boolField(6, request.ephemeral)
-      return
-    case 'release':
-      return
-    case 'describe':
-      writer.boolField(3, request.owners)
-      writer.boolField(4, request.waiters)
-      writer.boolField(5, request.watchData)
-      writer.boolField(6, request.watchOwners)
-      return
-    case 'create':
-      writer.u64Field(3, request.limit)
-      writer.bytesField(4, request.data)
-      return
-    case 'update':
-      writer.bytesField(3, request.data)
-      return
-    case 'delete':
-      writer.boolField(3, request.force)
-      return
-  }
 }

@@ -4,6 +4,7 @@ import { type Issue, readIssue } from './issue.ts'
 import {
   type AcquirePending,
   GRANT_ORDER_ID_FIELD,
+  NUMBERS_CHANGES_FIELD,
   type CreateResult,
   type DescribeChanged,
   type HolderMessage,
@@ -83,12 +84,15 @@ function readFailure(reader: WireReader): SessionResponse {
 function readStarted(reader: WireReader): SessionStarted {
   let sessionId = 0n
   let timeoutMs = 0n
+  let numbersChanges = false
   while (reader.nextField()) {
-    if (reader.field === 1 && reader.wireType === VARINT) sessionId = reader.u64()
-    else if (reader.field === 2 && reader.wireType === VARINT) timeoutMs = reader.u64()
+    if (reader.wireType !== VARINT) reader.skip()
+    else if (reader.field === 1) sessionId = reader.u64()
+    else if (reader.field === 2) timeoutMs = reader.u64()
+    else if (reader.field === NUMBERS_CHANGES_FIELD) numbersChanges = reader.bool()
     else reader.skip()
   }
-  return { kind: 'started', sessionId, timeoutMs }
+  return { kind: 'started', sessionId, timeoutMs, numbersChanges }
 }
 
 function readChanged(reader: WireReader): DescribeChanged {

@@ -15,6 +15,8 @@ export interface SessionStarted {
   readonly kind: 'started'
   readonly sessionId: bigint
   readonly timeoutMs: bigint
+  /** The server knows changes by their numbers, and does none twice. Never set by YDB's own. */
+  readonly numbersChanges: boolean
 }
 
 export interface SessionStopped {
@@ -42,6 +44,9 @@ export interface AcquireResult extends Result {
 
 /** Tenure's addition to YDB's message. Clients that do not know the field pass over it, as protobuf wants. */
 export const GRANT_ORDER_ID_FIELD = 1001
+
+/** Tenure's addition, too. */
+export const NUMBERS_CHANGES_FIELD = 1001
 
 export interface ReleaseResult extends Result {
   readonly kind: 'release-result'
@@ -169,6 +174,7 @@ function writeAlternative(
     case 'started':
       writer.u64Field(1, response.sessionId)
       writer.u64Field(2, response.timeoutMs)
+      writer.boolField(NUMBERS_CHANGES_FIELD, response.numbersChanges)
       return
     case 'stopped':
       writer.u64Field(1, response.sessionId)

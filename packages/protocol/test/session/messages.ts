@@ -116,7 +116,12 @@ const result = { requestId: u64, status: u32, issues }
 export const responses: fc.Arbitrary<SessionResponse> = fc.oneof(
   fc.record({ kind: fc.constantFrom('ping' as const, 'pong' as const), opaque: u64 }),
   fc.record({ kind: fc.constant('failure' as const), status: u32, issues }),
-  fc.record({ kind: fc.constant('started' as const), sessionId: u64, timeoutMs: u64 }),
+  fc.record({
+    kind: fc.constant('started' as const),
+    sessionId: u64,
+    timeoutMs: u64,
+    numbersChanges: fc.constant(false),
+  }),
   fc.record({ kind: fc.constant('stopped' as const), sessionId: u64 }),
   fc.record({ kind: fc.constant('pending' as const), requestId: u64 }),
   fc.record({

@@ -4,7 +4,7 @@
  * The kernel echoes request ids unread, so what kind of request an answer belongs to travels in the id itself, below the
  * client's own.
  */
-import type { SemaphoreRequest } from '@tenure/protocol'
+import type { ChangeNumber, SemaphoreRequest } from '@tenure/protocol'
 import type { SessionId } from '@tenure/kernel'
 import type { StreamCommand } from '../tablet/stream.ts'
 
@@ -55,12 +55,28 @@ export function commandOf(request: SemaphoreRequest, session: SessionId): Stream
     }
     case 'create': {
       const { limit, data } = request
-      return { kind: 'create-semaphore', requestId, session, name, limit, data }
+      return {
+        kind: 'create-semaphore',
+        requestId,
+        session,
+        name,
+        limit,
+        data,
+        ...changeOf(request),
+      }
     }
-    case 'update':
-      return { kind: 'update-semaphore', requestId, session, name, data: request.data }
+    case 'update': {
+      const { data } = request
+      return { kind: 'update-semaphore', requestId, session, name, data, ...changeOf(request) }
+    }
     case 'delete':
       break
   }
-  return { kind: 'delete-semaphore', requestId, session, name, force: request.force }
+  const { force } = request
+  return { kind: 'delete-semaphore', requestId, session, name, force, ...changeOf(request) }
+}
+
+/** A number below 1 is none. */
+function changeOf({ change }: { readonly change?: ChangeNumber }): { change?: ChangeNumber } {
+  return change === undefined || change.serial < 1n ? {} : { change }
 }

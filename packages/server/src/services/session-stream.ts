@@ -233,7 +233,7 @@ export class SessionStream implements StreamSink {
       const { session: sessionId, timeoutMs } = event
       this.#sessionId = sessionId
       this.#heartbeat = this.#heartbeatFor(timeoutMs)
-      return { kind: 'started', sessionId, timeoutMs }
+      return { kind: 'started', sessionId, timeoutMs, numbersChanges: true }
     }
     const last = lastMessageOf(event)
     if (last !== null) {

@@ -166,7 +166,7 @@ export class LocalAttachment implements Attachment, StreamSink {
   #start(sessionId: bigint): void {
     this.#asked.delete(Number(ATTACH_ID))
     this.#sessionId = sessionId
-    this.#listener.started({ sessionId, watchAbsent: true })
+    this.#listener.started({ sessionId, watchAbsent: true, numbersChanges: true })
     if (!this.#over) this.#beat()
   }
 

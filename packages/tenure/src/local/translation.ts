@@ -4,7 +4,7 @@
  * Byte arrays are copied in both directions. In one process both sides would else share them, and a program that
  * writes into what it sent or got would change what the node keeps.
  */
-import type { Answer, Holder, NodeConfig, Request } from '@tenure/client'
+import type { Answer, ChangeNumber, Holder, NodeConfig, Request } from '@tenure/client'
 import type { StreamCommand, StreamSink } from '@tenure/server'
 
 export type Event = Parameters<StreamSink['deliver']>[0][number]
@@ -34,14 +34,30 @@ export function commandOf(request: Request, session: bigint, requestId: bigint):
     case 'create': {
       const { limit } = request
       const data = copyOf(request.data)
-      return { kind: 'create-semaphore', requestId, session, name, limit, data }
+      return {
+        kind: 'create-semaphore',
+        requestId,
+        session,
+        name,
+        limit,
+        data,
+        ...numberOf(request),
+      }
     }
-    case 'update':
-      return { kind: 'update-semaphore', requestId, session, name, data: copyOf(request.data) }
+    case 'update': {
+      const data = copyOf(request.data)
+      return { kind: 'update-semaphore', requestId, session, name, data, ...numberOf(request) }
+    }
     case 'delete':
-    default:
-      return { kind: 'delete-semaphore', requestId, session, name, force: request.force }
+    default: {
+      const { force } = request
+      return { kind: 'delete-semaphore', requestId, session, name, force, ...numberOf(request) }
+    }
   }
+}
+
+function numberOf({ change }: { readonly change?: ChangeNumber }): { change?: ChangeNumber } {
+  return change === undefined ? {} : { change }
 }
 
 function copyOf(bytes: Uint8Array): Uint8Array {

@@ -96,7 +96,7 @@ const describe = (name: string): Request => ({
 
 test('a session starts, with tokens and watches on absent names', async () => {
   const one = new Listener()
-  expect(await one.started).toEqual({ sessionId: 1n, watchAbsent: true })
+  expect(await one.started).toEqual({ sessionId: 1n, watchAbsent: true, numbersChanges: true })
 })
 
 test('nothing is called before attach has returned', () => {

@@ -18,7 +18,12 @@ export class CutLink implements Link {
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
     if (this.#isDead) return { send: () => {}, stop: () => {}, leave: () => {} }
     const attachment = this.#inner.attach(request, {
-      started: ({ sessionId }) => listener.started({ sessionId, watchAbsent: !this.#isForeign }),
+      started: ({ sessionId }) =>
+        listener.started({
+          sessionId,
+          watchAbsent: !this.#isForeign,
+          numbersChanges: !this.#isForeign,
+        }),
       contact: (sentAtMs) => listener.contact(sentAtMs),
       ended: (end) => {
         this.#live.delete(attachment)

@@ -10,6 +10,7 @@ import {
   SESSION,
   type SessionRequest,
   type SessionResponse,
+  type SessionStarted,
 } from '@tenure/protocol'
 import type { Clock, Timer } from '../../clock.ts'
 import { TenureError } from '../../errors.ts'
@@ -176,7 +177,7 @@ export class YdbAttachment implements Attachment {
         this.#refuse(response.status, response.issues)
         return
       case 'started':
-        this.#start(response.sessionId)
+        this.#start(response)
         return
       case 'stopped':
         this.#end({ kind: 'stopped' })
@@ -191,11 +192,11 @@ export class YdbAttachment implements Attachment {
     }
   }
 
-  #start(sessionId: bigint): void {
+  #start({ sessionId, numbersChanges }: SessionStarted): void {
     if (this.#hasStarted) return
     this.#hasStarted = true
     this.#timer?.cancel()
-    this.#listener.started({ sessionId, watchAbsent: false })
+    this.#listener.started({ sessionId, watchAbsent: false, numbersChanges })
     if (!this.#isOver()) this.#beat()
   }
 

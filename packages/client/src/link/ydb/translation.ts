@@ -5,7 +5,7 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@tenure/protocol'
-import type { Answer, Description, Request } from '../link.ts'
+import type { Answer, ChangeNumber, Description, Request } from '../link.ts'
 import { isSuccess, refusalOf } from './status.ts'
 
 export function messageOf(request: Request, requestId: bigint): SessionRequest {
@@ -22,14 +22,22 @@ export function messageOf(request: Request, requestId: bigint): SessionRequest {
     }
     case 'create': {
       const { kind, name, limit, data } = request
-      return { kind, requestId, name, limit, data }
+      return { kind, requestId, name, limit, data, ...numberOf(request) }
     }
-    case 'update':
-      return { kind: 'update', requestId, name: request.name, data: request.data }
+    case 'update': {
+      const { kind, name, data } = request
+      return { kind, requestId, name, data, ...numberOf(request) }
+    }
     case 'delete':
-    default:
-      return { kind: 'delete', requestId, name: request.name, force: request.force }
+    default: {
+      const { kind, name, force } = request
+      return { kind, requestId, name, force, ...numberOf(request) }
+    }
   }
+}
+
+function numberOf({ change }: { readonly change?: ChangeNumber }): { change?: ChangeNumber } {
+  return change === undefined ? {} : { change }
 }
 
 export type ResultMessage = Extract<

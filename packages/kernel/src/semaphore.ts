@@ -98,8 +98,9 @@ export class Semaphores {
       case 'update-semaphore':
         return this.#update(command)
       case 'delete-semaphore':
-        return this.#delete(command)
+        break
     }
+    return this.#delete(command)
   }
 
   #create(command: CreateSemaphore): boolean {

@@ -4,11 +4,11 @@ import {
   closeAtFirstRead,
   closeAtNextAnswer,
   explain,
+  type Operation,
   type RegisterInput,
   registerModel,
   type RegisterOutput,
   registerWriting,
-  type Writing,
 } from '@tenure/checker'
 import type { Session } from '@tenure/client'
 import type { SessionRequest } from '@tenure/protocol'
@@ -16,27 +16,18 @@ import type { Desk } from '../programs/program.ts'
 import type { World } from '../world.ts'
 import type { Judge } from './judge.ts'
 import { STEPS_MAX } from './limits.ts'
-import { type AskedInput, askedModel, type AskedOperation } from './register-history.ts'
 
-interface Open {
-  readonly actor: string
-  readonly request: RegisterInput
-  readonly calledAt: number
-  /** How often the request has been sent, at this moment or at the end of the call. */
-  readonly timesAsked: () => number
-  output: RegisterOutput | null
-  returnedAt: number
-}
+type RegisterOperation = Operation<RegisterInput, RegisterOutput>
+type Open = { -readonly [K in keyof RegisterOperation]: RegisterOperation[K] }
 
 /** One operation from its call on. What is never returned stays open for ever. */
 export interface Recording {
   returned(output: RegisterOutput): void
 }
 
-const writing: Writing<AskedInput, RegisterOutput> = {
-  writtenBy: ({ request }) => registerWriting.writtenBy(request),
-  seenIn: ({ request }, output) => registerWriting.seenIn(request, output),
-  isTraceless: ({ request }) => registerWriting.isTraceless(request),
+export interface Asked {
+  readonly name: string
+  readonly request: RegisterInput
 }
 
 export class Registers {
@@ -60,13 +51,11 @@ export class Registers {
   calling(desk: Desk, session: Session, { name, request }: Asked): Recording {
     const key = keyOf(desk.process.name, { kind: request.kind, name })
     const before = this.#timesOf(key)
-    let timesAsked = (): number => this.#timesOf(key) - before
     const open: Open = {
       actor: `${desk.name} session ${session.id}`,
-      request,
-      calledAt: this.#world.nextTick(),
-      timesAsked: () => timesAsked(),
+      input: request,
       output: null,
+      calledAt: this.#world.nextTick(),
       returnedAt: Infinity,
     }
     desk.note(`${name}: ${registerModel.describe(request, null)}`)
@@ -75,11 +64,11 @@ export class Registers {
     else history.push(open)
     return {
       returned: (output) => {
-        const times = timesAsked()
-        timesAsked = () => times
         open.output = output
         open.returnedAt = this.#world.nextTick()
-        if (times > 1) this.#world.marks.reached('a request that was asked again')
+        if (this.#timesOf(key) - before > 1) {
+          this.#world.marks.reached('a request that was asked again')
+        }
         desk.note(`${name}: ${registerModel.describe(request, output)}`)
       },
     }
@@ -92,9 +81,8 @@ export class Registers {
   /** Judges every history. */
   settle(): void {
     for (const [name, history] of this.#histories) {
-      const operations = history.flatMap((open) => operationsOf(open))
-      const closed = closeAtFirstRead(closeAtNextAnswer(operations), writing)
-      const verdict = check(askedModel, closed, { stepsMax: STEPS_MAX })
+      const closed = closeAtFirstRead(closeAtNextAnswer(history), registerWriting)
+      const verdict = check(registerModel, closed, { stepsMax: STEPS_MAX })
       if (verdict.kind === 'unknown') this.#judge.tooHard()
       else if (verdict.kind === 'violation') {
         this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)
@@ -109,25 +97,4 @@ function keyOf(
   { kind, name }: { readonly kind: string; readonly name: string },
 ): string {
   return `${client} ${kind} ${name}`
-}
-
-export interface Asked {
-  readonly name: string
-  readonly request: RegisterInput
-}
-
-function operationsOf({ actor, request, output, ...open }: Open): readonly AskedOperation[] {
-  const { calledAt, returnedAt } = open
-  const times = open.timesAsked()
-  const isWrite = request.kind !== 'describe'
-  const again = Array.from({ length: isWrite ? Math.max(0, times - 1) : 0 }, () => ({
-    actor,
-    input: { kind: 'again', request } as const,
-    // It may be left out; an answer ends the time in which it may be done again.
-    output: null,
-    calledAt,
-    returnedAt,
-  }))
-  const input = { kind: 'asked', request, isRepeated: times > 1 } as const
-  return [{ actor, input, output, calledAt, returnedAt }, ...again]
 }

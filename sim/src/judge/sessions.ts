@@ -118,9 +118,11 @@ export class Sessions {
       const { sessionId, sequenceNumber: sequence } = request
       const askedMs = this.#world.schedule.nowMs
       this.#attempts.set(stream, { process, sessionId, sequence, askedMs, hasStarted: false })
+      // One that was overtaken on its way is refused, and the session does not come back by it.
+      const isNewest = sequence >= (this.#sequences.get(sessionId) ?? 0n)
       this.#latest(sessionId, sequence)
       const life = this.#lives.get(sessionId)
-      if (life !== undefined) life.triedMs = this.#world.schedule.nowMs
+      if (life !== undefined && isNewest) life.triedMs = this.#world.schedule.nowMs
     } else if (request.kind === 'stop') {
       const attempt = this.#attempts.get(stream)
       for (const life of this.#lives.values()) {

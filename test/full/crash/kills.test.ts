@@ -32,7 +32,7 @@ const CALL_SIEGE = 30
 /** Transactions between a start and a death. */
 const PASSINGS_MAX = 40
 /** The node has more entries than this as soon as everybody is at work. */
-const ENTRIES = 20
+const ENTRIES = 4
 /** The calls by which a transaction gets to the disk: pages, sync, and the page that makes them count. */
 const CALLS = ['pwrite64', 'fdatasync']
 

@@ -37,10 +37,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'full',
-          include: ['**/test/full/**/*.test.ts', 'test/full/**/*.test.ts'],
-          exclude: ['**/node_modules/**'],
+          include: ['packages/*/test/full/**/*.test.ts', 'test/full/**/*.test.ts'],
           testTimeout: 600_000,
           // Each of these tests wants the machine for itself: they kill, fill and measure.
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'storm',
+          include: ['sim/test/full/**/*.test.ts'],
+          // Each of these tests takes all cores.
           fileParallelism: false,
         },
       },

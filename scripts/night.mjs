@@ -34,7 +34,6 @@ while (performance.now() < endMs) {
   const sim = ['--import', 'tsx', '--conditions=@tenure/source', 'sim/src/main.ts']
   run(`storm from seed ${from}`, [...sim, '--from', String(from), '--seeds', String(SEEDS)])
   if (performance.now() >= endMs) break
-  const tests = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'full']
-  run('full tier', tests, { TENURE_TEST_SCALE: String(SCALE) })
+  run('full tier', ['scripts/full.mjs'], { TENURE_TEST_SCALE: String(SCALE) })
 }
 console.log(`${turns} turns in ${hours} h, all went well`)

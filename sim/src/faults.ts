@@ -40,7 +40,7 @@ export class Storm {
     // Two servers without a word between them would take the node from each other for ever.
     for (const [at, server] of servers.entries()) {
       if (at === 0) server.start()
-      else server.kill(false)
+      else server.retire()
     }
     for (const client of clients) client.start()
   }

@@ -46,6 +46,7 @@ export class Server {
   #isStarting = false
   #isStopping = false
   #startsAgain = false
+  #isRetired = false
 
   constructor(world: World, options: ServerOptions) {
     this.#world = world
@@ -65,13 +66,14 @@ export class Server {
 
   /** Starts it, or as soon as the present process has stopped. */
   start(): void {
+    if (this.#isRetired) return
     this.#startsAgain = this.#isStopping
     if (this.isUp || this.#isStarting) return
     const { schedule, trace } = this.#world
     this.#isStarting = true
     schedule.after(this.#random.between(START_MIN_MS, START_MAX_MS), () => {
       this.#isStarting = false
-      if (this.isUp) return
+      if (this.isUp || this.#isRetired) return
       trace.note(this.name, 'starts')
       this.#listen()
     })
@@ -84,6 +86,13 @@ export class Server {
     this.#world.trace.note(this.name, isMachineLost ? 'is lost with its machine' : 'is killed')
     process.crash()
     this.#world.network.died(process, isMachineLost)
+  }
+
+  /** Ends it for good, also when it is about to start. */
+  retire(): void {
+    this.#isRetired = true
+    this.#startsAgain = false
+    this.kill(false)
   }
 
   /** SIGTERM: what was accepted is answered, then the process ends. A paused process hears of it when it goes on. */

@@ -9,6 +9,11 @@ export interface TabletLimits {
   readonly bytesMax: number
   /** How often a full engine is asked whether there is room again. */
   readonly fullProbeMs: number
+  /**
+   * How often a node with streams makes sure that no other host has it. A session outlives its timeout on a new host by the
+   * node's grace period, which is longer than this by a second at least.
+   */
+  readonly selfCheckMs: number
 }
 
 export const DEFAULT_TABLET_LIMITS: TabletLimits = {
@@ -16,4 +21,5 @@ export const DEFAULT_TABLET_LIMITS: TabletLimits = {
   streamCommandsMax: 16_384,
   bytesMax: 64 * 1024 * 1024,
   fullProbeMs: 1_000,
+  selfCheckMs: 500,
 }

@@ -19,6 +19,7 @@ import type { TabletLimits } from './limits.ts'
 import { OpenStream } from './open-stream.ts'
 import type { StreamOwner } from './open-stream.ts'
 import { Pipeline } from './pipeline.ts'
+import { SelfCheck } from './self-check.ts'
 import type { ServedTime } from './served-time.ts'
 import type { TabletCounters, TabletStatistics } from './statistics.ts'
 import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './stream.ts'
@@ -50,6 +51,7 @@ export class Tablet implements StreamOwner {
   readonly #counters: TabletCounters
   readonly #pipeline: Pipeline
   readonly #deadline: Deadline
+  readonly #selfCheck: SelfCheck
   readonly #streams = new Map<number, OpenStream>()
   #fullMode: FullMode | null
   #lastStream = 0
@@ -77,6 +79,11 @@ export class Tablet implements StreamOwner {
       failed,
     })
     this.#deadline = new Deadline({ clock, time }, () => this.#advance())
+    this.#selfCheck = new SelfCheck({
+      clock,
+      periodMs: limits.selfCheckMs,
+      check: () => this.#confirm(),
+    })
     this.#fullMode = ports.full
       ? new FullMode({
           partition,
@@ -162,6 +169,7 @@ export class Tablet implements StreamOwner {
     if (this.#state === 'serving') {
       this.#state = 'stopping'
       this.#deadline.cancel()
+      this.#selfCheck.stop()
       this.#fullMode?.cancel()
     }
     await this.#pipeline.idle()
@@ -261,6 +269,11 @@ export class Tablet implements StreamOwner {
     }
   }
 
+  /** Whoever waits for the engine already finds out by that. */
+  #confirm(): void {
+    if (this.#streams.size > 0) this.#pipeline.batchFor(0, 0)
+  }
+
   /** Every batch passes here, so new deadlines are seen once per batch, not once per command. */
   #seal(): readonly Write[] {
     this.#aim()
@@ -323,6 +336,7 @@ export class Tablet implements StreamOwner {
     this.#state = streamEnd
     this.#counters.ends[streamEnd] += 1
     this.#deadline.cancel()
+    this.#selfCheck.stop()
     this.#fullMode?.cancel()
     this.#pipeline.abandon()
     // The keeper first: whoever hears of the end may ask for the node again at once.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DEFAULT_TABLET_LIMITS } from '../../src/tablet/limits.ts'
 import { settle } from './manual-clock.ts'
 import { createNode, nodeAt, stage } from './stage.ts'
 import { visit, Visitor } from './visitor.ts'
@@ -148,6 +149,24 @@ test('two hosts: the older can neither commit nor answer reads', async () => {
   successor.attach({ session: writer.session })
   await settle()
   expect(successor.said).toEqual(['attached'])
+})
+
+// guards: X6, X7
+test('two hosts: the older learns that it is not the owner though nobody asks it anything', async () => {
+  const older = stage()
+  const idle = await visit(await createNode(older.host))
+  const younger = stage({}, older.engine)
+  await nodeAt(younger.host)
+  await older.clock.advance(DEFAULT_TABLET_LIMITS.selfCheckMs)
+  expect([idle.said, idle.end]).toEqual([[], 'fenced'])
+})
+
+test('a node without streams looks at nothing', async () => {
+  const { engine, host, clock } = stage()
+  await createNode(host)
+  const before = engine.confirms
+  await clock.advance(10 * DEFAULT_TABLET_LIMITS.selfCheckMs)
+  expect(engine.confirms).toBe(before)
 })
 
 // guards: O1, O2

@@ -40,6 +40,8 @@ export interface Settings {
   readonly selfCheckMs: number
   readonly graceMs: number
   readonly operationsMax: number
+  /** Few clients hold one lock for long, and nobody else says a word. */
+  readonly isQuiet: boolean
   readonly faults: FaultRates
 }
 
@@ -71,6 +73,8 @@ const RANGES: Readonly<Record<Fault, readonly [number, number]>> = {
 const CALM_SHARE = 0.25
 /** How many of the faults a stormy run has. */
 const FAULT_SHARE = 0.3
+/** How many runs are quiet. */
+const QUIET_SHARE = 0.1
 const CLOCK_ERROR = 0.009
 
 export function settingsOf(random: Random): Settings {
@@ -89,6 +93,7 @@ export function settingsOf(random: Random): Settings {
     selfCheckMs: 500,
     graceMs: random.pick([1_500, 3_000]),
     operationsMax: random.pick([10_000, 10_000, 10_000, 24, 3]),
+    isQuiet: random.chance(QUIET_SHARE),
     faults: faultsOf(random, isCalm),
   }
 }

@@ -147,10 +147,10 @@ export class World {
   }
 
   #makeClients(): readonly ClientParty[] {
-    const { clients, clockRates, lagMs } = this.settings
+    const { clockRates, lagMs } = this.settings
     const random = this.random.fork('cast')
     const addresses = this.servers.map(({ address }) => address)
-    return cast(random, clients).map((programs, at) => {
+    return cast(random, this.settings).map((programs, at) => {
       const rate = clockRates[(at + 2) % clockRates.length] ?? 1
       const servers = (random.chance(0.5) ? addresses : addresses.toReversed()).join(',')
       return new ClientParty(this, { name: `client-${at + 1}`, servers, rate, lagMs, programs })

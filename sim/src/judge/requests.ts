@@ -50,18 +50,6 @@ const GIVEN_UP_MS = 300
 const DELIVERY_MS = 1
 /** Faults that let a well server keep somebody waiting. */
 const DELAYING = ['serverPause', 'slowStorage', 'diskFull'] as const
-/** Faults that take a node from a server that stops. */
-const ENDING = [
-  'serverPause',
-  'serverKill',
-  'serverFuse',
-  'serverMachineLoss',
-  'lostCommits',
-  'unknownCommits',
-  'deafStorage',
-  'diskFull',
-  'theft',
-] as const
 
 export class Requests {
   readonly #world: World
@@ -82,6 +70,7 @@ export class Requests {
         if ([...asks.values()].some((ask) => ask.process === process)) this.#streams.delete(stream)
       }
     })
+    process.onPause(() => this.failing(process))
     return {
       asked: (stream, request) => this.#asked(process, stream, request),
       said: (stream, response) => this.#said(stream, response),
@@ -91,12 +80,17 @@ export class Requests {
 
   /** A server was told to stop: what it has accepted by now is still answered. */
   stopping(process: Process): void {
-    const { servers, faults } = this.#world.settings
-    if (servers > 1 || ENDING.some((fault) => faults.has(fault))) return
     for (const { asks } of this.#streams.values()) {
       for (const ask of asks.values()) {
         if (ask.process === process && ask.pendingMs === null) ask.mustBeAnswered = true
       }
+    }
+  }
+
+  /** A server cannot keep its word any more: its node is lost or has failed, or it fell asleep. */
+  failing(process: Process): void {
+    for (const { asks } of this.#streams.values()) {
+      for (const ask of asks.values()) if (ask.process === process) ask.mustBeAnswered = false
     }
   }
 

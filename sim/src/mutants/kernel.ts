@@ -83,22 +83,6 @@ const QUEUES: readonly Mutant[] = [
     planted: 'if (timeoutMs < 0n) {',
   },
   {
-    name: 'whoever asks once passes those who wait',
-    breaks: 'X3',
-    file: ACQUIRE,
-    original: `    this.#queues.enter(holder)
-    return this.#ask(holder, command)`,
-    planted: `    this.#queues.enter(holder)
-    if (command.timeoutMs === 0n && command.count <= semaphore.free) {
-      const ahead = [...semaphore.waiters].filter((one) => one !== holder)
-      for (const one of ahead) semaphore.waiters.remove(one)
-      const granted = this.#ask(holder, command)
-      for (const one of ahead) semaphore.waiters.append(one)
-      return granted
-    }
-    return this.#ask(holder, command)`,
-  },
-  {
     name: 'a release wakes nobody',
     breaks: 'X3',
     file: ACQUIRE,

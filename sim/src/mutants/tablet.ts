@@ -54,13 +54,6 @@ export const TABLET_MUTANTS: readonly Mutant[] = [
     planted: 'const batch = this.#queue.pop()',
   },
   {
-    name: 'the counters are committed last',
-    breaks: 'X2',
-    file: PIPELINE,
-    original: 'batch.writes.unshift(...seal)',
-    planted: 'batch.writes.push(...seal)',
-  },
-  {
     name: 'the counters are not committed',
     breaks: 'X2',
     file: PIPELINE,
@@ -80,6 +73,13 @@ export const TABLET_MUTANTS: readonly Mutant[] = [
     file: FULL_MODE,
     original: "    if (command.kind === 'attach') return command.session !== 0n",
     planted: "    if (command.kind !== 'describe-node') return true",
+  },
+  {
+    name: 'a host to whom nobody speaks does not look whether it still owns its node',
+    breaks: 'X6',
+    file: TABLET,
+    original: 'if (this.#streams.size > 0) this.#pipeline.batchFor(0, 0)',
+    planted: '',
   },
   {
     name: 'new deadlines are not seen',

@@ -158,11 +158,13 @@ export class Server {
 
   #log(): Log {
     const { trace, judge, marks } = this.#world
+    const process = this.#process
     const say = (message: string, fields: LogFields = {}): void => {
       const reason = String(fields['reason'] ?? '')
       trace.note(this.name, reason === '' ? message : `${message}: ${reason}`)
       const mark = MARK_OF_LOG.get(message)
       if (mark !== undefined) marks.reached(mark)
+      if (mark !== undefined && process !== null) judge.requests.failing(process)
     }
     return {
       info: say,

@@ -1,5 +1,6 @@
 /** Who does what in a run. */
 import type { Random } from '../random.ts'
+import type { Settings } from '../settings.ts'
 import { breaker } from './breaker.ts'
 import { candidate } from './candidate.ts'
 import { editor } from './editor.ts'
@@ -49,15 +50,21 @@ const ROLES: readonly (() => Program)[] = [
   () => watcher(watchedElection('office')),
 ]
 
+const QUIET_ROLES: readonly (() => Program)[] = [() => locker(LOCK)]
+
 const PROGRAMS_MAX = 4
 
 /** The programs of each client. */
-export function cast(random: Random, clients: number): readonly (readonly Program[])[] {
+export function cast(
+  random: Random,
+  { clients, isQuiet }: Settings,
+): readonly (readonly Program[])[] {
+  const roles = isQuiet ? QUIET_ROLES : ROLES
   return Array.from({ length: clients }, () => {
-    const count = random.whole(1, PROGRAMS_MAX)
+    const count = isQuiet ? 1 : random.whole(1, PROGRAMS_MAX)
     const programs = new Map<string, Program>()
     while (programs.size < count) {
-      const program = random.pick(ROLES)()
+      const program = random.pick(roles)()
       programs.set(program.name, program)
     }
     return [...programs.values()]

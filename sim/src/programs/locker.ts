@@ -4,6 +4,7 @@ import type { Desk, Program } from './program.ts'
 
 const HOLD_MS = 300
 const LONG_SHARE = 0.05
+const QUIET_LONG_SHARE = 0.5
 const LONG_MS = 5_000
 const PATIENCE_MS = 15_000
 
@@ -28,6 +29,7 @@ export function locker(lock: Lockable): Program {
 
 /** Mostly short, at times for longer than a session outlives its last word. */
 export function hold(desk: Desk, meanMs: number): Promise<void> {
-  const isLong = desk.random.chance(LONG_SHARE) && !desk.world.isHealed
+  const { isQuiet } = desk.world.settings
+  const isLong = desk.random.chance(isQuiet ? QUIET_LONG_SHARE : LONG_SHARE) && !desk.world.isHealed
   return desk.sleep(desk.random.exponential(isLong ? LONG_MS : meanMs))
 }

@@ -17,6 +17,9 @@ export interface Watched {
 }
 
 const LOOK_MS = 500
+/** A reader that is busy with a state meets the latest one afterwards. */
+const SLOW_SHARE = 0.3
+const SLOW_MS = 200
 /** Everything that is on its way has arrived by then. */
 const QUIET_MS = 8_000
 
@@ -49,17 +52,24 @@ export function watcher(watched: Watched): Program {
 class Watching {
   readonly view: View
   readonly #watched: Watched
+  readonly #desk: Desk
   hasEnded = false
   error: unknown = null
 
   constructor(watched: Watched, desk: Desk) {
     this.#watched = watched
+    this.#desk = desk
     this.view = desk.world.judge.views.begin(desk.name, watched.before)
   }
 
   async follow(session: Session, signal: AbortSignal): Promise<void> {
     try {
-      for await (const state of this.#watched.watch(session, signal)) this.view.saw(state)
+      for await (const state of this.#watched.watch(session, signal)) {
+        this.view.saw(state)
+        if (this.#desk.random.chance(SLOW_SHARE)) {
+          await this.#desk.sleep(this.#desk.random.exponential(SLOW_MS))
+        }
+      }
     } catch (error) {
       this.error = error
     }

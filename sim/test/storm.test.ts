@@ -6,15 +6,27 @@
 import { expect, test } from 'vitest'
 import { run } from '../src/run.ts'
 
+/** Seeds that have failed, of the product or of the simulator: what they found is gone, and stays so. */
+const FAILED = [263, 1_134, 2_017, 2_040, 2_368, 10_190, 10_521]
+
 const CHUNK_SEEDS = 50
 const CHUNKS = [1, 51, 101]
 
-test.each(CHUNKS)('no promise is broken from seed %i on', { timeout: 120_000 }, async (from) => {
-  for (let seed = from; seed < from + CHUNK_SEEDS; seed += 1) {
+/** What went wrong; `npm run sim -- --seed N` shows it again. */
+async function brokenBy(seeds: readonly number[]): Promise<unknown[]> {
+  const broken: unknown[] = []
+  for (const seed of seeds) {
     const { violation } = await run(seed)
-    expect({ seed, violation }, `see it again: npm run sim -- --seed ${seed}`).toEqual({
-      seed,
-      violation: null,
-    })
+    if (violation !== null) broken.push({ seed, violation })
   }
+  return broken
+}
+
+test('no promise is broken where one was', { timeout: 60_000 }, async () => {
+  expect(await brokenBy(FAILED)).toEqual([])
+})
+
+test.each(CHUNKS)('no promise is broken from seed %i on', { timeout: 120_000 }, async (from) => {
+  const seeds = Array.from({ length: CHUNK_SEEDS }, (_, at) => from + at)
+  expect(await brokenBy(seeds)).toEqual([])
 })

@@ -239,4 +239,28 @@ const SEMAPHORES: readonly Mutant[] = [
   },
 ]
 
-export const KERNEL_MUTANTS: readonly Mutant[] = [...QUEUES, ...NUMBERS, ...SESSIONS, ...SEMAPHORES]
+/** What has been done already. */
+const CHANGES: readonly Mutant[] = [
+  {
+    name: 'a change that is asked again is done again',
+    breaks: 'L2',
+    file: 'packages/kernel/src/kernel.ts',
+    original: 'if (session.changes.has(change.serial)) return',
+    planted: 'if (session.changes.has(change.serial + 1_000_000n)) return',
+  },
+  {
+    name: 'the memory of changes is not stored',
+    breaks: 'L2',
+    file: 'packages/kernel/src/session.ts',
+    original: 'this.#root.turn.put(changesKey(session.id), encodeChanges(session.changes.runs))',
+    planted: '',
+  },
+]
+
+export const KERNEL_MUTANTS: readonly Mutant[] = [
+  ...QUEUES,
+  ...NUMBERS,
+  ...SESSIONS,
+  ...SEMAPHORES,
+  ...CHANGES,
+]

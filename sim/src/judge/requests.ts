@@ -141,6 +141,8 @@ export class Requests {
     const ask = stream.asks.get(requestId)
     if (ask?.request.kind !== 'acquire') return
     ask.pendingMs = this.#nowMs
+    // Whoever waits in a queue has had its answer: it keeps its place when the server stops.
+    ask.mustBeAnswered = false
     const { marks } = this.#world
     marks.reached('somebody waits in a queue')
     if (stream.isBack) marks.reached('a session that came back waits in a queue')

@@ -2,7 +2,9 @@
 import type { Process } from './machine/process.ts'
 import type { Random } from './random.ts'
 import type { Fault } from './settings.ts'
-import type { World } from './world.ts'
+import type { ClientParty } from './parties/client.ts'
+import type { Server } from './parties/server.ts'
+import type { Scene } from './scene.ts'
 
 const OUTAGE_MS = 1_500
 const PAUSE_MS = 2_500
@@ -12,13 +14,21 @@ const WALL_JUMP_MS = 3_600_000
 
 type Strike = () => void
 
+/** Whom it can strike. */
+export interface Cast {
+  readonly servers: readonly Server[]
+  readonly clients: readonly ClientParty[]
+}
+
 export class Storm {
-  readonly #world: World
+  readonly #world: Scene
+  readonly #cast: Cast
   readonly #random: Random
   #isOver = false
 
-  constructor(world: World) {
+  constructor(world: Scene, cast: Cast) {
     this.#world = world
+    this.#cast = cast
     this.#random = world.random.fork('storm')
   }
 
@@ -30,7 +40,8 @@ export class Storm {
   /** Nothing strikes any more, and all that is broken is whole again. */
   heal(): void {
     this.#isOver = true
-    const { network, storage, servers, clients, settings } = this.#world
+    const { network, storage, settings } = this.#world
+    const { servers, clients } = this.#cast
     network.healAll()
     Object.assign(network.weather, { lateShare: 0, lateMs: 0 })
     const healthy = { slowShare: 0, lostShare: 0, unknownShare: 0, deafShare: 0, isFull: false }
@@ -183,12 +194,12 @@ export class Storm {
     })
   }
 
-  #server(): World['servers'][number] | undefined {
-    return this.#world.servers[this.#random.below(this.#world.servers.length)]
+  #server(): Server | undefined {
+    return this.#cast.servers[this.#random.below(this.#cast.servers.length)]
   }
 
-  #client(): World['clients'][number] | undefined {
-    return this.#world.clients[this.#random.below(this.#world.clients.length)]
+  #client(): ClientParty | undefined {
+    return this.#cast.clients[this.#random.below(this.#cast.clients.length)]
   }
 
   #say(what: string, how: string | null): void {

@@ -14,6 +14,7 @@ import type { Program } from './programs/program.ts'
 import { Random } from './random.ts'
 import { Marks } from './report/marks.ts'
 import { Trace } from './report/trace.ts'
+import type { Scene } from './scene.ts'
 import { type Settings, settingsOf } from './settings.ts'
 
 const SERVER_LETTERS = 'ab'
@@ -21,7 +22,7 @@ const PATH = '/local/storm'
 /** The world's clock on the wall when the run begins; it says nothing. */
 const WALL_MS = 1_700_000_000_000
 
-export class World {
+export class World implements Scene {
   readonly path: string = PATH
   readonly random: Random
   readonly settings: Settings
@@ -71,7 +72,7 @@ export class World {
       'auditor',
       auditor(() => NAMES),
     )
-    this.#storm = new Storm(this)
+    this.#storm = new Storm(this, this)
   }
 
   /** No fault strikes any more. */

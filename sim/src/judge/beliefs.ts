@@ -9,8 +9,7 @@ import type { Session } from '@tenure/client'
 import type { SessionRequest, SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
+import type { Ground, Verdicts } from './ground.ts'
 
 interface Believer {
   readonly process: Process
@@ -28,17 +27,17 @@ const CLOCK_SHARE = 0.02
 const CLOCK_MS = 10
 
 export class Beliefs {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
   readonly #believers = new Map<bigint, Believer>()
   /** When a server last handled a message of each session. */
   readonly #heardMs = new Map<bigint, number>()
   /** The session of each stream, and when its latest message was handled. */
   readonly #streams = new Map<object, { sessionId: bigint; heardMs: number }>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts) {
+    this.#ground = ground
+    this.#verdicts = verdicts
   }
 
   /** What passes the face of any server. */
@@ -49,7 +48,7 @@ export class Beliefs {
   }
 
   begin(): void {
-    this.#world.schedule.after(SAMPLE_MS, () => {
+    this.#ground.schedule.after(SAMPLE_MS, () => {
       for (const believer of this.#believers.values()) this.#sample(believer)
       this.begin()
     })
@@ -67,15 +66,15 @@ export class Beliefs {
   awake(process: Process): void {
     for (const believer of this.#believers.values()) {
       if (believer.process !== process) continue
-      const overMs = this.#world.schedule.nowMs - this.#latestEndMs(believer)
+      const overMs = this.#ground.schedule.nowMs - this.#latestEndMs(believer)
       if (overMs <= 0) continue
-      this.#world.marks.reached('a program wakes up behind the end of its session')
+      this.#ground.marks.reached('a program wakes up behind the end of its session')
       if (!believer.session.signal.aborted) this.#violate(believer, overMs)
     }
   }
 
   #asked(stream: object, request: SessionRequest): void {
-    const heardMs = this.#world.schedule.nowMs
+    const heardMs = this.#ground.schedule.nowMs
     const known = this.#streams.get(stream)
     if (known !== undefined) known.heardMs = heardMs
     else if (request.kind === 'start') {
@@ -97,7 +96,7 @@ export class Beliefs {
     if (process.paused || !process.alive) return
     const { expiresInMs } = session
     if (expiresInMs === 0) return
-    const overMs = this.#world.schedule.nowMs + expiresInMs - this.#latestEndMs(believer)
+    const overMs = this.#ground.schedule.nowMs + expiresInMs - this.#latestEndMs(believer)
     if (overMs > 0) this.#violate(believer, overMs)
   }
 
@@ -112,6 +111,6 @@ export class Beliefs {
 
   #violate({ process, session, timeoutMs }: Believer, overMs: number): void {
     const problem = `${process.name} believes in session ${session.id}, with its timeout of ${timeoutMs} ms, ${overMs.toFixed(1)} ms too long`
-    this.#judge.violate('X7', problem)
+    this.#verdicts.violate('X7', problem)
   }
 }

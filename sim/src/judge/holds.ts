@@ -5,15 +5,9 @@
  * wrong. A process that was paused counts no more, since nothing in it could notice in time; only its token protects then.
  */
 import type { Process } from '../machine/process.ts'
-import type { Desk } from '../programs/program.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
-
-/** What is asked for: one semaphore, and how much of it there is. */
-export interface Lockable {
-  readonly name: string
-  readonly limit: bigint
-}
+import type { Actor, Ground, Verdicts } from './ground.ts'
+import type { Lockable } from './lockable.ts'
+import type { Sessions } from './sessions.ts'
 
 /** What a grant gives: a lease, or a leadership. */
 export interface Grant {
@@ -46,13 +40,15 @@ class Book {
 }
 
 export class Holds {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #sessions: Sessions
   readonly #books = new Map<string, Book>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts, sessions: Sessions) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+    this.#sessions = sessions
   }
 
   /** Every name that was ever taken. */
@@ -60,19 +56,19 @@ export class Holds {
     return [...this.#books.keys()].toSorted()
   }
 
-  calling(desk: Desk, lockable: Lockable): Attempt {
+  calling(desk: Actor, lockable: Lockable): Attempt {
     const book = this.#bookOf(lockable.name)
     const before = book.highest
     return { granted: (grant) => this.#granted(desk, lockable, { grant, before }) }
   }
 
   #granted(
-    desk: Desk,
+    desk: Actor,
     lockable: Lockable,
     { grant, before }: { readonly grant: Grant; readonly before: bigint },
   ): () => void {
     const { name } = lockable
-    const { marks } = this.#world
+    const { marks } = this.#ground
     const book = this.#bookOf(name)
     const { token, count, signal } = grant
     const { process } = desk
@@ -87,23 +83,26 @@ export class Holds {
     desk.note(`holds ${count} of ${name}, token ${token}`)
     if (token <= before) {
       const text = `${desk.name} got token ${token} of "${name}", but ${before} was granted before it asked`
-      this.#judge.violate('X2', text)
+      this.#verdicts.violate('X2', text)
     }
     const earlier = book.tokens.get(token)
     if (earlier !== undefined) {
-      this.#judge.violate('X2', `${desk.name} got token ${token} of "${name}", as ${earlier} had`)
+      this.#verdicts.violate(
+        'X2',
+        `${desk.name} got token ${token} of "${name}", as ${earlier} had`,
+      )
     }
     book.tokens.set(token, desk.name)
     if (token > book.highest) book.highest = token
     book.active = book.active.filter((other) => !other.hasEnded && other.isActive())
     book.active.push(hold)
     this.#judgeOverlap(lockable, book)
-    const { claims } = this.#judge.sessions
+    const { claims } = this.#sessions
     this.#follow(hold, book, { process, signal })
     return () => {
       if (hold.hasEnded) return
       if (signal.aborted) marks.reached('a lease is lost')
-      else if (this.#judge.sessions.claims > claims) marks.reached('a lease outlives its server')
+      else if (this.#sessions.claims > claims) marks.reached('a lease outlives its server')
       hold.hasEnded = true
       desk.note(`gives ${name} back, token ${token}`)
     }
@@ -115,7 +114,7 @@ export class Holds {
     book: Book,
     { process, signal }: { readonly process: Process; readonly signal: AbortSignal },
   ): void {
-    const { marks } = this.#world
+    const { marks } = this.#ground
     if (book.latest !== '' && book.latest !== process.name) {
       marks.reached('what is held passes to another process')
     }
@@ -130,10 +129,10 @@ export class Holds {
 
   #judgeOverlap({ name, limit }: Lockable, { active }: Book): void {
     const held = active.reduce((sum, { count }) => sum + count, 0n)
-    if (active.length > 1) this.#world.marks.reached('two holders at a time')
+    if (active.length > 1) this.#ground.marks.reached('two holders at a time')
     if (held <= limit) return
     const who = active.map((hold) => `${hold.who} ${hold.count} with token ${hold.token}`)
-    this.#judge.violate('X1', `"${name}" has ${limit}, but ${held} are held: ${who.join(', ')}`)
+    this.#verdicts.violate('X1', `"${name}" has ${limit}, but ${held} are held: ${who.join(', ')}`)
   }
 
   #bookOf(name: string): Book {

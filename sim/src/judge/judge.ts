@@ -1,8 +1,8 @@
 /** Sees everything that happens in a run, and says when a promise is broken. */
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
-import type { World } from '../world.ts'
 import { Beliefs } from './beliefs.ts'
+import type { Ground, Verdicts } from './ground.ts'
 import { Holds } from './holds.ts'
 import { Pauses } from './pauses.ts'
 import { Pools } from './pools.ts'
@@ -20,7 +20,7 @@ export interface Violation {
   readonly atMs: number
 }
 
-export class Judge {
+export class Judge implements Verdicts {
   readonly beliefs: Beliefs
   readonly holds: Holds
   readonly pauses: Pauses
@@ -30,21 +30,21 @@ export class Judge {
   readonly sessions: Sessions
   readonly stored: Stored
   readonly views: Views
-  readonly #world: World
+  readonly #ground: Ground
   #violation: Violation | null = null
   #unjudged = 0
 
-  constructor(world: World) {
-    this.#world = world
-    this.beliefs = new Beliefs(world, this)
-    this.holds = new Holds(world, this)
-    this.pauses = new Pauses(world)
-    this.pools = new Pools(world, this)
-    this.registers = new Registers(world, this)
-    this.requests = new Requests(world, this)
-    this.sessions = new Sessions(world, this)
-    this.stored = new Stored(world, this)
+  constructor(ground: Ground) {
+    this.#ground = ground
+    this.beliefs = new Beliefs(ground, this)
+    this.pauses = new Pauses(ground)
+    this.pools = new Pools(ground, this)
+    this.registers = new Registers(ground, this)
     this.views = new Views(this)
+    this.stored = new Stored(ground, this, (process, id) => this.sessions.ended(process, id))
+    this.requests = new Requests(ground, this, this.stored)
+    this.sessions = new Sessions(ground, this, this)
+    this.holds = new Holds(ground, this, this.sessions)
   }
 
   /** The first one: what follows may be its consequence. */
@@ -89,7 +89,7 @@ export class Judge {
   }
 
   violate(promise: string, text: string): void {
-    const { trace, schedule } = this.#world
+    const { trace, schedule } = this.#ground
     trace.note('judge', `${promise} is broken: ${text}`)
     this.#violation ??= { promise, text, atMs: schedule.nowMs }
   }

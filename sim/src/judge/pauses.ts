@@ -1,6 +1,6 @@
 /** When each process did not run: time that it could not count. */
 import type { Process } from '../machine/process.ts'
-import type { World } from '../world.ts'
+import type { Ground } from './ground.ts'
 
 interface Pause {
   readonly fromMs: number
@@ -8,11 +8,11 @@ interface Pause {
 }
 
 export class Pauses {
-  readonly #world: World
+  readonly #ground: Ground
   readonly #pauses = new Map<Process, Pause[]>()
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(ground: Ground) {
+    this.#ground = ground
   }
 
   watch(process: Process): void {
@@ -35,6 +35,6 @@ export class Pauses {
   }
 
   get #nowMs(): number {
-    return this.#world.schedule.nowMs
+    return this.#ground.schedule.nowMs
   }
 }

@@ -12,10 +12,9 @@ import {
 } from '@tenure/checker'
 import type { Session } from '@tenure/client'
 import type { Process } from '../machine/process.ts'
-import type { World } from '../world.ts'
-import type { Lockable } from './holds.ts'
-import type { Judge } from './judge.ts'
+import type { Lockable } from './lockable.ts'
 import { STEPS_MAX } from './limits.ts'
+import type { Ground, Verdicts } from './ground.ts'
 
 type Seen = Operation<SemaphoreCall, SemaphoreAnswer>
 type Open = { -readonly [K in keyof Seen]: Seen[K] }
@@ -35,15 +34,15 @@ export interface PoolRecording {
 }
 
 export class Pools {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
   readonly #histories = new Map<string, History>()
   /** When a session may have ended at the earliest. */
   readonly #ends = new Map<bigint, number>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts) {
+    this.#ground = ground
+    this.#verdicts = verdicts
   }
 
   calling(pool: Lockable, session: Session, input: SemaphoreCall): PoolRecording {
@@ -53,14 +52,14 @@ export class Pools {
       actor: `session ${session.id}`,
       input,
       output: null,
-      calledAt: this.#world.nextTick(),
+      calledAt: this.#ground.nextTick(),
       returnedAt: Infinity,
     }
     history.seen.push(open)
     return {
       returned: (answer) => {
         open.output = answer
-        open.returnedAt = this.#world.nextTick()
+        open.returnedAt = this.#ground.nextTick()
         if (answer.kind === 'abandoned') history.unsettled.add(session.id)
         else if (answer.kind === 'acquired') history.unsettled.delete(session.id)
       },
@@ -77,7 +76,7 @@ export class Pools {
 
   /** From here on the session may be gone: it is closed or lost, or its process is dead or asleep. */
   mayEnd(sessionId: bigint): void {
-    if (!this.#ends.has(sessionId)) this.#ends.set(sessionId, this.#world.nextTick())
+    if (!this.#ends.has(sessionId)) this.#ends.set(sessionId, this.#ground.nextTick())
   }
 
   /** Listens for all that can end the session. */
@@ -94,9 +93,9 @@ export class Pools {
       const ends = [...sessions].flatMap((session) => this.#endOf(session))
       const operations = closeAtNextGrant(semaphoreOperations([...seen, ...ends]))
       const verdict = check(semaphoreModel(pool.limit), operations, { stepsMax: STEPS_MAX })
-      if (verdict.kind === 'unknown') this.#judge.tooHard()
+      if (verdict.kind === 'unknown') this.#verdicts.tooHard()
       else if (verdict.kind === 'violation') {
-        this.#judge.violate('X3', `the semaphore "${pool.name}": ${explain(verdict)}`)
+        this.#verdicts.violate('X3', `the semaphore "${pool.name}": ${explain(verdict)}`)
       }
     }
   }

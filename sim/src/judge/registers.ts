@@ -12,10 +12,8 @@ import {
 } from '@tenure/checker'
 import type { Session } from '@tenure/client'
 import type { SessionRequest } from '@tenure/protocol'
-import type { Desk } from '../programs/program.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
 import { STEPS_MAX } from './limits.ts'
+import type { Actor, Ground, Verdicts } from './ground.ts'
 
 type RegisterOperation = Operation<RegisterInput, RegisterOutput>
 type Open = { -readonly [K in keyof RegisterOperation]: RegisterOperation[K] }
@@ -31,14 +29,14 @@ export interface Asked {
 }
 
 export class Registers {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
   readonly #histories = new Map<string, Open[]>()
   readonly #timesSent = new Map<string, number>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts) {
+    this.#ground = ground
+    this.#verdicts = verdicts
   }
 
   /** A client has sent a request, for the first time or again. */
@@ -48,14 +46,14 @@ export class Registers {
     this.#timesSent.set(key, this.#timesOf(key) + 1)
   }
 
-  calling(desk: Desk, session: Session, { name, request }: Asked): Recording {
+  calling(desk: Actor, session: Session, { name, request }: Asked): Recording {
     const key = keyOf(desk.process.name, { kind: request.kind, name })
     const before = this.#timesOf(key)
     const open: Open = {
       actor: `${desk.name} session ${session.id}`,
       input: request,
       output: null,
-      calledAt: this.#world.nextTick(),
+      calledAt: this.#ground.nextTick(),
       returnedAt: Infinity,
     }
     desk.note(`${name}: ${registerModel.describe(request, null)}`)
@@ -65,9 +63,9 @@ export class Registers {
     return {
       returned: (output) => {
         open.output = output
-        open.returnedAt = this.#world.nextTick()
+        open.returnedAt = this.#ground.nextTick()
         if (this.#timesOf(key) - before > 1) {
-          this.#world.marks.reached('a request that was asked again')
+          this.#ground.marks.reached('a request that was asked again')
         }
         desk.note(`${name}: ${registerModel.describe(request, output)}`)
       },
@@ -83,9 +81,9 @@ export class Registers {
     for (const [name, history] of this.#histories) {
       const closed = closeAtFirstRead(closeAtNextAnswer(history), registerWriting)
       const verdict = check(registerModel, closed, { stepsMax: STEPS_MAX })
-      if (verdict.kind === 'unknown') this.#judge.tooHard()
+      if (verdict.kind === 'unknown') this.#verdicts.tooHard()
       else if (verdict.kind === 'violation') {
-        this.#judge.violate('L1', `the data of "${name}": ${explain(verdict)}`)
+        this.#verdicts.violate('L1', `the data of "${name}": ${explain(verdict)}`)
       }
     }
   }

@@ -12,8 +12,8 @@ import { STATUS } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
 import type { Mark } from '../report/marks.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
+import type { Ground, Verdicts } from './ground.ts'
+import type { Stored } from './stored.ts'
 
 interface Ask {
   readonly process: Process
@@ -52,16 +52,18 @@ const DELIVERY_MS = 1
 const DELAYING = ['serverPause', 'slowStorage', 'diskFull'] as const
 
 export class Requests {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #stored: Stored
   readonly #streams = new Map<object, Stream>()
   readonly #tokens = new Map<string, bigint>()
   /** Names that somebody has deleted: what was held of them may be gone. */
   readonly #deleted = new Set<string>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts, stored: Stored) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+    this.#stored = stored
   }
 
   watch(process: Process): FaceObserver {
@@ -108,7 +110,7 @@ export class Requests {
       this.#tokens.delete(holdingOf(stream, request.name))
     } else if (request.kind === 'delete') this.#deleted.add(request.name)
     else if (request.kind === 'describe' && stream.isBack && request.watchOwners) {
-      this.#world.marks.reached('a watch is set again')
+      this.#ground.marks.reached('a watch is set again')
     }
     stream.asks.set(request.requestId, {
       process,
@@ -122,7 +124,7 @@ export class Requests {
   #left(key: object): void {
     const stream = this.#streams.get(key)
     if (stream === undefined) return
-    if (stream.asks.size > 0) this.#world.marks.reached('a request is lost with its stream')
+    if (stream.asks.size > 0) this.#ground.marks.reached('a request is lost with its stream')
     this.#streams.delete(key)
   }
 
@@ -130,7 +132,7 @@ export class Requests {
     const stream = this.#streams.get(key)
     if (stream === undefined) return
     const mark = markOf(response)
-    if (mark !== null) this.#world.marks.reached(mark)
+    if (mark !== null) this.#ground.marks.reached(mark)
     if (response.kind === 'started') stream.sessionId = response.sessionId
     else if (response.kind === 'failure') this.#judgeStop(stream, response.status)
     else if (response.kind === 'pending') this.#pending(stream, response.requestId)
@@ -143,11 +145,11 @@ export class Requests {
     ask.pendingMs = this.#nowMs
     // Whoever waits in a queue has had its answer: it keeps its place when the server stops.
     ask.mustBeAnswered = false
-    const { marks } = this.#world
+    const { marks } = this.#ground
     marks.reached('somebody waits in a queue')
     if (stream.isBack) marks.reached('a session that came back waits in a queue')
     if (ask.request.timeoutMs > 0n) return
-    this.#judge.violate('X5', `an acquire of "${ask.request.name}" that asks once was queued`)
+    this.#verdicts.violate('X5', `an acquire of "${ask.request.name}" that asks once was queued`)
   }
 
   #answered(stream: Stream, result: Result): void {
@@ -163,7 +165,7 @@ export class Requests {
   #acquired(stream: Stream, ask: Ask, { acquired, orderId }: AcquireResult): void {
     const { request, atMs, pendingMs } = ask
     const { name } = request
-    const { marks } = this.#world
+    const { marks } = this.#ground
     if (!acquired) {
       if (pendingMs !== null) this.#judgeWait(ask, this.#nowMs - atMs)
       else marks.reached('somebody asks once, in vain')
@@ -177,40 +179,40 @@ export class Requests {
     this.#tokens.set(holding, orderId)
     if (before === undefined || before === orderId) return
     const problem = `session ${stream.sessionId} holds "${name}" with token ${before}, and got ${orderId} for it`
-    this.#judge.violate('X4', problem)
+    this.#verdicts.violate('X4', problem)
   }
 
   /** X5: neither too early nor too late. */
   #judgeWait({ request }: Ask, waitedMs: number): void {
     if (request.kind !== 'acquire') return
     const timeoutMs = Number(request.timeoutMs)
-    this.#world.marks.reached('a waiter gave up in time')
+    this.#ground.marks.reached('a waiter gave up in time')
     const isEarly = waitedMs < timeoutMs * CLOCK_SHARE
     if (!isEarly && (waitedMs <= timeoutMs + LATE_MS || this.#isDelayed)) return
     const problem = `a waiter for "${request.name}" with ${timeoutMs} ms gave up after ${waitedMs} ms`
-    this.#judge.violate('X5', problem)
+    this.#verdicts.violate('X5', problem)
   }
 
   /** A client gives back what it waits for: long after the time that it had given to the server? */
   #judgeGivenUp({ asks }: Stream, name: string): void {
     for (const { request, atMs, pendingMs } of asks.values()) {
       if (request.kind !== 'acquire' || request.name !== name || pendingMs === null) continue
-      this.#world.marks.reached('a wait is given up')
+      this.#ground.marks.reached('a wait is given up')
       const lateMs = this.#nowMs - atMs - Number(request.timeoutMs)
       if (lateMs <= GIVEN_UP_MS || this.#isDelayed) continue
       const problem = `a waiter for "${name}" with ${request.timeoutMs} ms still waits ${lateMs} ms after that`
-      this.#judge.violate('X5', problem)
+      this.#verdicts.violate('X5', problem)
     }
   }
 
   #described({ request, atMs }: Ask, { description }: DescribeResult): void {
     if (request.kind !== 'describe' || description === null) return
-    this.#judge.stored.shown(description, atMs)
+    this.#stored.shown(description, atMs)
     const { name, limit, count, waiters } = description
     const [first] = waiters
     if (first === undefined || first.count > limit - count) return
     const problem = `"${name}" has ${limit - count} units free, and its first waiter wants ${first.count}`
-    this.#judge.violate('X3', problem)
+    this.#verdicts.violate('X3', problem)
   }
 
   /** O2: everybody who waited for what is deleted is told. */
@@ -226,12 +228,12 @@ export class Requests {
           ask.pendingMs < this.#nowMs,
       ),
     )
-    if (doomed.length > 0) this.#world.marks.reached('a delete sends waiters away')
-    this.#world.schedule.after(DELIVERY_MS, () => {
+    if (doomed.length > 0) this.#ground.marks.reached('a delete sends waiters away')
+    this.#ground.schedule.after(DELIVERY_MS, () => {
       for (const { asks } of this.#streams.values()) {
         for (const [id, ask] of doomed) {
           if (asks.get(id) !== ask || process.paused) continue
-          this.#judge.violate('O2', `"${name}" was deleted, and a waiter was told nothing`)
+          this.#verdicts.violate('O2', `"${name}" was deleted, and a waiter was told nothing`)
         }
       }
     })
@@ -243,16 +245,16 @@ export class Requests {
     for (const { request, mustBeAnswered } of asks.values()) {
       if (!mustBeAnswered) continue
       const problem = `${request.kind} of "${request.name}" was accepted, and not answered when the server stopped`
-      this.#judge.violate('S7', problem)
+      this.#verdicts.violate('S7', problem)
     }
   }
 
   get #isDelayed(): boolean {
-    return DELAYING.some((fault) => this.#world.settings.faults.has(fault))
+    return DELAYING.some((fault) => this.#ground.settings.faults.has(fault))
   }
 
   get #nowMs(): number {
-    return this.#world.schedule.nowMs
+    return this.#ground.schedule.nowMs
   }
 }
 

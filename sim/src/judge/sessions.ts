@@ -5,8 +5,11 @@ import { type Session, SessionExpiredError } from '@tenure/client'
 import { STATUS, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
+import type { Beliefs } from './beliefs.ts'
+import type { Ground, Verdicts } from './ground.ts'
+import type { Pauses } from './pauses.ts'
+import type { Pools } from './pools.ts'
+import type { Stored } from './stored.ts'
 
 interface Life {
   timeoutMs: number
@@ -36,9 +39,18 @@ const CLOCK_SHARE = 0.975
 /** A host cannot tell so much of a pause from a busy moment; turns of its event loop come on top. */
 const PAUSE_COUNTED_MS = 370
 
+/** Who knows more of a session. */
+export interface Colleagues {
+  readonly beliefs: Beliefs
+  readonly pauses: Pauses
+  readonly pools: Pools
+  readonly stored: Stored
+}
+
 export class Sessions {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #colleagues: Colleagues
   readonly #lives = new Map<bigint, Life>()
   readonly #attempts = new Map<object, Attempt>()
   /** The number of the newest stream that any server has seen of each session. */
@@ -49,9 +61,10 @@ export class Sessions {
   /** Who claimed it last. */
   #owner = ''
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  constructor(ground: Ground, verdicts: Verdicts, colleagues: Colleagues) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+    this.#colleagues = colleagues
   }
 
   /** What passes the face of a server. */
@@ -64,16 +77,16 @@ export class Sessions {
   }
 
   opened(process: Process, session: Session, timeoutMs: number): void {
-    this.#world.trace.note(process.name, `opens session ${session.id}, timeout ${timeoutMs}`)
+    this.#ground.trace.note(process.name, `opens session ${session.id}, timeout ${timeoutMs}`)
     session.signal.addEventListener('abort', () => this.#lost(session), { once: true })
-    this.#judge.pools.opened(process, session)
-    this.#judge.beliefs.opened(process, session, timeoutMs)
+    this.#colleagues.pools.opened(process, session)
+    this.#colleagues.beliefs.opened(process, session, timeoutMs)
   }
 
   /** A server that ends a session is heard only by who came back in time, which is when servers do not end it. */
   #lost({ signal }: Session): void {
     if (signal.reason instanceof SessionExpiredError) {
-      this.#world.marks.reached('a session is lost by silence')
+      this.#ground.marks.reached('a session is lost by silence')
     }
   }
 
@@ -81,7 +94,7 @@ export class Sessions {
   closing(sessionId: bigint): void {
     const life = this.#lives.get(sessionId)
     if (life !== undefined) life.isEnding = true
-    this.#judge.pools.mayEnd(sessionId)
+    this.#colleagues.pools.mayEnd(sessionId)
   }
 
   /** How often the node was claimed. */
@@ -97,7 +110,7 @@ export class Sessions {
 
   /** A server has claimed the node: whoever is attached elsewhere is so no longer. */
   claimed(owner: string): void {
-    const { schedule, marks } = this.#world
+    const { schedule, marks } = this.#ground
     this.#claimedMs = schedule.nowMs
     this.#claims += 1
     if (owner === this.#owner) marks.reached('a server claims its node anew')
@@ -113,29 +126,29 @@ export class Sessions {
   }
 
   #asked(process: Process, stream: object, request: SessionRequest): void {
-    this.#world.trace.note(process.name, `< ${wordsOf(request)}`)
+    this.#ground.trace.note(process.name, `< ${wordsOf(request)}`)
     if (request.kind === 'start') {
       const { sessionId, sequenceNumber: sequence } = request
-      const askedMs = this.#world.schedule.nowMs
+      const askedMs = this.#ground.schedule.nowMs
       this.#attempts.set(stream, { process, sessionId, sequence, askedMs, hasStarted: false })
       // One that was overtaken on its way is refused, and the session does not come back by it.
       const isNewest = sequence >= (this.#sequences.get(sessionId) ?? 0n)
       this.#latest(sessionId, sequence)
       const life = this.#lives.get(sessionId)
-      if (life !== undefined && isNewest) life.triedMs = this.#world.schedule.nowMs
+      if (life !== undefined && isNewest) life.triedMs = this.#ground.schedule.nowMs
     } else if (request.kind === 'stop') {
       const attempt = this.#attempts.get(stream)
       for (const life of this.#lives.values()) {
         if (life.stream === stream) life.isEnding = true
       }
-      if (attempt !== undefined) this.#world.marks.reached('a session is stopped')
+      if (attempt !== undefined) this.#ground.marks.reached('a session is stopped')
     }
   }
 
   #said(stream: object, response: SessionResponse): void {
     const attempt = this.#attempts.get(stream)
     if (attempt === undefined) return
-    this.#world.trace.note(attempt.process.name, `> ${wordsOf(response)}`)
+    this.#ground.trace.note(attempt.process.name, `> ${wordsOf(response)}`)
     if (response.kind === 'started') this.#started(stream, attempt, response)
     else if (response.kind === 'stopped') this.#judgeStop(response.sessionId)
     else if (response.kind === 'failure') this.#failed(attempt, response.status)
@@ -146,16 +159,16 @@ export class Sessions {
     attempt: Attempt,
     { sessionId, timeoutMs }: Extract<SessionResponse, { kind: 'started' }>,
   ): void {
-    const { schedule, marks } = this.#world
+    const { schedule, marks } = this.#ground
     attempt.hasStarted = true
     const known = this.#lives.get(sessionId)
     const old = known?.stream ?? null
     if (old !== null && old !== stream) {
       const problem = `session ${sessionId} starts on a stream before its old one was ended`
-      this.#judge.violate('S6', problem)
+      this.#verdicts.violate('S6', problem)
     }
     if (attempt.sessionId === 0n && known !== undefined) {
-      this.#judge.violate('S6', `session id ${sessionId} was given out twice`)
+      this.#verdicts.violate('S6', `session id ${sessionId} was given out twice`)
     }
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
     attempt.sessionId = sessionId
@@ -177,13 +190,13 @@ export class Sessions {
 
   #left(stream: object): void {
     if (this.#attempts.get(stream)?.hasStarted === false) {
-      this.#world.marks.reached('a stream ends before its session has started')
+      this.#ground.marks.reached('a stream ends before its session has started')
     }
     this.#attempts.delete(stream)
     for (const life of this.#lives.values()) {
       if (life.stream !== stream) continue
       life.stream = null
-      life.attachedMs = this.#world.schedule.nowMs
+      life.attachedMs = this.#ground.schedule.nowMs
     }
   }
 
@@ -194,40 +207,40 @@ export class Sessions {
 
   #failed({ sessionId, sequence, hasStarted }: Attempt, status: number): void {
     if (status === STATUS.SESSION_EXPIRED && !hasStarted) {
-      this.#world.marks.reached('a session has expired')
+      this.#ground.marks.reached('a session has expired')
     } else if (status === STATUS.TIMEOUT) {
-      this.#world.marks.reached('a silent client is detached')
+      this.#ground.marks.reached('a silent client is detached')
     } else if (status === STATUS.BAD_SESSION) {
-      this.#world.marks.reached(
+      this.#ground.marks.reached(
         hasStarted
           ? 'a stream loses its session to a newer one'
           : 'a stream is too late for its session',
       )
       if (sessionId === 0n || sequence < (this.#sequences.get(sessionId) ?? 0n)) return
-      this.#judge.violate('S6', `the newest stream of session ${sessionId} was ended`)
+      this.#verdicts.violate('S6', `the newest stream of session ${sessionId} was ended`)
     }
   }
 
   /** Its client was told that the session is closed: nothing of it is left, unless the client itself had lost it. */
   closed(sessionId: bigint): void {
-    this.#world.marks.reached('a session is closed and gone')
+    this.#ground.marks.reached('a session is closed and gone')
     this.#judgeStop(sessionId)
   }
 
   /** Who is told that his session has stopped finds nothing of it. */
   #judgeStop(sessionId: bigint): void {
-    if (!this.#judge.stored.hasSession(sessionId)) return
-    this.#judge.violate('S2', `session ${sessionId} has stopped, and is still stored`)
+    if (!this.#colleagues.stored.hasSession(sessionId)) return
+    this.#verdicts.violate('S2', `session ${sessionId} has stopped, and is still stored`)
   }
 
   /** The end of a session was stored. */
   ended(process: Process, sessionId: bigint): void {
-    const { schedule, marks, settings } = this.#world
+    const { schedule, marks, settings } = this.#ground
     const life = this.#lives.get(sessionId)
     if (life === undefined || life.isEnding) return
     marks.reached('a session ends without its client')
     if (life.stream !== null) {
-      this.#judge.violate('S1', `session ${sessionId} expired while it was attached`)
+      this.#verdicts.violate('S1', `session ${sessionId} expired while it was attached`)
       return
     }
     const sinceMs = Math.max(life.attachedMs, this.#claimedMs)
@@ -240,17 +253,17 @@ export class Sessions {
     if (triedMs > askedMs && this.#judgeEnd(process, back) === null) return
     const promise = due === 'in a pause' ? 'S4' : graceMs > 0 ? 'S3' : 'S1'
     const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${timeoutMs} ms, the grace ${graceMs} ms`
-    this.#judge.violate(promise, problem)
+    this.#verdicts.violate(promise, problem)
   }
 
   #judgeEnd(
     process: Process,
     { sinceMs, dueMs }: { readonly sinceMs: number; readonly dueMs: number },
   ): 'too early' | 'in a pause' | null {
-    const livedMs = this.#world.schedule.nowMs - sinceMs
+    const livedMs = this.#ground.schedule.nowMs - sinceMs
     if (livedMs < dueMs * CLOCK_SHARE) return 'too early'
-    const pausedMs = this.#judge.pauses.sinceMs(process, sinceMs, PAUSE_COUNTED_MS)
-    if (pausedMs > 0) this.#world.marks.reached('a session expires behind a pause of its host')
+    const pausedMs = this.#colleagues.pauses.sinceMs(process, sinceMs, PAUSE_COUNTED_MS)
+    if (pausedMs > 0) this.#ground.marks.reached('a session expires behind a pause of its host')
     return livedMs - pausedMs < dueMs * CLOCK_SHARE ? 'in a pause' : null
   }
 }

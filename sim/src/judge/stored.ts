@@ -6,8 +6,7 @@
 import type { Write, WriteSet } from '@tenure/kernel'
 import type { SemaphoreMessage } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { World } from '../world.ts'
-import type { Judge } from './judge.ts'
+import type { Ground, Verdicts } from './ground.ts'
 
 const SESSION_TAG = 0x10
 const SEMAPHORE_TAG = 0x20
@@ -22,14 +21,21 @@ interface Version {
 }
 
 export class Stored {
-  readonly #world: World
-  readonly #judge: Judge
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #ended: (process: Process, sessionId: bigint) => void
   readonly #sessions = new Set<bigint>()
   readonly #versions = new Map<string, Version[]>()
 
-  constructor(world: World, judge: Judge) {
-    this.#world = world
-    this.#judge = judge
+  /** @param ended called when the end of a session was written by a process */
+  constructor(
+    ground: Ground,
+    verdicts: Verdicts,
+    ended: (process: Process, sessionId: bigint) => void,
+  ) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+    this.#ended = ended
   }
 
   /** A commit of a process has taken effect. */
@@ -53,7 +59,7 @@ export class Stored {
     if (isKnown) return
     const stored = versions.at(-1)?.data ?? 'nothing'
     const problem = `"${name}" was shown with "${text}", which was not stored then; "${stored}" is`
-    this.#judge.violate('L3', problem)
+    this.#verdicts.violate('L3', problem)
   }
 
   #take(process: Process, write: Write): void {
@@ -62,7 +68,7 @@ export class Stored {
     if (key[0] === SESSION_TAG) {
       const id = Buffer.from(key).readBigUInt64BE(1)
       if (write.kind === 'put') this.#sessions.add(id)
-      else if (this.#sessions.delete(id)) this.#judge.sessions.ended(process, id)
+      else if (this.#sessions.delete(id)) this.#ended(process, id)
     } else if (key[0] === SEMAPHORE_TAG) {
       const data = write.kind === 'put' ? textOf(write.value.subarray(SEMAPHORE_HEAD_BYTES)) : null
       this.#keep(textOf(key.subarray(1)), data)
@@ -70,7 +76,7 @@ export class Stored {
   }
 
   #keep(name: string, data: string | null): void {
-    const version = { fromMs: this.#world.schedule.nowMs, data }
+    const version = { fromMs: this.#ground.schedule.nowMs, data }
     const versions = this.#versions.get(name)
     if (versions === undefined) this.#versions.set(name, [version])
     else versions.push(version)

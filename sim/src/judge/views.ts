@@ -2,7 +2,7 @@
  * What watchers saw: a value of one writer never comes after a later one of the same writer, and once all is quiet the last
  * value seen is the one that is stored.
  */
-import type { Judge } from './judge.ts'
+import type { Verdicts } from './ground.ts'
 
 /** Written by one process in the order of `serial`. */
 export interface Numbered {
@@ -11,13 +11,13 @@ export interface Numbered {
 }
 
 export class View {
-  readonly #judge: Judge
+  readonly #verdicts: Verdicts
   readonly #who: string
   readonly #latest = new Map<string, number>()
   #last: string
 
-  constructor(judge: Judge, who: string, before: string) {
-    this.#judge = judge
+  constructor(verdicts: Verdicts, who: string, before: string) {
+    this.#verdicts = verdicts
     this.#who = who
     this.#last = before
   }
@@ -29,7 +29,7 @@ export class View {
     const { writer, serial } = numbered
     const before = this.#latest.get(writer) ?? 0
     if (serial < before) {
-      this.#judge.violate('W3', `${this.#who} saw ${value} after ${writer}:${before}`)
+      this.#verdicts.violate('W3', `${this.#who} saw ${value} after ${writer}:${before}`)
     }
     this.#latest.set(writer, serial)
   }
@@ -38,15 +38,15 @@ export class View {
   settle(stored: string): void {
     if (this.#last === stored) return
     const text = `${this.#who} saw ${this.#last} last, but ${stored} is stored`
-    this.#judge.violate('W3', text)
+    this.#verdicts.violate('W3', text)
   }
 }
 
 export class Views {
-  readonly #judge: Judge
+  readonly #verdicts: Verdicts
 
-  constructor(judge: Judge) {
-    this.#judge = judge
+  constructor(verdicts: Verdicts) {
+    this.#verdicts = verdicts
   }
 
   /**
@@ -55,7 +55,7 @@ export class Views {
    * @param before what stands for a state of which a watch is silent
    */
   begin(who: string, before: string): View {
-    return new View(this.#judge, who, before)
+    return new View(this.#verdicts, who, before)
   }
 }
 

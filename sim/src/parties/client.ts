@@ -4,7 +4,7 @@ import { clientClock, clientRandom } from '../machine/clocks.ts'
 import { Process } from '../machine/process.ts'
 import { SimulatedChannel } from '../network/channel.ts'
 import type { Random } from '../random.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 import { Desk, type Program } from '../programs/program.ts'
 
 export interface ClientOptions {
@@ -18,14 +18,14 @@ export interface ClientOptions {
 
 export class ClientParty {
   readonly name: string
-  readonly #world: World
+  readonly #world: Scene
   readonly #options: ClientOptions
   readonly #random: Random
   #process: Process | null = null
   #desks: readonly Desk[] = []
   #starts = 0
 
-  constructor(world: World, options: ClientOptions) {
+  constructor(world: Scene, options: ClientOptions) {
     this.#world = world
     this.#options = options
     this.name = options.name

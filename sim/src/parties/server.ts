@@ -12,7 +12,7 @@ import { Process } from '../machine/process.ts'
 import { Face } from '../network/face.ts'
 import type { Random } from '../random.ts'
 import type { Mark } from '../report/marks.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 
 export interface ServerOptions {
   readonly name: string
@@ -37,7 +37,7 @@ const START_MAX_MS = 400
 export class Server {
   readonly name: string
   readonly address: string
-  readonly #world: World
+  readonly #world: Scene
   readonly #options: ServerOptions
   readonly #random: Random
   #process: Process | null = null
@@ -48,7 +48,7 @@ export class Server {
   #startsAgain = false
   #isRetired = false
 
-  constructor(world: World, options: ServerOptions) {
+  constructor(world: Scene, options: ServerOptions) {
     this.#world = world
     this.#options = options
     this.name = options.name

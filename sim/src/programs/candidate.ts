@@ -1,5 +1,5 @@
 /** Runs for leader, leads for a while, proclaims, resigns. */
-import type { Lockable } from '../judge/holds.ts'
+import type { Lockable } from '../judge/lockable.ts'
 import { hold } from './locker.ts'
 import type { Program } from './program.ts'
 

@@ -1,5 +1,5 @@
 /** Takes a lock that appears with its first holder, holds it for a while, gives it back. */
-import type { Lockable } from '../judge/holds.ts'
+import type { Lockable } from '../judge/lockable.ts'
 import type { Desk, Program } from './program.ts'
 
 const HOLD_MS = 300

@@ -1,5 +1,5 @@
 /** Two tasks of one session that want the same lock: they stand in a line within the client, and never hold it together. */
-import type { Lockable } from '../judge/holds.ts'
+import type { Lockable } from '../judge/lockable.ts'
 import { hold } from './locker.ts'
 import type { Program } from './program.ts'
 

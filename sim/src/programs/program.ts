@@ -5,7 +5,7 @@
 import { type Client, type Session, TenureError } from '@tenure/client'
 import type { Process } from '../machine/process.ts'
 import type { Random } from '../random.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 
 export interface Program {
   readonly name: string
@@ -16,7 +16,7 @@ export interface Program {
 }
 
 export interface DeskOptions {
-  readonly world: World
+  readonly world: Scene
   readonly process: Process
   readonly client: Client
   readonly program: Program
@@ -34,7 +34,7 @@ const IMPATIENT = 'the program waits no longer'
 
 /** One program in one process: what it works with. */
 export class Desk {
-  readonly world: World
+  readonly world: Scene
   readonly process: Process
   readonly client: Client
   readonly random: Random

@@ -1,6 +1,6 @@
 /** Takes some units of a semaphore with a limit, in every way there is. */
 import { AcquireTimeoutError, type Lease, type Semaphore, type Session } from '@tenure/client'
-import type { Lockable } from '../judge/holds.ts'
+import type { Lockable } from '../judge/lockable.ts'
 import { hold } from './locker.ts'
 import type { Desk, Program } from './program.ts'
 

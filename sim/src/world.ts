@@ -68,10 +68,7 @@ export class World implements Scene {
     this.servers = this.#makeServers()
     this.clients = this.#makeClients()
     this.#founder = this.#makeGuest('founder', founder(this.settings))
-    this.#auditor = this.#makeGuest(
-      'auditor',
-      auditor(() => NAMES),
-    )
+    this.#auditor = this.#makeGuest('auditor', auditor(NAMES))
     this.#storm = new Storm(this, this)
   }
 

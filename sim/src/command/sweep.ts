@@ -1,4 +1,5 @@
 /** Runs many seeds and says how it went. */
+import { UNJUDGED_SHARE_MAX } from '../judge/limits.ts'
 import { MARKS } from '../report/marks.ts'
 import { runRange } from './range.ts'
 
@@ -8,9 +9,6 @@ export interface SweepOptions {
   /** Whether each situation of the list must have come about. */
   readonly wantsMarks: boolean
 }
-
-/** Of all seeds; a storm that judges less judges nothing. */
-const UNJUDGED_SHARE_MAX = 0.01
 
 /** @returns whether it went well */
 export async function sweep({ from, seeds, wantsMarks }: SweepOptions): Promise<boolean> {

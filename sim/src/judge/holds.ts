@@ -51,19 +51,14 @@ export class Holds {
     this.#sessions = sessions
   }
 
-  /** Every name that was ever taken. */
-  get names(): readonly string[] {
-    return [...this.#books.keys()].toSorted()
-  }
-
-  calling(desk: Actor, lockable: Lockable): Attempt {
+  calling(actor: Actor, lockable: Lockable): Attempt {
     const book = this.#bookOf(lockable.name)
     const before = book.highest
-    return { granted: (grant) => this.#granted(desk, lockable, { grant, before }) }
+    return { granted: (grant) => this.#granted(actor, lockable, { grant, before }) }
   }
 
   #granted(
-    desk: Actor,
+    actor: Actor,
     lockable: Lockable,
     { grant, before }: { readonly grant: Grant; readonly before: bigint },
   ): () => void {
@@ -71,28 +66,28 @@ export class Holds {
     const { marks } = this.#ground
     const book = this.#bookOf(name)
     const { token, count, signal } = grant
-    const { process } = desk
+    const { process } = actor
     const { pauses } = process
     const hold: Hold = {
-      who: desk.name,
+      who: actor.name,
       count,
       token,
       hasEnded: false,
       isActive: () => process.alive && process.pauses === pauses && !signal.aborted,
     }
-    desk.note(`holds ${count} of ${name}, token ${token}`)
+    actor.note(`holds ${count} of ${name}, token ${token}`)
     if (token <= before) {
-      const text = `${desk.name} got token ${token} of "${name}", but ${before} was granted before it asked`
+      const text = `${actor.name} got token ${token} of "${name}", but ${before} was granted before it asked`
       this.#verdicts.violate('X2', text)
     }
     const earlier = book.tokens.get(token)
     if (earlier !== undefined) {
       this.#verdicts.violate(
         'X2',
-        `${desk.name} got token ${token} of "${name}", as ${earlier} had`,
+        `${actor.name} got token ${token} of "${name}", as ${earlier} had`,
       )
     }
-    book.tokens.set(token, desk.name)
+    book.tokens.set(token, actor.name)
     if (token > book.highest) book.highest = token
     book.active = book.active.filter((other) => !other.hasEnded && other.isActive())
     book.active.push(hold)
@@ -104,7 +99,7 @@ export class Holds {
       if (signal.aborted) marks.reached('a lease is lost')
       else if (this.#sessions.claims > claims) marks.reached('a lease outlives its server')
       hold.hasEnded = true
-      desk.note(`gives ${name} back, token ${token}`)
+      actor.note(`gives ${name} back, token ${token}`)
     }
   }
 

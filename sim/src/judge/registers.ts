@@ -46,17 +46,17 @@ export class Registers {
     this.#timesSent.set(key, this.#timesOf(key) + 1)
   }
 
-  calling(desk: Actor, session: Session, { name, request }: Asked): Recording {
-    const key = keyOf(desk.process.name, { kind: request.kind, name })
+  calling(actor: Actor, session: Session, { name, request }: Asked): Recording {
+    const key = keyOf(actor.process.name, { kind: request.kind, name })
     const before = this.#timesOf(key)
     const open: Open = {
-      actor: `${desk.name} session ${session.id}`,
+      actor: `${actor.name} session ${session.id}`,
       input: request,
       output: null,
       calledAt: this.#ground.nextTick(),
       returnedAt: Infinity,
     }
-    desk.note(`${name}: ${registerModel.describe(request, null)}`)
+    actor.note(`${name}: ${registerModel.describe(request, null)}`)
     const history = this.#histories.get(name)
     if (history === undefined) this.#histories.set(name, [open])
     else history.push(open)
@@ -67,7 +67,7 @@ export class Registers {
         if (this.#timesOf(key) - before > 1) {
           this.#ground.marks.reached('a request that was asked again')
         }
-        desk.note(`${name}: ${registerModel.describe(request, output)}`)
+        actor.note(`${name}: ${registerModel.describe(request, output)}`)
       },
     }
   }

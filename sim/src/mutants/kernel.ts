@@ -244,14 +244,14 @@ const CHANGES: readonly Mutant[] = [
   {
     name: 'a change that is asked again is done again',
     breaks: 'L2',
-    file: 'packages/kernel/src/kernel.ts',
+    file: KERNEL,
     original: 'if (session.changes.has(change.serial)) return',
     planted: 'if (session.changes.has(change.serial + 1_000_000n)) return',
   },
   {
     name: 'the memory of changes is not stored',
     breaks: 'L2',
-    file: 'packages/kernel/src/session.ts',
+    file: SESSION,
     original: 'this.#root.turn.put(changesKey(session.id), encodeChanges(session.changes.runs))',
     planted: '',
   },

@@ -9,7 +9,8 @@ import type { Desk, Program } from './program.ts'
 /** Beyond the timeout and the grace period of a session: the pings that its server may miss, and the allowance of S2. */
 const DETECTION_MS = 12_000
 
-export function auditor(names: () => readonly string[]): Program {
+/** @param names everything that anybody took, wrote or watched */
+export function auditor(names: readonly string[]): Program {
   let hasWaited = false
   return {
     name: 'audits',
@@ -20,7 +21,7 @@ export function auditor(names: () => readonly string[]): Program {
       }
       hasWaited = true
       const session = await desk.session()
-      for (const name of names()) await auditName(desk, session, name)
+      for (const name of names) await auditName(desk, session, name)
       await desk.closing(session)
       await auditStorage(desk, schedule.nowMs)
       desk.world.marks.reached('the auditor has looked')

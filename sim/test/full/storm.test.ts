@@ -6,12 +6,11 @@
 import { expect, test } from 'vitest'
 import { scaled } from '../../../test/scale.ts'
 import { runRange } from '../../src/command/range.ts'
+import { UNJUDGED_SHARE_MAX } from '../../src/judge/limits.ts'
 import { MARKS } from '../../src/report/marks.ts'
 
 const SEEDS = scaled(20_000)
 const TIMEOUT_MS = SEEDS * 100
-/** Histories that are too hard to judge, of all seeds. */
-const UNJUDGED_SHARE_MAX = 0.01
 
 test('no promise is broken, and no situation is missed', { timeout: TIMEOUT_MS }, async () => {
   const report = await runRange({ from: 1, seeds: SEEDS, progress: () => {} })

@@ -23,7 +23,7 @@ const MARGIN_SHARE = 0.05
 const MARGIN_MIN_MS = 250
 const MARGIN_MAX_SHARE = 1 / 3
 /** Clocks of two processes differ by that much of the time that passes; timers count whole milliseconds. */
-const CLOCK_SHARE = 0.02
+const CLOCK_ERROR_SHARE = 0.02
 const CLOCK_MS = 10
 
 export class Beliefs {
@@ -106,7 +106,7 @@ export class Beliefs {
       timeoutMs * MARGIN_MAX_SHARE,
     )
     const heardMs = this.#heardMs.get(session.id) ?? Infinity
-    return heardMs + timeoutMs - marginMs + timeoutMs * CLOCK_SHARE + CLOCK_MS
+    return heardMs + timeoutMs - marginMs + timeoutMs * CLOCK_ERROR_SHARE + CLOCK_MS
   }
 
   #violate({ process, session, timeoutMs }: Believer, overMs: number): void {

@@ -13,6 +13,7 @@ import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Ground, Verdicts } from './ground.ts'
+import { CLOCK_SHARE } from './limits.ts'
 import type { Stored } from './stored.ts'
 
 interface Ask {
@@ -41,8 +42,6 @@ const MARK_OF_STATUS: ReadonlyMap<number, Mark> = new Map<number, Mark>([
   [STATUS.ABORTED, 'a wait ends with an abort'],
 ])
 
-/** Clocks of two processes differ by that much of the time that passes. */
-const CLOCK_SHARE = 0.975
 /** X5 allows a second; a client that waits for half of one gives up by itself. */
 const LATE_MS = 1_000
 const GIVEN_UP_MS = 300

@@ -7,6 +7,7 @@ import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
 import type { Beliefs } from './beliefs.ts'
 import type { Ground, Verdicts } from './ground.ts'
+import { CLOCK_SHARE } from './limits.ts'
 import type { Pauses } from './pauses.ts'
 import type { Pools } from './pools.ts'
 import type { Stored } from './stored.ts'
@@ -34,8 +35,6 @@ interface Attempt {
   hasStarted: boolean
 }
 
-/** Clocks of two processes differ by that much of the time that passes. */
-const CLOCK_SHARE = 0.975
 /** A host cannot tell so much of a pause from a busy moment; turns of its event loop come on top. */
 const PAUSE_COUNTED_MS = 370
 

@@ -1,5 +1,6 @@
 /** Takes some units of a semaphore with a limit, in every way there is. */
 import { AcquireTimeoutError, type Lease, type Semaphore, type Session } from '@tenure/client'
+import { CLOCK_SHARE } from '../judge/limits.ts'
 import type { Lockable } from '../judge/lockable.ts'
 import { hold } from './locker.ts'
 import type { Desk, Program } from './program.ts'
@@ -7,8 +8,6 @@ import type { Desk, Program } from './program.ts'
 const HOLD_MS = 300
 const SHORT_MS = 400
 const PATIENCE_MS = 15_000
-/** Clocks of two processes differ by that much of the time that passes. */
-const CLOCK_SHARE = 0.975
 
 export function taker(pool: Lockable): Program {
   return {

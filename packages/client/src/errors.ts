@@ -11,10 +11,8 @@ export type ErrorCode =
   | 'CLIENT_CLOSED'
   | 'SESSION_CLOSED'
   | 'LEASE_RELEASED'
-  | 'LIMIT_MISMATCH'
   | 'ALREADY_REGISTERED'
   | 'NOT_PARTICIPANT'
-  | 'FENCED'
 
 /** What the server said in detail. */
 export interface Issue {
@@ -106,7 +104,7 @@ export class UnsupportedError extends TenureError {
   }
 }
 
-/** There is no such coordination node or semaphore. */
+/** There is no such coordination node, semaphore, record or lease. */
 export class NotFoundError extends TenureError {
   constructor(message: string, details?: ErrorDetails) {
     super('NOT_FOUND', message, details)
@@ -196,6 +194,20 @@ export class FencedError extends TenureError {
   }
 }
 
+/** The record has another version than was expected. */
+export class WrongVersionError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('WRONG_VERSION', message, details)
+  }
+}
+
+/** There is no such record lease: it was released, or it has expired. */
+export class WrongLeaseError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('WRONG_LEASE', message, details)
+  }
+}
+
 type RefusalClass = new (message: string, details?: ErrorDetails) => TenureError
 
 const CLASS_OF: Readonly<Record<RefusalCode, RefusalClass>> = {
@@ -206,6 +218,10 @@ const CLASS_OF: Readonly<Record<RefusalCode, RefusalClass>> = {
   ABORTED: AbortedError,
   SESSION_EXPIRED: SessionExpiredError,
   BAD_SESSION: BadSessionError,
+  LIMIT_MISMATCH: SemaphoreLimitMismatchError,
+  WRONG_VERSION: WrongVersionError,
+  WRONG_LEASE: WrongLeaseError,
+  FENCED: FencedError,
   UNAUTHORIZED: UnauthorizedError,
   OVERLOADED: OverloadedError,
   UNAVAILABLE: UnavailableError,

@@ -43,6 +43,8 @@ export {
   UnauthorizedError,
   UnavailableError,
   UnsupportedError,
+  WrongLeaseError,
+  WrongVersionError,
 } from './errors.ts'
 export { Lease } from './lease.ts'
 export type {
@@ -59,10 +61,14 @@ export type {
   Description,
   Holder,
   Link,
+  OperatorAnswer,
+  OperatorQuestion,
+  RecordAnswer,
   Refusal,
   RefusalCode,
   ReleaseRequest,
   Request,
+  SemaphoreRequest,
   Started,
   UpdateRequest,
 } from './link/link.ts'

@@ -1,9 +1,11 @@
 /**
  * What can be asked of a coordination node.
  *
- * A command names its asker by `stream` and `requestId`; the kernel keeps both unread and gives them back with every
+ * Records and operators have files of their own. A command names its asker by `stream` and `requestId`; the kernel keeps both unread and gives them back with every
  * event that answers the request. Request ids need not be unique: they are echoed, never compared.
  */
+import type { OperatorCommand } from './operator-command.ts'
+import type { RecordCommand } from './record-command.ts'
 
 /** A client's way in, numbered by the tablet. One stream may carry many sessions; a session is on one stream at most. */
 export type StreamId = number
@@ -26,12 +28,12 @@ export interface NodeConfig {
   readonly rateLimiterCounters: CountersMode
 }
 
-interface Asked {
+export interface Asked {
   readonly stream: StreamId
   readonly requestId: bigint
 }
 
-interface InSession extends Asked {
+export interface InSession extends Asked {
   readonly session: SessionId
 }
 
@@ -127,6 +129,8 @@ export interface Acquire extends InSession {
   readonly timeoutMs: bigint
   readonly data: Uint8Array
   readonly ephemeral: boolean
+  /** An absent semaphore is created with this limit; one that is there must have it (LIMIT_MISMATCH). Not for ephemeral ones. */
+  readonly createLimit?: bigint
 }
 
 export interface Release extends InSession {
@@ -134,7 +138,7 @@ export interface Release extends InSession {
   readonly name: string
 }
 
-export type SessionCommand =
+export type SemaphoreCommand =
   | CreateSemaphore
   | UpdateSemaphore
   | DeleteSemaphore
@@ -142,6 +146,8 @@ export type SessionCommand =
   | Acquire
   | Release
 
+export type SessionCommand = SemaphoreCommand | RecordCommand
+
 export type NodeCommand = CreateNode | AlterNode | DropNode | DescribeNode
 
-export type Command = NodeCommand | Attach | Detach | Stop | SessionCommand
+export type Command = NodeCommand | OperatorCommand | Attach | Detach | Stop | SessionCommand

@@ -4,6 +4,8 @@
  * Every event has an addressee, a stream. Events of one step stand in the order in which they must reach the wire.
  */
 import type { NodeConfig, SessionId, StreamId } from './command.ts'
+import type { OperatorEvent } from './operator-event.ts'
+import type { RecordEvent, RecordView } from './record-event.ts'
 
 /** Why a request was refused. One word for each status that clients tell apart. */
 export type RefusalCode =
@@ -14,6 +16,11 @@ export type RefusalCode =
   | 'ABORTED'
   | 'SESSION_EXPIRED'
   | 'BAD_SESSION'
+  | 'LIMIT_MISMATCH'
+  | 'WRONG_VERSION'
+  | 'WRONG_LEASE'
+  | 'FENCED'
+  | 'UNSUPPORTED'
 
 /** One owner or waiter of a semaphore. */
 export interface HolderDescription {
@@ -38,11 +45,11 @@ export interface SemaphoreDescription {
   readonly waiters: readonly HolderDescription[]
 }
 
-interface Addressed {
+export interface Addressed {
   readonly stream: StreamId
 }
 
-interface Answer extends Addressed {
+export interface Answer extends Addressed {
   readonly requestId: bigint
 }
 
@@ -51,6 +58,8 @@ export interface Refused extends Answer {
   readonly kind: 'refused'
   readonly code: RefusalCode
   readonly message: string
+  /** What is there instead, with ALREADY_EXISTS and WRONG_VERSION of a record. */
+  readonly record?: RecordView
 }
 
 /** The request was done, and there is nothing more to say: create, update and delete of a semaphore, create, alter and drop of a node. */
@@ -116,7 +125,8 @@ export interface Changed extends Answer {
 export interface Ended extends Addressed {
   readonly kind: 'ended'
   readonly session: SessionId
-  readonly reason: 'taken' | 'dropped'
+  /** 'expired': an operator has ended it. */
+  readonly reason: 'taken' | 'dropped' | 'expired'
 }
 
 export type Event =
@@ -132,3 +142,5 @@ export type Event =
   | SemaphoreDescribed
   | Changed
   | Ended
+  | RecordEvent
+  | OperatorEvent

@@ -18,6 +18,7 @@ export type {
   NodeCommand,
   NodeConfig,
   Release,
+  SemaphoreCommand,
   SessionCommand,
   SessionId,
   Stop,
@@ -42,6 +43,59 @@ export type {
   SemaphoreDescription,
   Stopped,
 } from './event.ts'
+export type {
+  CheckToken,
+  EndSession,
+  ExplainSemaphore,
+  ForceRelease,
+  ListSessions,
+  OperatorCommand,
+} from './operator-command.ts'
+export type {
+  Holding,
+  OperatorEvent,
+  Revoked,
+  SemaphoreExplained,
+  SessionDescription,
+  SessionsListed,
+  TokenChecked,
+} from './operator-event.ts'
+export { NO_LEASE_ID } from './record-command.ts'
+export type {
+  CasRecord,
+  Compare,
+  CreateRecord,
+  DeleteRecord,
+  DescribeLease,
+  Fence,
+  ForgetRequest,
+  GetRecord,
+  GrantLease,
+  KeepLease,
+  KeyRange,
+  Operation,
+  PutRecord,
+  RangeRecords,
+  RecordCommand,
+  ReleaseLease,
+  Transact,
+  WaitRecord,
+  WatchRecords,
+} from './record-command.ts'
+export type {
+  LeaseDescribed,
+  LeaseEnded,
+  LeaseGranted,
+  RecordChange,
+  RecordDeleted,
+  RecordEvent,
+  RecordRead,
+  RecordsChanged,
+  RecordsListed,
+  RecordView,
+  RecordWritten,
+  Transacted,
+} from './record-event.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

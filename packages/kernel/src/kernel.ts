@@ -16,7 +16,7 @@ import type {
   DropNode,
   NodeCommand,
   NodeConfig,
-  SessionCommand,
+  SemaphoreCommand,
   Stop,
   UpdateSemaphore,
 } from './command.ts'
@@ -141,6 +141,16 @@ export class Kernel {
       case 'acquire':
       case 'release':
         this.#doInSession(command)
+        break
+      case 'check-token':
+      case 'list-sessions':
+      case 'end-session':
+      case 'force-release':
+      case 'explain-semaphore':
+        this.#root.turn.refuse(command, 'UNSUPPORTED', 'operators are not served')
+        break
+      default:
+        this.#root.turn.refuse(command, 'UNSUPPORTED', 'records are not served')
     }
     return this.#root.turn.end()
   }
@@ -223,7 +233,7 @@ export class Kernel {
     if (session?.stream === stream) this.#sessions.detach(session)
   }
 
-  #doInSession(command: SessionCommand | Stop): void {
+  #doInSession(command: SemaphoreCommand | Stop): void {
     const session = this.#sessions.find(command.session)
     if (session === undefined) {
       const message = `session ${command.session} does not exist`

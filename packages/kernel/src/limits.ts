@@ -19,6 +19,32 @@ export interface Limits {
   readonly sessionTimeoutMaxMs: number
   /** "For ever" (`MAX_U64`) is allowed besides. */
   readonly acquireTimeoutMaxMs: number
+  readonly recordsMax: number
+  readonly recordKeyBytesMax: number
+  readonly recordValueBytesMax: number
+  /** Values of records that are kept in memory; past that the least recently used are read back from where they are stored. */
+  readonly valueMemoryBytesMax: number
+  /** Records of one page. */
+  readonly rangeRecordsMax: number
+  /** Keys and values of one page, and of the answer to a watch; one record more may fit in. */
+  readonly rangeBytesMax: number
+  /** Moments that pages hold, of all sessions together; past that the oldest is let go. */
+  readonly heldMomentsMax: number
+  /** Compares of one transaction, and operations of one of its lists. */
+  readonly transactOperationsMax: number
+  readonly recordLeasesMax: number
+  readonly recordLeaseTtlMaxMs: number
+  /** Waits and watches of records. */
+  readonly recordWatchesMax: number
+  /** Changes that a watch can go back, and the bytes of their keys and values. */
+  readonly historyChangesMax: number
+  readonly historyBytesMax: number
+  /** Sessions of one page. */
+  readonly listedSessionsMax: number
+  /** Holdings shown with one session. */
+  readonly describedHoldingsMax: number
+  /** Sessions shown in the explanation of one semaphore. */
+  readonly explainedSessionsMax: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -32,4 +58,20 @@ export const DEFAULT_LIMITS: Limits = {
   dataBytesMax: 1_048_576,
   sessionTimeoutMaxMs: 1_800_000,
   acquireTimeoutMaxMs: 86_400_000,
+  recordsMax: 1_000_000,
+  recordKeyBytesMax: 1024,
+  recordValueBytesMax: 1_048_576,
+  valueMemoryBytesMax: 268_435_456,
+  rangeRecordsMax: 1000,
+  rangeBytesMax: 4_194_304,
+  heldMomentsMax: 64,
+  transactOperationsMax: 128,
+  recordLeasesMax: 1_000_000,
+  recordLeaseTtlMaxMs: 86_400_000,
+  recordWatchesMax: 1_000_000,
+  historyChangesMax: 100_000,
+  historyBytesMax: 33_554_432,
+  listedSessionsMax: 1000,
+  describedHoldingsMax: 100,
+  explainedSessionsMax: 100,
 }

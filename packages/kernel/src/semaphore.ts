@@ -7,7 +7,7 @@ import type {
   CreateSemaphore,
   DeleteSemaphore,
   DescribeSemaphore,
-  SessionCommand,
+  SemaphoreCommand,
   UpdateSemaphore,
 } from './command.ts'
 import type { RefusalCode, SemaphoreDescription } from './event.ts'
@@ -159,11 +159,11 @@ export class Semaphores {
     return true
   }
 
-  #sayDone({ stream, requestId }: SessionCommand): void {
+  #sayDone({ stream, requestId }: SemaphoreCommand): void {
     this.#root.turn.say({ kind: 'done', stream, requestId })
   }
 
-  #refuse(command: SessionCommand, code: RefusalCode, message: string): false {
+  #refuse(command: SemaphoreCommand, code: RefusalCode, message: string): false {
     this.#root.turn.refuse(command, code, message)
     return false
   }
@@ -191,7 +191,7 @@ export class Semaphores {
   }
 
   /** The semaphore a command names; null when the command was refused, because there is none. */
-  findFor(command: SessionCommand): Semaphore | null {
+  findFor(command: SemaphoreCommand): Semaphore | null {
     const semaphore = this.#byName.get(command.name)
     if (semaphore !== undefined) return semaphore
     if (this.refuseMalformed(command)) return null
@@ -238,13 +238,13 @@ export class Semaphores {
   }
 
   /** Refuses a name without UTF-8 form; such a name is nobody's, so only unknown names need the look. */
-  refuseMalformed(command: SessionCommand): boolean {
+  refuseMalformed(command: SemaphoreCommand): boolean {
     if (utf8Length(command.name) >= 0) return false
     this.#root.turn.refuse(command, 'INVALID_ARGUMENT', MALFORMED_NAME)
     return true
   }
 
-  refuseFull(command: SessionCommand): void {
+  refuseFull(command: SemaphoreCommand): void {
     const message = `the node has ${this.#root.limits.semaphoresMax} semaphores`
     this.#root.turn.refuse(command, 'PRECONDITION_FAILED', message)
   }

@@ -3,6 +3,7 @@
  */
 import type { StreamId } from './command.ts'
 import type { Event, RefusalCode } from './event.ts'
+import type { RecordView } from './record-event.ts'
 import { invariant } from './invariant.ts'
 import type { Write } from './write-set.ts'
 
@@ -15,6 +16,8 @@ import type { Write } from './write-set.ts'
 export interface Step {
   readonly events: readonly Event[]
   readonly writes: readonly Write[]
+  /** Records in the events whose values have to be read from where they are stored before this step's commit; seldom any. */
+  readonly cold: readonly RecordView[]
 }
 
 /** Gathers one step; used again for the next. */
@@ -22,6 +25,7 @@ export class Turn {
   #nowMs = -Infinity
   #events: Event[] = []
   #writes: Write[] = []
+  #cold: RecordView[] = []
 
   get nowMs(): number {
     return this.#nowMs
@@ -33,9 +37,10 @@ export class Turn {
   }
 
   end(): Step {
-    const step = { events: this.#events, writes: this.#writes }
+    const step = { events: this.#events, writes: this.#writes, cold: this.#cold }
     this.#events = []
     this.#writes = []
+    if (this.#cold.length > 0) this.#cold = []
     return step
   }
 
@@ -47,9 +52,16 @@ export class Turn {
     asked: { readonly stream: StreamId; readonly requestId: bigint },
     code: RefusalCode,
     message: string,
+    record?: RecordView,
   ): void {
     const { stream, requestId } = asked
-    this.#events.push({ kind: 'refused', stream, requestId, code, message })
+    const refused = { kind: 'refused', stream, requestId, code, message } as const
+    this.#events.push(record === undefined ? refused : { ...refused, record })
+  }
+
+  /** The value of this record, which the step tells of, is not in memory. */
+  needValue(record: RecordView): void {
+    this.#cold.push(record)
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -93,3 +93,45 @@ export {
 export { encodeSessionRequest, encodeSessionResponse } from './session/encode.ts'
 export { WireError } from './wire-error.ts'
 export { WireWriter } from './wire-writer.ts'
+export type {
+  AttachSession,
+  ClientHello,
+  ClientMessage,
+  ConnectionPing,
+  ForgetRequest,
+  LeaveSession,
+  NodeAsk,
+  NodeQuestion,
+  NodeSettings,
+  SessionAsk,
+  StopSession,
+} from './tenure/client-message.ts'
+export type {
+  AcquireOperation,
+  Compare,
+  DescribeOperation,
+  Fence,
+  KeyRange,
+  RangeRecordsOperation,
+  RecordOperation,
+  SemaphoreOperation,
+  SessionOperation,
+  TransactOperation,
+  TransactStep,
+} from './tenure/operation.ts'
+export { CONNECT_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
+export type {
+  CodeName,
+  HoldingMessage,
+  NodeMessage,
+  Notice,
+  RecordChangeMessage,
+  RecordMessage,
+  Reply,
+  ServerAnswer,
+  ServerHello,
+  ServerMessage,
+  SessionEnded,
+  SessionMessage,
+  SessionNotice,
+} from './tenure/server-message.ts'

@@ -1,9 +1,16 @@
 /**
- * What carries a client's requests: in process, over YDB's protocol, later over ours.
+ * What carries a client's requests: in process, over our own protocol, or over YDB's.
  *
  * A link makes single attempts and holds no opinion: it never retries, and it never decides that a session is lost.
  * The session above it does. Recipes do not know that links exist.
  */
+import type {
+  Notice,
+  NodeQuestion,
+  RecordMessage,
+  RecordOperation,
+  Reply,
+} from '@tenure/protocol'
 import type { NodeConfig, NodeDescription } from '../node.ts'
 
 export interface Link {
@@ -15,10 +22,24 @@ export interface Link {
   dropNode(path: string, signal?: AbortSignal): Promise<void>
   /** @throws UnsupportedError on a link that cannot list */
   listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]>
+  /** @throws UnsupportedError on a link that knows no operators */
+  ask(path: string, question: OperatorQuestion, signal?: AbortSignal): Promise<OperatorAnswer>
   /** One attempt to put a session on this link. All that follows comes to `listener`, never before `attach` returned. */
   attach(request: AttachRequest, listener: AttachmentListener): Attachment
   close(): Promise<void>
 }
+
+export type OperatorQuestion = Extract<
+  NodeQuestion,
+  {
+    kind: 'check-token' | 'list-sessions' | 'end-session' | 'force-release' | 'explain-semaphore'
+  }
+>
+
+export type OperatorAnswer = Extract<
+  Reply,
+  { kind: 'token-checked' | 'sessions-listed' | 'semaphore-explained' | 'done' }
+>
 
 export interface AttachRequest {
   readonly path: string
@@ -38,6 +59,10 @@ export interface Started {
   readonly watchAbsent: boolean
   /** A change with a number is done once, however often it is sent. */
   readonly numbersChanges: boolean
+  /** An acquire may create its semaphore (`createLimit`). */
+  readonly createsOnAcquire: boolean
+  /** Record operations may be sent; else each is refused (UNSUPPORTED). */
+  readonly hasRecords: boolean
 }
 
 /** Why an attachment is over. */
@@ -53,6 +78,8 @@ export interface AttachmentListener {
   started(started: Started): void
   /** Something that was sent at `sentAtMs` (monotonic) has been answered. */
   contact(sentAtMs: number): void
+  /** Something has happened to the session that nobody here has asked for. */
+  noticed(notice: Notice): void
   /** The last call. What was not answered by then may have happened or not. */
   ended(end: AttachmentEnd): void
 }
@@ -63,8 +90,13 @@ export interface Attachment {
    *
    * @param answer called once with the result, unless the attachment ends before
    * @param changed called at most once, when the watch that a describe has set fires or is replaced
+   * @returns names the request for `forget`
    */
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number
+  /** A wait or watch of records is not wanted any more, and not answered. */
+  forget(sent: number): void
+  /** From now on the link must make sure so often, at least, that the server answers. Never makes it less often. */
+  hurry(heartbeatMs: number): void
   /** Ends the session; `ended` follows. */
   stop(): void
   /** Leaves without a word; the server detaches the session. Nothing is called any more. */
@@ -79,6 +111,8 @@ export interface AcquireRequest {
   readonly timeoutMs: bigint
   readonly data: Uint8Array
   readonly ephemeral: boolean
+  /** Only where the link offers it: an absent semaphore is created, one with another limit is refused (LIMIT_MISMATCH). */
+  readonly createLimit?: bigint
 }
 
 export interface ReleaseRequest {
@@ -129,13 +163,15 @@ export interface DeleteRequest extends ChangeRequest {
   readonly force: boolean
 }
 
-export type Request =
+export type SemaphoreRequest =
   | AcquireRequest
   | ReleaseRequest
   | DescribeRequest
   | CreateRequest
   | UpdateRequest
   | DeleteRequest
+
+export type Request = SemaphoreRequest | RecordOperation
 
 export interface Holder {
   readonly sessionId: bigint
@@ -162,6 +198,8 @@ export interface Refusal {
   readonly message: string
   /** YDB's status number. */
   readonly status?: number
+  /** What is there instead, with ALREADY_EXISTS and WRONG_VERSION of a record. */
+  readonly record?: RecordMessage
 }
 
 export type RefusalCode =
@@ -172,6 +210,10 @@ export type RefusalCode =
   | 'ABORTED'
   | 'SESSION_EXPIRED'
   | 'BAD_SESSION'
+  | 'LIMIT_MISMATCH'
+  | 'WRONG_VERSION'
+  | 'WRONG_LEASE'
+  | 'FENCED'
   | 'UNAUTHORIZED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
@@ -190,4 +232,20 @@ export type Answer =
       readonly watchAdded: boolean
     }
   | { readonly kind: 'done' }
+  | RecordAnswer
   | Refusal
+
+export type RecordAnswer = Extract<
+  Reply,
+  {
+    kind:
+      | 'record-written'
+      | 'record-deleted'
+      | 'record-read'
+      | 'records-listed'
+      | 'records-changed'
+      | 'transacted'
+      | 'lease-granted'
+      | 'lease-described'
+  }
+>

@@ -66,7 +66,7 @@ export class Lease implements AsyncDisposable {
   /**
    * Aborts when the lease is over: released (LeaseReleasedError), lost with the session (SessionExpiredError,
    * SessionClosedError, before the server can grant the units to anybody else), or taken away by a forced delete of the
-   * semaphore (AbortedError).
+   * semaphore or by an operator (AbortedError).
    */
   get signal(): AbortSignal {
     // Compares the clocks: after a pause the lease may be over although no timer has fired.
@@ -123,6 +123,11 @@ export class Lease implements AsyncDisposable {
     this.#finish(() => reason)
   }
 
+  /** Called when an operator has taken the units away. */
+  revoked(): void {
+    this.#taken(`an operator has taken "${this.name}" away`)
+  }
+
   #release(): Promise<void> {
     if (this.#end !== null) return Promise.resolve()
     this.#finish(() => new LeaseReleasedError(`the lease of "${this.name}" was released`))
@@ -161,10 +166,10 @@ export class Lease implements AsyncDisposable {
     this.#controller?.abort(end())
   }
 
-  /** Somebody has deleted the semaphore: the units are gone. The next task of this session has its turn after a release. */
-  #taken(): void {
+  /** The units are gone, most often because somebody has deleted the semaphore. The next task of this session has its turn after a release. */
+  #taken(why: string = `"${this.name}" was deleted while it was held`): void {
     if (this.#end !== null) return
-    this.#finish(() => new AbortedError(`"${this.name}" was deleted while it was held`))
+    this.#finish(() => new AbortedError(why))
     this.#releasing = Promise.resolve()
     // A change may have taken units of a semaphore that was made anew under the name.
     giveBack(this.#core, this.name)

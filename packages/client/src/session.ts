@@ -41,6 +41,9 @@ export class Session implements AsyncDisposable {
       {
         changed: (state) => this.#tell(state),
         attached: (attachment) => watches.attached(attachment, connection.offers.watchAbsent),
+        noticed: (notice) => {
+          if (notice.kind === 'revoked') holdings.revoke(notice.orderId)
+        },
         over: (reason) => {
           holdings.failAll(reason)
           this.#controller.abort(reason)

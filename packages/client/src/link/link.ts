@@ -4,13 +4,7 @@
  * A link makes single attempts and holds no opinion: it never retries, and it never decides that a session is lost.
  * The session above it does. Recipes do not know that links exist.
  */
-import type {
-  Notice,
-  NodeQuestion,
-  RecordMessage,
-  RecordOperation,
-  Reply,
-} from '@tenure/protocol'
+import type { Notice, NodeQuestion, RecordMessage, RecordOperation, Reply } from '@tenure/protocol'
 import type { NodeConfig, NodeDescription } from '../node.ts'
 
 export interface Link {

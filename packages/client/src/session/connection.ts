@@ -19,6 +19,7 @@ import type {
   RefusalCode,
   Started,
 } from '../link/link.ts'
+import type { Notice } from '@tenure/protocol'
 import type { Random } from '../random.ts'
 import { onAbort } from '../abort.ts'
 import { Belief } from './belief.ts'
@@ -39,6 +40,7 @@ export interface ConnectionObserver {
   changed(state: SessionState): void
   /** A fresh attachment: the server has forgotten the watches of the one before. */
   attached(attachment: Attachment): void
+  noticed(notice: Notice): void
   /** The session is over; called once, before `changed`. */
   over(reason: Error): void
 }
@@ -85,7 +87,13 @@ export class Connection {
   #phase: Phase = 'opening'
   #id = 0n
   #sequence = 0n
-  #started: Started = { sessionId: 0n, watchAbsent: false, numbersChanges: false }
+  #started: Started = {
+    sessionId: 0n,
+    watchAbsent: false,
+    numbersChanges: false,
+    createsOnAcquire: false,
+    hasRecords: false,
+  }
   #attachment: Attachment | null = null
   #pause: Timer | null = null
   #lastEnd: AttachmentEnd | null = null
@@ -217,6 +225,9 @@ export class Connection {
           // An attachment that answers more than its start is a good one; one that only starts would be tried ever faster.
           this.#backoff.reset()
           this.#belief.contact(atMs)
+        },
+        noticed: (notice) => {
+          if (isCurrent()) this.#observer.noticed(notice)
         },
         ended: (end) => {
           if (isCurrent()) this.#detach(end)

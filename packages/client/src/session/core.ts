@@ -51,5 +51,6 @@ export function ask(
 
 /** An answer of a kind that its request cannot have: the link is at fault. */
 export function unexpected(request: Request, answer: Exclude<Answer, Refusal>): Error {
-  return new Error(`${request.kind} of "${request.name}" was answered with ${answer.kind}`)
+  const name = 'name' in request ? ` of "${request.name}"` : ''
+  return new Error(`${request.kind}${name} was answered with ${answer.kind}`)
 }

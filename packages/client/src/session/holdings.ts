@@ -15,6 +15,9 @@ export interface Place {
 
 /** Something held that must be told when the session is over. */
 export interface Held {
+  readonly token: bigint
+  /** An operator has taken it away. */
+  revoked(): void
   lost(reason: unknown): void
 }
 
@@ -61,6 +64,11 @@ export class Holdings {
 
   letGo(held: Held): void {
     this.#held.delete(held)
+  }
+
+  /** An operator has taken away what was granted under this token. */
+  revoke(token: bigint): void {
+    for (const held of this.#held) if (held.token === token) held.revoked()
   }
 
   /** Whatever is held is told first, since it must stop; then those who wait. */

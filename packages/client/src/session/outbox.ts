@@ -130,6 +130,7 @@ export class Outbox {
   }
 
   #leaveLine(call: Call): void {
+    if (!isWrite(call.request)) return
     const { name } = call.request
     const line = this.#lines.get(name)
     const place = line?.indexOf(call) ?? -1

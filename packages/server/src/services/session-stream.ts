@@ -322,14 +322,18 @@ export class SessionStream implements StreamSink {
 function lastMessageOf(event: Event): SessionResponse | null {
   if (event.kind === 'stopped') return { kind: 'stopped', sessionId: event.session }
   if (event.kind === 'ended') {
-    return event.reason === 'taken'
-      ? failure(STATUS.BAD_SESSION, 'another stream has taken the session')
-      : failure(STATUS.UNAVAILABLE, 'the coordination node was dropped')
+    return endOf(event.reason)
   }
   if (event.kind !== 'refused') return null
   const asked = askedOf(event.requestId)
   if (asked !== 'attach' && asked !== 'stop') return null
   return failure(REFUSAL_STATUS[event.code], event.message)
+}
+
+function endOf(reason: Extract<Event, { kind: 'ended' }>['reason']): SessionResponse {
+  if (reason === 'taken') return failure(STATUS.BAD_SESSION, 'another stream has taken the session')
+  if (reason === 'expired') return failure(STATUS.SESSION_EXPIRED, 'an operator ended the session')
+  return failure(STATUS.UNAVAILABLE, 'the coordination node was dropped')
 }
 
 function failure(status: StatusNumber, message: string): SessionResponse {

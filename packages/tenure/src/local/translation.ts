@@ -4,7 +4,7 @@
  * Byte arrays are copied in both directions. In one process both sides would else share them, and a program that
  * writes into what it sent or got would change what the node keeps.
  */
-import type { Answer, ChangeNumber, Holder, NodeConfig, Request } from '@tenure/client'
+import type { Answer, ChangeNumber, Holder, NodeConfig, SemaphoreRequest } from '@tenure/client'
 import type { StreamCommand, StreamSink } from '@tenure/server'
 
 export type Event = Parameters<StreamSink['deliver']>[0][number]
@@ -16,7 +16,7 @@ type SessionCommand = Extract<
 
 const NO_BYTES = new Uint8Array(0)
 
-export function commandOf(request: Request, session: bigint, requestId: bigint): SessionCommand {
+export function commandOf(request: SemaphoreRequest, session: bigint, requestId: bigint): SessionCommand {
   const { name } = request
   switch (request.kind) {
     case 'acquire': {

@@ -26,7 +26,7 @@ import type { CallError, MessageStream } from './channel.ts'
 import type { Channels, ChannelUse } from './channels.ts'
 import { refusalOf, refusalOfGrpc } from './status.ts'
 import type { Tokens } from './tokens.ts'
-import { answerOf, messageOf, type ResultMessage } from './translation.ts'
+import { answerOf, isOfSemaphores, messageOf, type ResultMessage } from './translation.ts'
 import { headersFor } from './unary.ts'
 
 export interface StreamGround {
@@ -49,6 +49,11 @@ const START_MAX_MS = 3_000
 /** How long the server may take to end a session that was given up before it began. */
 const PARTING_MS = 1_000
 
+const NOTHING_SENT = 0
+
+/** What YDB's protocol has no words for. */
+const NOT_OFFERED = { createsOnAcquire: false, hasRecords: false }
+
 export class YdbAttachment implements Attachment {
   readonly #ground: StreamGround
   readonly #request: AttachRequest
@@ -63,10 +68,12 @@ export class YdbAttachment implements Attachment {
   #ping: { readonly opaque: bigint; sentAtMs: number } | null = null
   #hasStarted = false
   #over = false
+  #heartbeatMs: number
 
   constructor(ground: StreamGround, request: AttachRequest, listener: AttachmentListener) {
     this.#ground = ground
     this.#request = request
+    this.#heartbeatMs = request.heartbeatMs
     this.#listener = listener
     const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_TO_START)
     this.#timer = ground.clock.after(Math.min(START_MAX_MS, startMs), () => {
@@ -81,13 +88,25 @@ export class YdbAttachment implements Attachment {
     )
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
-    if (this.#over) return
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+    if (this.#over) return NOTHING_SENT
+    if (!isOfSemaphores(request)) {
+      answer({ kind: 'refused', code: 'UNSUPPORTED', message: 'the server has no records' })
+      return NOTHING_SENT
+    }
     this.#lastId += 1n
     const id = this.#lastId
     this.#asked.set(id, { sentAtMs: this.#ground.clock.monotonicMs(), answer })
     if (changed !== undefined) this.#watches.set(id, changed)
     this.#write(messageOf(request, id))
+    return Number(id)
+  }
+
+  /** Only records can be waited for or watched in a way that can be taken back. */
+  forget(): void {}
+
+  hurry(heartbeatMs: number): void {
+    this.#heartbeatMs = Math.min(this.#heartbeatMs, heartbeatMs)
   }
 
   stop(): void {
@@ -196,7 +215,7 @@ export class YdbAttachment implements Attachment {
     if (this.#hasStarted) return
     this.#hasStarted = true
     this.#timer?.cancel()
-    this.#listener.started({ sessionId, watchAbsent: false, numbersChanges })
+    this.#listener.started({ sessionId, watchAbsent: false, numbersChanges, ...NOT_OFFERED })
     if (!this.#isOver()) this.#beat()
   }
 
@@ -206,7 +225,7 @@ export class YdbAttachment implements Attachment {
 
   #beat(): void {
     const { clock } = this.#ground
-    const { heartbeatMs } = this.#request
+    const heartbeatMs = this.#heartbeatMs
     const nowMs = clock.monotonicMs()
     if (this.#ping === null) {
       this.#lastId += 1n

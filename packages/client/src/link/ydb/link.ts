@@ -16,9 +16,21 @@ import {
 import { type Clock, systemClock } from '../../clock.ts'
 import { parseConnectionString } from '../../connection-string.ts'
 import type { Credentials, TlsOptions } from '../../credentials.ts'
-import { errorOf, NotFoundError, UnauthorizedError, UnavailableError } from '../../errors.ts'
+import {
+  errorOf,
+  NotFoundError,
+  UnauthorizedError,
+  UnavailableError,
+  UnsupportedError,
+} from '../../errors.ts'
 import type { NodeConfig, NodeDescription } from '../../node.ts'
-import type { Attachment, AttachmentListener, AttachRequest, Link } from '../link.ts'
+import type {
+  Attachment,
+  AttachmentListener,
+  AttachRequest,
+  Link,
+  OperatorQuestion,
+} from '../link.ts'
 import { YdbAttachment } from './attachment.ts'
 import type { Dial } from './channel.ts'
 import { Channels } from './channels.ts'
@@ -100,6 +112,11 @@ export class YdbLink implements Link {
       if (description !== null) described.push(description)
     }
     return described
+  }
+
+  ask(path: string, question: OperatorQuestion): Promise<never> {
+    const message = `cannot ${question.kind} on "${path}" at ${this.address}: YDB's protocol does not know it`
+    return Promise.reject(new UnsupportedError(message))
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {

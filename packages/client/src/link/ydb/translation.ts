@@ -5,10 +5,23 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@tenure/protocol'
-import type { Answer, ChangeNumber, Description, Request } from '../link.ts'
+import type { Answer, ChangeNumber, Description, Request, SemaphoreRequest } from '../link.ts'
 import { isSuccess, refusalOf } from './status.ts'
 
-export function messageOf(request: Request, requestId: bigint): SessionRequest {
+const SEMAPHORE_KINDS: ReadonlySet<Request['kind']> = new Set<SemaphoreRequest['kind']>([
+  'acquire',
+  'release',
+  'describe',
+  'create',
+  'update',
+  'delete',
+])
+
+export function isOfSemaphores(request: Request): request is SemaphoreRequest {
+  return SEMAPHORE_KINDS.has(request.kind)
+}
+
+export function messageOf(request: SemaphoreRequest, requestId: bigint): SessionRequest {
   switch (request.kind) {
     case 'acquire': {
       const { kind, name, timeoutMs, count, data, ephemeral } = request

@@ -66,3 +66,20 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): number {
   }
   return left.length - right.length
 }
+
+/** As many bytes as one call of a function takes as arguments anywhere. */
+const ARGUMENTS_MAX = 4_096
+
+/** One character for each byte, so that the order of the texts is the order of the bytes. */
+export function byteText(bytes: Uint8Array): string {
+  if (bytes.length <= ARGUMENTS_MAX) return textOfPart(bytes)
+  let text = ''
+  for (let from = 0; from < bytes.length; from += ARGUMENTS_MAX) {
+    text += textOfPart(bytes.subarray(from, from + ARGUMENTS_MAX))
+  }
+  return text
+}
+
+function textOfPart(bytes: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, null, bytes)
+}

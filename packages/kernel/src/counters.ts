@@ -7,6 +7,7 @@ import type { CountersRow } from './rows/counters-row.ts'
 export class Counters {
   #nextSession: SessionId = 1n
   #nextOrder = 1n
+  #lastCommit = 0n
   #moved = false
 
   takeSession(): SessionId {
@@ -19,13 +20,29 @@ export class Counters {
     return this.#nextOrder++
   }
 
+  /** The version of a commit that changes records or record leases. */
+  takeCommit(): bigint {
+    this.#moved = true
+    return ++this.#lastCommit
+  }
+
+  /** The latest commit of records or record leases; 0 before the first. */
+  get lastCommit(): bigint {
+    return this.#lastCommit
+  }
+
   get next(): CountersRow {
-    return { nextSession: this.#nextSession, nextOrder: this.#nextOrder }
+    return {
+      nextSession: this.#nextSession,
+      nextOrder: this.#nextOrder,
+      lastCommit: this.#lastCommit,
+    }
   }
 
   restore(row: CountersRow): void {
     this.#nextSession = row.nextSession
     this.#nextOrder = row.nextOrder
+    this.#lastCommit = row.lastCommit
   }
 
   /** Whether any was taken since this was last asked. */

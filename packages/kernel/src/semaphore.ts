@@ -90,6 +90,11 @@ export class Semaphores {
     return this.#byName.values()
   }
 
+  /** Whether this token is held, and no newer one: whoever shows it is the latest to whom this name was granted. */
+  isNewestGrant(name: string, token: bigint): boolean {
+    return this.#byName.get(name)?.owners.last?.orderId === token
+  }
+
   /** Creates, updates or deletes. @returns whether it was done, and not refused */
   change(command: CreateSemaphore | UpdateSemaphore | DeleteSemaphore): boolean {
     switch (command.kind) {

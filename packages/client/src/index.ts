@@ -81,7 +81,7 @@ export type {
   MessageStreamListener,
   PendingCall,
   UnaryRequest,
-} from './link/ydb/channel.ts'
+} from './link/grpc/channel.ts'
 export { YdbLink, type YdbLinkOptions } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'

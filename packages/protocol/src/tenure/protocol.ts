@@ -4,3 +4,9 @@
 export const CONNECT_PATH = '/tenure.v1.CoordinationService/Connect'
 
 export const PROTOCOL_VERSION = 1
+
+/** What a hello may offer beyond the version. */
+export const CAPABILITY = {
+  /** The server's: operations on records are done, else each is refused (UNSUPPORTED). */
+  records: 'records',
+} as const

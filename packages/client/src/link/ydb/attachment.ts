@@ -22,12 +22,12 @@ import type {
   AttachRequest,
   Request,
 } from '../link.ts'
-import type { CallError, MessageStream } from './channel.ts'
-import type { Channels, ChannelUse } from './channels.ts'
-import { refusalOf, refusalOfGrpc } from './status.ts'
-import type { Tokens } from './tokens.ts'
+import type { CallError, MessageStream } from '../grpc/channel.ts'
+import type { Channels, ChannelUse } from '../grpc/channels.ts'
+import { refusalOf, refusalOfGrpc } from '../grpc/status.ts'
+import type { Tokens } from '../grpc/tokens.ts'
 import { answerOf, isOfSemaphores, messageOf, type ResultMessage } from './translation.ts'
-import { headersFor } from './unary.ts'
+import { headersFor } from '../grpc/unary.ts'
 
 export interface StreamGround {
   readonly channels: Channels

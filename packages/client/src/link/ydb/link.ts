@@ -32,14 +32,14 @@ import type {
   OperatorQuestion,
 } from '../link.ts'
 import { YdbAttachment } from './attachment.ts'
-import type { Dial } from './channel.ts'
-import { Channels } from './channels.ts'
-import { grpcDial } from './grpc-channel.ts'
+import type { Dial } from '../grpc/channel.ts'
+import { Channels } from '../grpc/channels.ts'
+import { grpcDial } from '../grpc/grpc-channel.ts'
 import { nodesBelow } from './listing.ts'
 import { configMessageOf, configOf } from './nodes.ts'
-import { isSuccess, nodeRefusalOf } from './status.ts'
-import { Tokens } from './tokens.ts'
-import { headersFor, unary } from './unary.ts'
+import { isSuccess, nodeRefusalOf } from '../grpc/status.ts'
+import { Tokens } from '../grpc/tokens.ts'
+import { headersFor, unary } from '../grpc/unary.ts'
 
 export interface YdbLinkOptions {
   readonly credentials?: Credentials

@@ -6,7 +6,7 @@ import type {
   SessionResponse,
 } from '@tenure/protocol'
 import type { Answer, ChangeNumber, Description, Request, SemaphoreRequest } from '../link.ts'
-import { isSuccess, refusalOf } from './status.ts'
+import { isSuccess, refusalOf } from '../grpc/status.ts'
 
 const SEMAPHORE_KINDS: ReadonlySet<Request['kind']> = new Set<SemaphoreRequest['kind']>([
   'acquire',

@@ -10,10 +10,10 @@ import {
   toBinary,
 } from '@tenure/protocol'
 import { expect, test } from 'vitest'
-import { grpcDial } from '../../../src/link/ydb/grpc-channel.ts'
+import { grpcDial } from '../../../src/link/grpc/grpc-channel.ts'
 import { UnauthorizedError } from '../../../src/errors.ts'
-import { Channels } from '../../../src/link/ydb/channels.ts'
-import { Tokens } from '../../../src/link/ydb/tokens.ts'
+import { Channels } from '../../../src/link/grpc/channels.ts'
+import { Tokens } from '../../../src/link/grpc/tokens.ts'
 import { FakeClock } from '../../fake-clock.ts'
 
 interface Logins extends AsyncDisposable {

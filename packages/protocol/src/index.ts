@@ -36,8 +36,10 @@ export {
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from './gen/grpc/reflection/v1/reflection_pb.ts'
+export { file_tenure_v1_coordination as TENURE_FILE } from './gen/tenure/v1/coordination_pb.ts'
 export {
   ALTER_NODE,
+  CONNECT,
   CREATE_NODE,
   DESCRIBE_NODE,
   DESCRIBE_PATH,
@@ -47,6 +49,7 @@ export {
   LOGIN,
   type Method,
   SESSION,
+  TENURE_METHODS,
   WHO_AM_I,
   YDB_METHODS,
 } from './services.ts'
@@ -93,6 +96,11 @@ export {
 export { encodeSessionRequest, encodeSessionResponse } from './session/encode.ts'
 export { WireError } from './wire-error.ts'
 export { WireWriter } from './wire-writer.ts'
+export { decodeClientFrame } from './tenure/client-reader.ts'
+export { writeClientMessage } from './tenure/client-writer.ts'
+export { encodeClientFrame, encodeServerFrame } from './tenure/encode.ts'
+export { decodeServerFrame } from './tenure/server-reader.ts'
+export { writeServerMessage } from './tenure/server-writer.ts'
 export type {
   AttachSession,
   ClientHello,
@@ -119,7 +127,7 @@ export type {
   TransactOperation,
   TransactStep,
 } from './tenure/operation.ts'
-export { CONNECT_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
+export { CAPABILITY, CONNECT_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
 export type {
   CodeName,
   HoldingMessage,

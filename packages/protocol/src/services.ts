@@ -1,4 +1,4 @@
-/** The gRPC services of YDB that Tenure speaks: where each method is, and what goes in and out. */
+/** The gRPC services that Tenure speaks, YDB's and its own: where each method is, and what goes in and out. */
 import {
   AlterNodeRequestSchema,
   AlterNodeResponseSchema,
@@ -25,6 +25,8 @@ import {
   ListDirectoryResponseSchema,
 } from '@ydbjs/api/scheme'
 import type { DescMessage } from '@bufbuild/protobuf'
+import { ClientFrameSchema, ServerFrameSchema } from './gen/tenure/v1/coordination_pb.ts'
+import { CONNECT_PATH } from './tenure/protocol.ts'
 
 /** One method of a gRPC service. */
 export interface Method<I extends DescMessage = DescMessage, O extends DescMessage = DescMessage> {
@@ -114,3 +116,13 @@ export const YDB_METHODS: readonly Method[] = [
   LIST_DIRECTORY,
   DESCRIBE_PATH,
 ]
+
+export const CONNECT: Method<typeof ClientFrameSchema, typeof ServerFrameSchema> = {
+  path: CONNECT_PATH,
+  input: ClientFrameSchema,
+  output: ServerFrameSchema,
+  streaming: true,
+}
+
+/** Every method of Tenure's own protocol. */
+export const TENURE_METHODS: readonly Method[] = [CONNECT]

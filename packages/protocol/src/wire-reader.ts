@@ -89,10 +89,27 @@ export class WireReader {
 
   /** A varint of which the lower 32 bits count. */
   u32(): number {
+    const first = this.#bytes[this.#at] ?? 0x80
+    if (first < 0x80 && this.#at < this.#end) {
+      this.#at++
+      return first
+    }
     return Number(this.u64() & LOW_32)
   }
 
+  /** An unsigned 64-bit field as a number. @throws WireError also when it is above 2^53-1 */
+  number(): number {
+    const value = this.#varint53()
+    if (value > Number.MAX_SAFE_INTEGER) throw new WireError('number is above 2^53-1')
+    return value
+  }
+
   bool(): boolean {
+    const first = this.#bytes[this.#at] ?? 0x80
+    if (first < 0x80 && this.#at < this.#end) {
+      this.#at++
+      return first !== 0
+    }
     return this.u64() !== 0n
   }
 

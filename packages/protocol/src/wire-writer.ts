@@ -3,6 +3,7 @@ import { WireError } from './wire-error.ts'
 import { BYTES, VARINT } from './wire-reader.ts'
 
 const LOW_32 = 0xffff_ffffn
+const TWO_32 = 0x1_0000_0000
 const U64_MAX = 0xffff_ffff_ffff_ffffn
 /** Below this, text is written character by character, which is cheaper than to call an encoder. */
 const SHORT_TEXT_BYTES = 64
@@ -29,6 +30,11 @@ export class WireWriter {
     return taken
   }
 
+  /** Takes back everything behind the first `length` bytes. */
+  rewind(length: number): void {
+    this.#length = length
+  }
+
   /** Leaves room for `count` bytes that `setU32` and `setByte` fill in later. @returns where the room begins */
   reserve(count: number): number {
     this.#need(count)
@@ -53,11 +59,32 @@ export class WireWriter {
     this.#u64(value)
   }
 
+  /** Written also when it is zero; left out when it is absent. */
+  optionalU64Field(field: number, value: bigint | null | undefined): void {
+    if (value === null || value === undefined) return
+    this.#need(20)
+    this.#tag(field, VARINT)
+    this.#u64(value)
+  }
+
   u32Field(field: number, value: number): void {
     if (value === 0) return
+    if (value >>> 0 !== value) throw new WireError(`${value} is no unsigned 32-bit number`)
     this.#need(20)
     this.#tag(field, VARINT)
     this.#u32(value)
+  }
+
+  /** An unsigned 64-bit field of which no more than 53 bits are ever used. */
+  numberField(field: number, value: number): void {
+    if (value === 0) return
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new WireError(`${value} is no unsigned 53-bit number`)
+    }
+    this.#need(20)
+    this.#tag(field, VARINT)
+    if (value < TWO_32) this.#u32(value)
+    else this.#halves(Math.floor(value / TWO_32), value >>> 0)
   }
 
   boolField(field: number, value: boolean): void {
@@ -68,7 +95,12 @@ export class WireWriter {
   }
 
   bytesField(field: number, value: Uint8Array): void {
-    if (value.length === 0) return
+    if (value.length > 0) this.optionalBytesField(field, value)
+  }
+
+  /** Written also when it is empty; left out when it is null. */
+  optionalBytesField(field: number, value: Uint8Array | null): void {
+    if (value === null) return
     this.#need(20 + value.length)
     this.#tag(field, BYTES)
     this.#u32(value.length)
@@ -78,7 +110,11 @@ export class WireWriter {
 
   /** @throws WireError when the text holds half of a surrogate pair, which UTF-8 cannot express */
   textField(field: number, value: string): void {
-    if (value.length === 0) return
+    if (value.length > 0) this.itemTextField(field, value)
+  }
+
+  /** One of a list: written also when it is empty. @throws WireError as `textField` */
+  itemTextField(field: number, value: string): void {
     this.#need(20 + value.length * 3)
     this.#tag(field, BYTES)
     if (value.length <= SHORT_TEXT_BYTES && this.#shortAscii(value)) return
@@ -142,8 +178,12 @@ export class WireWriter {
       this.#u32(Number(value))
       return
     }
-    let low = Number(value & LOW_32)
-    let high = Number(value >> 32n)
+    this.#halves(Number(value >> 32n), Number(value & LOW_32))
+  }
+
+  #halves(upper: number, lower: number): void {
+    let high = upper
+    let low = lower
     while (high > 0 || low >= 0x80) {
       this.#bytes[this.#length++] = (low & 0x7f) | 0x80
       low = ((low >>> 7) | (high << 25)) >>> 0

@@ -163,7 +163,8 @@ function resultOf(
   }
 }
 
-function readSemaphore(reader: WireReader): SemaphoreMessage {
+/** Reads the semaphore at which the reader stands. */
+export function readSemaphore(reader: WireReader): SemaphoreMessage {
   const outerEnd = reader.enter()
   const owners: HolderMessage[] = []
   const waiters: HolderMessage[] = []

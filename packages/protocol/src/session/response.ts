@@ -212,13 +212,17 @@ function writeResult(writer: WireWriter, result: AnyResult): void {
     if (result.orderId !== null) writer.u64Field(GRANT_ORDER_ID_FIELD, result.orderId)
   } else if (result.kind === 'release-result') writer.boolField(4, result.released)
   else if (result.kind === 'describe-result') {
-    if (result.description !== null) writeSemaphore(writer, result.description)
+    if (result.description !== null) writeSemaphore(writer, 4, result.description)
     writer.boolField(5, result.watchAdded)
   }
 }
 
-function writeSemaphore(writer: WireWriter, semaphore: SemaphoreMessage): void {
-  const start = writer.beginMessage(4)
+export function writeSemaphore(
+  writer: WireWriter,
+  field: number,
+  semaphore: SemaphoreMessage,
+): void {
+  const start = writer.beginMessage(field)
   writer.textField(1, semaphore.name)
   writer.bytesField(2, semaphore.data)
   writer.u64Field(3, semaphore.limit)

@@ -1,0 +1,156 @@
+/** Reads what a server says. A field that is given twice counts as it was given last: no writer gives one twice. */
+import { BYTES, VARINT, WireReader } from '../wire-reader.ts'
+import { endCodeOf } from './code.ts'
+import { FRAME_MESSAGE, NOTICE_FIELD, SERVER_FIELD } from './field.ts'
+import { checkedId, NO_ID, readOnlyNumber, readOnlyU64 } from './field-reader.ts'
+import { readReply } from './reply-reader.ts'
+import type {
+  Notice,
+  Reply,
+  ServerHello,
+  ServerMessage,
+  SessionAttached,
+  SessionEnded,
+  UnknownServerMessage,
+} from './server-message.ts'
+
+/** One for all, so that a frame of many costs no memory. */
+const UNKNOWN: UnknownServerMessage = { kind: 'unknown' }
+
+/** @throws WireError when anything in the frame is malformed, an id is none or a text is not valid UTF-8 */
+export function decodeServerFrame(bytes: Uint8Array): ServerMessage[] {
+  const reader = new WireReader(bytes)
+  const messages: ServerMessage[] = []
+  while (reader.nextField()) {
+    if (reader.field === FRAME_MESSAGE && reader.wireType === BYTES) {
+      messages.push(readMessage(reader))
+    } else reader.skip()
+  }
+  return messages
+}
+
+function readMessage(reader: WireReader): ServerMessage {
+  const outerEnd = reader.enter()
+  let message: ServerMessage = UNKNOWN
+  while (reader.nextField()) {
+    if (reader.wireType === BYTES) message = readMember(reader, message)
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return message
+}
+
+/** @param before what the message has held so far; stays when the field is no member that is known */
+function readMember(reader: WireReader, before: ServerMessage): ServerMessage {
+  switch (reader.field) {
+    case SERVER_FIELD.answer:
+      return readAnswer(reader)
+    case SERVER_FIELD.hello:
+      return readHello(reader)
+    case SERVER_FIELD.pong:
+      return { kind: 'pong', id: checkedId(readOnlyNumber(reader, 1)) }
+    case SERVER_FIELD.attached:
+      return readAttached(reader)
+    case SERVER_FIELD.ended:
+      return readEnded(reader)
+    case SERVER_FIELD.notice:
+      return readSessionNotice(reader)
+    default:
+      reader.skip()
+      return before
+  }
+}
+
+function readAnswer(reader: WireReader): ServerMessage {
+  const outerEnd = reader.enter()
+  let id = NO_ID
+  let reply: Reply | null = null
+  while (reader.nextField()) {
+    if (reader.wireType === BYTES) reply = readReply(reader, reply)
+    else if (reader.wireType === VARINT && reader.field === 1) id = reader.number()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  checkedId(id)
+  return reply === null ? UNKNOWN : { kind: 'answer', id, reply }
+}
+
+function readHello(reader: WireReader): ServerHello {
+  const outerEnd = reader.enter()
+  let version = 0
+  let agent = ''
+  const capabilities: string[] = []
+  while (reader.nextField()) {
+    const { field, wireType } = reader
+    if (wireType === VARINT && field === 1) version = reader.u32()
+    else if (wireType !== BYTES) reader.skip()
+    else if (field === 2) capabilities.push(reader.text())
+    else if (field === 3) agent = reader.text()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { kind: 'hello', version, capabilities, agent }
+}
+
+function readAttached(reader: WireReader): SessionAttached {
+  const outerEnd = reader.enter()
+  let channel = NO_ID
+  let sessionId = 0n
+  let timeoutMs = 0n
+  while (reader.nextField()) {
+    if (reader.wireType !== VARINT) reader.skip()
+    else if (reader.field === 1) channel = reader.number()
+    else if (reader.field === 2) sessionId = reader.u64()
+    else if (reader.field === 3) timeoutMs = reader.u64()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { kind: 'attached', channel: checkedId(channel), sessionId, timeoutMs }
+}
+
+function readEnded(reader: WireReader): SessionEnded {
+  const outerEnd = reader.enter()
+  let channel = NO_ID
+  let code = 0
+  let message = ''
+  while (reader.nextField()) {
+    const { field, wireType } = reader
+    if (wireType === VARINT && field === 1) channel = reader.number()
+    else if (wireType === VARINT && field === 2) code = reader.u32()
+    else if (wireType === BYTES && field === 3) message = reader.text()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { kind: 'ended', channel: checkedId(channel), code: endCodeOf(code), message }
+}
+
+function readSessionNotice(reader: WireReader): ServerMessage {
+  const outerEnd = reader.enter()
+  let channel = NO_ID
+  let notice: Notice | null = null
+  while (reader.nextField()) {
+    const { field, wireType } = reader
+    if (wireType === VARINT && field === 1) channel = reader.number()
+    else if (wireType !== BYTES) reader.skip()
+    else if (field === NOTICE_FIELD['lease-ended']) {
+      notice = { kind: 'lease-ended', lease: readOnlyU64(reader, 1) }
+    } else if (field === NOTICE_FIELD.revoked) notice = readRevoked(reader)
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  checkedId(channel)
+  return notice === null ? UNKNOWN : { kind: 'notice', channel, notice }
+}
+
+function readRevoked(reader: WireReader): Notice {
+  const outerEnd = reader.enter()
+  let name = ''
+  let orderId = 0n
+  while (reader.nextField()) {
+    if (reader.field === 1 && reader.wireType === BYTES) name = reader.text()
+    else if (reader.field === 2 && reader.wireType === VARINT) orderId = reader.u64()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { kind: 'revoked', name, orderId }
+}

@@ -5,6 +5,7 @@
  * rejects with the reason of its signal, unwrapped.
  */
 import type { Refusal, RefusalCode } from './link/link.ts'
+import { type Record as StoredRecord, recordOf } from './storage/record.ts'
 
 export type ErrorCode =
   | RefusalCode
@@ -24,6 +25,8 @@ export interface ErrorDetails {
   /** YDB's status number. */
   readonly status?: number
   readonly issues?: readonly Issue[]
+  /** What is there instead. */
+  readonly record?: StoredRecord
 }
 
 /** These may succeed when tried again, unchanged, a little later. */
@@ -112,8 +115,12 @@ export class NotFoundError extends TenureError {
 }
 
 export class AlreadyExistsError extends TenureError {
+  /** The record that has the key, when a record was to be created. */
+  readonly record?: StoredRecord
+
   constructor(message: string, details?: ErrorDetails) {
     super('ALREADY_EXISTS', message, details)
+    if (details?.record !== undefined) this.record = details.record
   }
 }
 
@@ -196,8 +203,12 @@ export class FencedError extends TenureError {
 
 /** The record has another version than was expected. */
 export class WrongVersionError extends TenureError {
+  /** The record as it is. */
+  readonly record?: StoredRecord
+
   constructor(message: string, details?: ErrorDetails) {
     super('WRONG_VERSION', message, details)
+    if (details?.record !== undefined) this.record = details.record
   }
 }
 
@@ -250,6 +261,7 @@ export function errorOf(refusal: Refusal, asked: string, cause?: unknown): Tenur
   return new CLASS_OF[refusal.code](message, {
     ...(refusal.status === undefined ? {} : { status: refusal.status }),
     ...(refusal.message === '' ? {} : { issues: [{ message: refusal.message }] }),
+    ...(refusal.record === undefined ? {} : { record: recordOf(refusal.record) }),
     ...(cause === undefined ? {} : { cause }),
   })
 }

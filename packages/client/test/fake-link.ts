@@ -8,8 +8,10 @@ import type {
   AttachmentListener,
   AttachRequest,
   Link,
+  OperatorAnswer,
   RefusalCode,
   Request,
+  Started,
 } from '../src/link/link.ts'
 import type { Random } from '../src/random.ts'
 import { Session, type SessionOptions } from '../src/session.ts'
@@ -26,16 +28,28 @@ export class FakeAttachment implements Attachment {
   readonly request: AttachRequest
   readonly listener: AttachmentListener
   readonly sent: Sent[] = []
+  /** What was forgotten, as places in `sent`. */
+  readonly forgotten: number[] = []
+  heartbeatMs: number
   isStopped = false
   isLeft = false
 
   constructor(request: AttachRequest, listener: AttachmentListener) {
     this.request = request
     this.listener = listener
+    this.heartbeatMs = request.heartbeatMs
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
-    this.sent.push({ request, answer, changed })
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+    return this.sent.push({ request, answer, changed }) - 1
+  }
+
+  forget(sent: number): void {
+    this.forgotten.push(sent)
+  }
+
+  hurry(heartbeatMs: number): void {
+    this.heartbeatMs = Math.min(this.heartbeatMs, heartbeatMs)
   }
 
   stop(): void {
@@ -46,8 +60,15 @@ export class FakeAttachment implements Attachment {
     this.isLeft = true
   }
 
-  start({ watchAbsent = true }: { readonly watchAbsent?: boolean } = {}): void {
-    this.listener.started({ sessionId: 7n, watchAbsent, numbersChanges: false })
+  start(offers: Partial<Started> = {}): void {
+    this.listener.started({
+      sessionId: 7n,
+      watchAbsent: true,
+      numbersChanges: false,
+      createsOnAcquire: false,
+      hasRecords: false,
+      ...offers,
+    })
   }
 
   break(): void {
@@ -100,6 +121,7 @@ export class FakeLink implements Link {
     Promise.resolve({ path, config: {} })
   dropNode = (): Promise<void> => Promise.resolve()
   listNodes = (): Promise<never[]> => Promise.resolve([])
+  ask = (): Promise<OperatorAnswer> => Promise.resolve({ kind: 'done' })
   close = (): Promise<void> => Promise.resolve()
 }
 

@@ -41,6 +41,8 @@ export interface ConnectionObserver {
   /** A fresh attachment: the server has forgotten the watches of the one before. */
   attached(attachment: Attachment): void
   noticed(notice: Notice): void
+  /** Something that was sent at `sentAtMs` has been answered. */
+  contact?(sentAtMs: number): void
   /** The session is over; called once, before `changed`. */
   over(reason: Error): void
 }
@@ -67,7 +69,8 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'NOT_FOUND',
 ])
 
-const HEARTBEATS_PER_TIMEOUT = 4
+/** Contact is made so often in the time for which one contact is good. */
+export const HEARTBEATS_PER_TIMEOUT = 4
 const HEARTBEAT_MIN_MS = 10
 const HEARTBEAT_MAX_MS = 5_000
 const PAUSE_MIN_MS = 20
@@ -87,6 +90,7 @@ export class Connection {
   #phase: Phase = 'opening'
   #id = 0n
   #sequence = 0n
+  #heartbeatMs: number
   #started: Started = {
     sessionId: 0n,
     watchAbsent: false,
@@ -106,6 +110,10 @@ export class Connection {
     this.path = path
     this.#options = options
     this.#observer = observer
+    this.#heartbeatMs = Math.min(
+      HEARTBEAT_MAX_MS,
+      Math.max(HEARTBEAT_MIN_MS, settings.timeoutMs / HEARTBEATS_PER_TIMEOUT),
+    )
     const spanMs = settings.timeoutMs - settings.marginMs
     this.#belief = new Belief(clock, spanMs, () => this.#fallSilent())
     this.#backoff = new Backoff(random, {
@@ -149,6 +157,14 @@ export class Connection {
     const { reason } = this
     if (reason === null) this.outbox.add(call)
     else call.handlers.fail(reason)
+  }
+
+  /** From now on makes sure so often, at least, that the server answers, on every attachment. */
+  hurry(heartbeatMs: number): void {
+    const hurriedMs = Math.max(HEARTBEAT_MIN_MS, heartbeatMs)
+    if (hurriedMs >= this.#heartbeatMs) return
+    this.#heartbeatMs = hurriedMs
+    if (this.#phase === 'attached') this.#attachment?.hurry(hurriedMs)
   }
 
   /**
@@ -205,7 +221,7 @@ export class Connection {
     const sequence = this.#sequence
     const isCurrent = (): boolean => this.#sequence === sequence && this.#phase !== 'over'
     const sentAtMs = clock.monotonicMs()
-    const heartbeatMs = settings.timeoutMs / HEARTBEATS_PER_TIMEOUT
+    const heartbeatMs = this.#heartbeatMs
     this.#attachment = link.attach(
       {
         path,
@@ -214,17 +230,20 @@ export class Connection {
         description: settings.description,
         sequenceNumber: sequence,
         protectionKey: settings.protectionKey,
-        heartbeatMs: Math.min(HEARTBEAT_MAX_MS, Math.max(HEARTBEAT_MIN_MS, heartbeatMs)),
+        heartbeatMs,
       },
       {
         started: (started) => {
-          if (isCurrent()) this.#begin(started, sentAtMs)
+          if (!isCurrent()) return
+          this.#begin(started, sentAtMs)
+          if (this.#heartbeatMs < heartbeatMs) this.#attachment?.hurry(this.#heartbeatMs)
         },
         contact: (atMs) => {
           if (!isCurrent()) return
           // An attachment that answers more than its start is a good one; one that only starts would be tried ever faster.
           this.#backoff.reset()
           this.#belief.contact(atMs)
+          this.#observer.contact?.(atMs)
         },
         noticed: (notice) => {
           if (isCurrent()) this.#observer.noticed(notice)
@@ -240,6 +259,7 @@ export class Connection {
     const attachment = this.#attachment
     if (attachment === null) return
     this.#belief.contact(sentAtMs)
+    this.#observer.contact?.(sentAtMs)
     this.#started = started
     this.#id = started.sessionId
     if (this.#phase === 'closing') {

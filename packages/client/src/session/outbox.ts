@@ -4,35 +4,20 @@
  * The server keeps no requests, so what was unanswered when a stream broke is sent again on the next one, in the
  * order in which it was asked: acquires and releases of one name must not overtake each other.
  *
- * A write that is sent again may be put off by the server, and tried once more. What the session has written to the same name
- * after it waits for it: else the older write could undo a newer one that was acknowledged. Writes are numbered, so that a server
- * that knows these numbers does none of them twice.
+ * Writes are numbered, so that a server that knows these numbers does none of them twice, and those that are sent again keep their
+ * order (`writes.ts`).
  */
 import { Backoff } from '../backoff.ts'
 import type { Clock, Timer } from '../clock.ts'
-import type {
-  Answer,
-  Attachment,
-  CreateRequest,
-  DeleteRequest,
-  Refusal,
-  Request,
-  UpdateRequest,
-} from '../link/link.ts'
+import type { Answer, Attachment, Refusal, Request } from '../link/link.ts'
 import type { Random } from '../random.ts'
+import { isWrite, WriteLines, type WriteRequest } from './writes.ts'
 
 export interface CallHandlers {
   /** @param attempts how often it was sent; more than once means that an earlier attempt may have been done as well */
   settle(answer: Answer, attempts: number): void
   /** The session is over. */
   fail(reason: unknown): void
-}
-
-/** What changes a semaphore itself: the last one counts. */
-type WriteRequest = CreateRequest | UpdateRequest | DeleteRequest
-
-function isWrite(request: Request): request is WriteRequest {
-  return request.kind === 'create' || request.kind === 'update' || request.kind === 'delete'
 }
 
 /** One request until its answer. */
@@ -44,6 +29,10 @@ export class Call {
   attempts = 0
   /** Of a write: its number within the session, from the first attempt on. */
   serial = 0n
+  /** When what the answer tells of may have been done at the earliest: a write by its first attempt, all else by its last. */
+  sentMs = 0
+  /** What names it to the attachment while it waits for its answer there. */
+  sent: number | null = null
   retry: Timer | null = null
 
   constructor(request: Request, handlers: CallHandlers, deadlineMs: number = Infinity) {
@@ -63,8 +52,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #calls = new Set<Call>()
-  /** By name: a write that is sent again, and the writes behind it. Only the first has been sent on this attachment. */
-  readonly #lines = new Map<string, Call[]>()
+  readonly #lines = new WriteLines<Call>()
   /** Writes that were sent and are not answered, ascending by their numbers. */
   readonly #writes = new Set<Call>()
   #lastSerial = 0n
@@ -84,9 +72,14 @@ export class Outbox {
   /** Forgets a call: it is not sent again, and its answer goes unheard. */
   drop(call: Call): void {
     call.retry?.cancel()
+    // The server would keep a wait for ever; any other request it answers, and nobody listens.
+    if (call.sent !== null && isWait(call.request)) this.#attachment?.forget(call.sent)
+    call.sent = null
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
     this.#writes.delete(call)
-    this.#leaveLine(call)
+    for (const next of this.#lines.leave(call)) {
+      if (this.#attachment !== null && this.#calls.has(next)) this.#send(next, this.#attachment)
+    }
   }
 
   attached(attachment: Attachment): void {
@@ -103,6 +96,7 @@ export class Outbox {
     for (const call of this.#calls) {
       call.retry?.cancel()
       call.retry = null
+      call.sent = null
     }
   }
 
@@ -115,36 +109,19 @@ export class Outbox {
     for (const call of calls) call.handlers.fail(reason)
   }
 
-  /** Sends a call, or puts it behind a write of its name that is sent again. */
+  /** Sends a call, or puts it behind a write that is sent again. */
   #pass(call: Call, attachment: Attachment): void {
-    if (isWrite(call.request)) {
-      const { name } = call.request
-      const line = this.#lines.get(name)
-      if (line !== undefined) {
-        line.push(call)
-        return
-      }
-      if (call.attempts > 0) this.#lines.set(name, [call])
-    }
-    this.#send(call, attachment)
-  }
-
-  #leaveLine(call: Call): void {
-    if (!isWrite(call.request)) return
-    const { name } = call.request
-    const line = this.#lines.get(name)
-    const place = line?.indexOf(call) ?? -1
-    if (line === undefined || place < 0) return
-    line.splice(place, 1)
-    if (place > 0) return
-    // Those behind it that were sent before wait for each other in turn; from the first new one on nothing has to wait.
-    this.#lines.delete(name)
-    for (const next of line) if (this.#attachment !== null) this.#pass(next, this.#attachment)
+    if (!isWrite(call.request) || this.#lines.enter(call)) this.#send(call, attachment)
   }
 
   #send(call: Call, attachment: Attachment): void {
+    const { request } = call
+    if (call.attempts === 0 || !isWrite(request)) call.sentMs = this.#options.clock.monotonicMs()
     call.attempts += 1
-    attachment.send(this.#formOf(call), (answer) => this.#answered(call, answer))
+    const form = this.#formOf(call)
+    const sent = attachment.send(form, (answer) => this.#answered(call, answer))
+    // It may have been answered at once.
+    if (isWait(request) && this.#calls.has(call)) call.sent = sent
   }
 
   /** The request as it is sent this time. */
@@ -168,6 +145,7 @@ export class Outbox {
 
   #answered(call: Call, answer: Answer): void {
     if (!this.#calls.has(call)) return
+    call.sent = null
     if (answer.kind === 'refused') {
       if (answer.code === 'SESSION_EXPIRED' || answer.code === 'BAD_SESSION') {
         this.#options.lost(answer)
@@ -191,6 +169,11 @@ export class Outbox {
       if (this.#attachment !== null && this.#calls.has(call)) this.#send(call, this.#attachment)
     })
   }
+}
+
+/** What the server answers only when something happens. */
+function isWait({ kind }: Request): boolean {
+  return kind === 'wait-record' || kind === 'watch-records'
 }
 
 /** Whether the fate of the call, or of an attempt before, is open, so that only another attempt can tell. */

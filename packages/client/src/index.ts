@@ -87,12 +87,29 @@ export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'
 export { Barrier, DoubleBarrier } from './recipes/barrier.ts'
 export { Config, type PublishOptions } from './recipes/config.ts'
-export { Election, Leadership } from './recipes/election.ts'
+export { type Codec, jsonCodec } from './recipes/codec.ts'
+export {
+  type CodedElectionOptions,
+  Election,
+  type ElectionOptions,
+  Leadership,
+  observe,
+} from './recipes/election.ts'
 export type { Leader, LeadershipState } from './recipes/election-observer.ts'
+export type { ElectionOperation, ElectionRunOptions, Overrun } from './recipes/election-run.ts'
+export {
+  type ElectionRole,
+  ElectionState,
+  StateFollower,
+  StateLeader,
+  StateUnknown,
+} from './recipes/election-state.ts'
+export { type ElectionNotice, ElectionWatcher } from './recipes/election-watcher.ts'
 export { FencingGate, type FencingStore, MemoryFencingStore } from './recipes/fencing-gate.ts'
 export { type Lock, Mutex } from './recipes/mutex.ts'
 export { type Endpoint, Registry, RegistryEntry } from './recipes/registry.ts'
 export { type ReadLock, RwLock, type WriteLock } from './recipes/rwlock.ts'
+export { waitForever } from './recipes/wait-forever.ts'
 export type { TaskLease, WorkerTask } from './recipes/worker-task.ts'
 export { TASKS_MAX } from './recipes/workers.ts'
 export type { WorkersOptions } from './recipes/worker-options.ts'

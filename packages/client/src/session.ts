@@ -6,7 +6,12 @@ import { SessionClosedError } from './errors.ts'
 import type { Link } from './link/link.ts'
 import type { Random } from './random.ts'
 import { Config } from './recipes/config.ts'
-import { Election } from './recipes/election.ts'
+import {
+  type CodedElectionOptions,
+  type Election,
+  electionOf,
+  type ElectionOptions,
+} from './recipes/election.ts'
 import { Mutex } from './recipes/mutex.ts'
 import { Registry } from './recipes/registry.ts'
 import { RwLock } from './recipes/rwlock.ts'
@@ -28,6 +33,8 @@ export interface SessionGround {
 }
 
 export class Session implements AsyncDisposable {
+  /** How long before the server may give the session up it counts as lost here, in milliseconds: what a holder has to stop. */
+  readonly margin: number
   readonly #core: SessionCore
   readonly #controller = new AbortController()
   readonly #followers = new Set<LatestSink<SessionState>>()
@@ -35,6 +42,7 @@ export class Session implements AsyncDisposable {
 
   private constructor(ground: SessionGround, path: string, settings: SessionSettings) {
     const { clock, random } = ground
+    this.margin = settings.marginMs
     const holdings = new Holdings()
     const connection: Connection = new Connection(
       { ...ground, path, settings },
@@ -128,8 +136,13 @@ export class Session implements AsyncDisposable {
   }
 
   /** One leader among the sessions that campaign; created on first use. */
-  election(name: string): Election {
-    return new Election(this.semaphore(name, { limit: 1 }), this.id)
+  election(name: string, options?: ElectionOptions): Election
+  election<T>(name: string, options: CodedElectionOptions<T>): Election<T>
+  election<T>(
+    name: string,
+    options: ElectionOptions | CodedElectionOptions<T> = {},
+  ): Election | Election<T> {
+    return electionOf(name, { session: this, clock: this.#core.clock }, options)
   }
 
   /** Who is there; needs no set-up. */

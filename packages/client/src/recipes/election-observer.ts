@@ -95,7 +95,7 @@ export function leaderOf(description: SemaphoreDescription | null): Leader | nul
   return { data: owner.data, sessionId: owner.sessionId, term: owner.orderId }
 }
 
-function sameLeader(one: Leader | null, other: Leader | null): boolean {
+export function sameLeader(one: Leader | null, other: Leader | null): boolean {
   if (one === null || other === null) return one === other
   return one.term === other.term && sameBytes(one.data, other.data)
 }

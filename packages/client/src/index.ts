@@ -82,7 +82,8 @@ export type {
   PendingCall,
   UnaryRequest,
 } from './link/grpc/channel.ts'
-export { YdbLink, type YdbLinkOptions } from './link/ydb/link.ts'
+export type { LinkOptions } from './link/grpc/ground.ts'
+export { YdbLink } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'
 export { Barrier, DoubleBarrier } from './recipes/barrier.ts'

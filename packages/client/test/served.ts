@@ -2,12 +2,13 @@
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer, type ServerOptions } from '@tenure/server'
 import { Client } from '../src/client.ts'
-import { YdbLink, type YdbLinkOptions } from '../src/link/ydb/link.ts'
+import type { LinkOptions } from '../src/link/grpc/ground.ts'
+import { YdbLink } from '../src/link/ydb/link.ts'
 
 export interface Served extends AsyncDisposable {
   readonly port: number
   /** A client of the server itself, or of what stands before it at `hosts`; closed with the server. */
-  client(hosts?: string, options?: YdbLinkOptions): Client
+  client(hosts?: string, options?: LinkOptions): Client
   /** A node that exists. */
   readonly path: string
   /** How many sessions there are. */
@@ -20,7 +21,7 @@ export async function served(options: Partial<ServerOptions> = {}): Promise<Serv
   const { port } = server.grpcAddress
   const clients: Client[] = []
   const path = '/local/test'
-  const client = (hosts = `127.0.0.1:${port}`, linkOptions: YdbLinkOptions = {}): Client => {
+  const client = (hosts = `127.0.0.1:${port}`, linkOptions: LinkOptions = {}): Client => {
     const made = new Client(new YdbLink(`grpc://${hosts}/local`, linkOptions))
     clients.push(made)
     return made

@@ -1,7 +1,8 @@
 /** From what the wire says of trouble to the codes of this library. */
 import { status as GrpcStatus } from '@grpc/grpc-js'
 import { STATUS, statusName } from '@tenure/protocol'
-import type { Refusal, RefusalCode } from '../link.ts'
+import { TenureError } from '../../errors.ts'
+import type { AttachmentEnd, Refusal, RefusalCode } from '../link.ts'
 
 interface WireIssue {
   readonly message: string
@@ -75,4 +76,15 @@ export function refusalOfGrpc(error: {
 }): Refusal | null {
   const code = GRPC_CODE_OF.get(error.code)
   return code === undefined ? null : { kind: 'refused', code, message: error.details }
+}
+
+/** Why an attachment is over for which no token could be had. */
+export function endOfLogin(error: unknown): AttachmentEnd {
+  if (error instanceof TenureError && error.code === 'UNAUTHORIZED') {
+    return {
+      kind: 'refused',
+      refusal: { kind: 'refused', code: error.code, message: error.message },
+    }
+  }
+  return { kind: 'broken', cause: error }
 }

@@ -12,8 +12,7 @@ import {
   type SessionResponse,
   type SessionStarted,
 } from '@tenure/protocol'
-import type { Clock, Timer } from '../../clock.ts'
-import { TenureError } from '../../errors.ts'
+import type { Timer } from '../../clock.ts'
 import type {
   Answer,
   Attachment,
@@ -23,31 +22,17 @@ import type {
   Request,
 } from '../link.ts'
 import type { CallError, MessageStream } from '../grpc/channel.ts'
-import type { Channels, ChannelUse } from '../grpc/channels.ts'
-import { refusalOf, refusalOfGrpc } from '../grpc/status.ts'
-import type { Tokens } from '../grpc/tokens.ts'
+import type { ChannelUse } from '../grpc/channels.ts'
+import type { Ground } from '../grpc/ground.ts'
+import { endOfLogin, refusalOf, refusalOfGrpc } from '../grpc/status.ts'
 import { answerOf, isOfSemaphores, messageOf, type ResultMessage } from './translation.ts'
 import { headersFor } from '../grpc/unary.ts'
-
-export interface StreamGround {
-  readonly channels: Channels
-  readonly tokens: Tokens
-  readonly database: string
-  readonly clock: Clock
-}
+import { PARTING_MS, PATIENCE_MIN_MS, startTimeoutMs } from '../patience.ts'
 
 interface Asked {
   readonly sentAtMs: number
   readonly answer: (answer: Answer) => void
 }
-
-/** The heartbeats of short sessions are shorter than the pauses that a busy server makes. */
-const PATIENCE_MIN_MS = 250
-const HEARTBEATS_TO_START = 2
-const START_MIN_MS = 1_000
-const START_MAX_MS = 3_000
-/** How long the server may take to end a session that was given up before it began. */
-const PARTING_MS = 1_000
 
 const NOTHING_SENT = 0
 
@@ -55,7 +40,7 @@ const NOTHING_SENT = 0
 const NOT_OFFERED = { createsOnAcquire: false, hasRecords: false }
 
 export class YdbAttachment implements Attachment {
-  readonly #ground: StreamGround
+  readonly #ground: Ground
   readonly #request: AttachRequest
   readonly #listener: AttachmentListener
   readonly #asked = new Map<bigint, Asked>()
@@ -70,13 +55,12 @@ export class YdbAttachment implements Attachment {
   #over = false
   #heartbeatMs: number
 
-  constructor(ground: StreamGround, request: AttachRequest, listener: AttachmentListener) {
+  constructor(ground: Ground, request: AttachRequest, listener: AttachmentListener) {
     this.#ground = ground
     this.#request = request
     this.#heartbeatMs = request.heartbeatMs
     this.#listener = listener
-    const startMs = Math.max(START_MIN_MS, request.heartbeatMs * HEARTBEATS_TO_START)
-    this.#timer = ground.clock.after(Math.min(START_MAX_MS, startMs), () => {
+    this.#timer = ground.clock.after(startTimeoutMs(request.heartbeatMs), () => {
       this.#use?.fail()
       this.leave()
       const cause = new Error('the server did not start the session in time')
@@ -84,7 +68,7 @@ export class YdbAttachment implements Attachment {
     })
     ground.tokens.get().then(
       (token) => this.#open(token),
-      (error: unknown) => this.#end(endOf(error)),
+      (error: unknown) => this.#end(endOfLogin(error)),
     )
   }
 
@@ -296,15 +280,4 @@ export class YdbAttachment implements Attachment {
     this.#drop()
     this.#listener.ended(end)
   }
-}
-
-/** What the login said. */
-function endOf(error: unknown): AttachmentEnd {
-  if (error instanceof TenureError && error.code === 'UNAUTHORIZED') {
-    return {
-      kind: 'refused',
-      refusal: { kind: 'refused', code: error.code, message: error.message },
-    }
-  }
-  return { kind: 'broken', cause: error }
 }

@@ -13,9 +13,6 @@ import {
   type Method,
   type Operation,
 } from '@tenure/protocol'
-import { type Clock, systemClock } from '../../clock.ts'
-import { parseConnectionString } from '../../connection-string.ts'
-import type { Credentials, TlsOptions } from '../../credentials.ts'
 import {
   errorOf,
   NotFoundError,
@@ -32,45 +29,31 @@ import type {
   OperatorQuestion,
 } from '../link.ts'
 import { YdbAttachment } from './attachment.ts'
-import type { Dial } from '../grpc/channel.ts'
-import { Channels } from '../grpc/channels.ts'
-import { grpcDial } from '../grpc/grpc-channel.ts'
+import {
+  absolutePath,
+  askedOfNode,
+  type Ground,
+  groundOf,
+  type LinkOptions,
+} from '../grpc/ground.ts'
 import { nodesBelow } from './listing.ts'
 import { configMessageOf, configOf } from './nodes.ts'
 import { isSuccess, nodeRefusalOf } from '../grpc/status.ts'
-import { Tokens } from '../grpc/tokens.ts'
 import { headersFor, unary } from '../grpc/unary.ts'
-
-export interface YdbLinkOptions {
-  readonly credentials?: Credentials
-  readonly tls?: TlsOptions
-  readonly clock?: Clock
-  /** What makes connections: gRPC, unless a simulation brings a network of its own. */
-  readonly dial?: Dial
-}
 
 export class YdbLink implements Link {
   readonly address: string
-  readonly #database: string
-  readonly #channels: Channels
-  readonly #tokens: Tokens
-  readonly #clock: Clock
+  readonly #ground: Ground
 
   /**
    * Nothing is connected before it is needed.
    *
+   * @param server an address, or what stands behind another link to it
    * @throws RangeError when the address has another form
    */
-  constructor(connectionString: string, options: YdbLinkOptions = {}) {
-    const { credentials = { kind: 'anonymous' }, tls = {}, clock = systemClock } = options
-    const address = parseConnectionString(connectionString)
-    const { database } = address
-    this.address = address.text
-    this.#database = database
-    this.#clock = clock
-    const { dial = grpcDial(address.secure, tls) } = options
-    this.#channels = new Channels(address.hosts, dial)
-    this.#tokens = new Tokens({ channels: this.#channels, database, credentials, clock })
+  constructor(server: string | Ground, options: LinkOptions = {}) {
+    this.#ground = typeof server === 'string' ? groundOf(server, options) : server
+    this.address = this.#ground.address
   }
 
   async createNode(path: string, config: NodeConfig, signal?: AbortSignal): Promise<void> {
@@ -105,7 +88,7 @@ export class YdbLink implements Link {
       describePath: (path: string) => look(DESCRIBE_PATH, path),
       listDirectory: (path: string) => look(LIST_DIRECTORY, path),
     }
-    const start = prefix === '' ? this.#database : this.#absolute(prefix)
+    const start = prefix === '' ? this.#ground.database : this.#absolute(prefix)
     const described: NodeDescription[] = []
     for (const path of await nodesBelow(withoutEndSlash(start), scheme)) {
       const description = await nullWhenAbsent(this.describeNode(path, signal))
@@ -120,22 +103,17 @@ export class YdbLink implements Link {
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
-    const ground = {
-      channels: this.#channels,
-      tokens: this.#tokens,
-      database: this.#database,
-      clock: this.#clock,
-    }
-    return new YdbAttachment(ground, { ...request, path: this.#absolute(request.path) }, listener)
+    const path = this.#absolute(request.path)
+    return new YdbAttachment(this.#ground, { ...request, path }, listener)
   }
 
   close(): Promise<void> {
-    this.#channels.close()
+    this.#ground.channels.close()
     return Promise.resolve()
   }
 
   #absolute(path: string): string {
-    return path.startsWith('/') ? path : `${this.#database}/${path}`
+    return absolutePath(this.#ground, path)
   }
 
   async #call<I extends DescMessage>(
@@ -143,10 +121,11 @@ export class YdbLink implements Link {
     message: MessageInitShape<I>,
     { verb, path, signal }: { verb: string; path: string; signal: AbortSignal | undefined },
   ): Promise<Operation> {
-    const asked = `cannot ${verb} node "${path}" at ${this.address}`
+    const { channels, database, tokens } = this.#ground
+    const asked = askedOfNode(this.#ground, verb, path)
     const attempt = async (): Promise<Operation> => {
-      const headers = headersFor(this.#database, await this.#tokens.get())
-      const operation = await unary(this.#channels, { method, message, headers, asked, signal })
+      const headers = headersFor(database, await tokens.get())
+      const operation = await unary(channels, { method, message, headers, asked, signal })
       if (isSuccess(operation.status)) return operation
       throw errorOf(nodeRefusalOf(operation.status, operation.issues, verb === 'create'), asked)
     }
@@ -154,7 +133,7 @@ export class YdbLink implements Link {
       return await attempt()
     } catch (error) {
       // A token that has run out gives way to a fresh one.
-      if (error instanceof UnauthorizedError && this.#tokens.forget()) return attempt()
+      if (error instanceof UnauthorizedError && tokens.forget()) return attempt()
       throw error
     }
   }

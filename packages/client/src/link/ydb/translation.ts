@@ -1,11 +1,7 @@
 /** Between this library's requests and answers and the messages of YDB's session stream. */
-import type {
-  HolderMessage,
-  SemaphoreMessage,
-  SessionRequest,
-  SessionResponse,
-} from '@tenure/protocol'
-import type { Answer, ChangeNumber, Description, Request, SemaphoreRequest } from '../link.ts'
+import type { SessionRequest, SessionResponse } from '@tenure/protocol'
+import { descriptionOf } from '../description.ts'
+import type { Answer, ChangeNumber, Request, SemaphoreRequest } from '../link.ts'
 import { isSuccess, refusalOf } from '../grpc/status.ts'
 
 const SEMAPHORE_KINDS: ReadonlySet<Request['kind']> = new Set<SemaphoreRequest['kind']>([
@@ -79,17 +75,4 @@ export function answerOf(result: ResultMessage): Answer {
     default:
       return { kind: 'done' }
   }
-}
-
-function descriptionOf(message: SemaphoreMessage): Description {
-  const { name, limit, data, ephemeral } = message
-  const owners = message.owners.toSorted(byOrder)
-  const waiters = message.waiters.toSorted(byOrder)
-  return { name, limit, data, ephemeral, held: message.count, owners, waiters }
-}
-
-/** YDB leaves the order of owners open; grants were made in the order of these ids. */
-function byOrder(one: HolderMessage, other: HolderMessage): number {
-  if (one.orderId === other.orderId) return 0
-  return one.orderId < other.orderId ? -1 : 1
 }

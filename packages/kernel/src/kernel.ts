@@ -28,6 +28,9 @@ import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { effectiveGraceMs, mergeNodeConfig, problemOfNodeConfig } from './node.ts'
 import { Queues } from './queue.ts'
+import type { RecordCommand } from './record-command.ts'
+import { RecordLease } from './record-leases.ts'
+import { Records } from './records.ts'
 import { Restore } from './restore.ts'
 import type { Root } from './root.ts'
 import { encodeCounters } from './rows/counters-row.ts'
@@ -48,6 +51,14 @@ export interface KernelStatistics {
   readonly owners: number
   readonly waiters: number
   readonly watches: number
+  readonly records: number
+  /** Of all keys and values, wherever these are. */
+  readonly recordBytes: number
+  /** Of the values in memory. */
+  readonly valueMemoryBytes: number
+  readonly recordLeases: number
+  /** Waits and watches of records. */
+  readonly recordWatches: number
 }
 
 /**
@@ -58,6 +69,7 @@ export class Kernel {
   readonly #watches: Watches
   readonly #queues: Queues
   readonly #semaphores: Semaphores
+  readonly #records: Records
   readonly #sessions: Sessions
   readonly #acquiring: Acquiring
   /** null once loading has ended. */
@@ -70,19 +82,21 @@ export class Kernel {
       limits: { ...DEFAULT_LIMITS, ...limits },
       turn: new Turn(),
       counters: new Counters(),
-      deadlines: new Deadlines<Session | Holder>(),
+      deadlines: new Deadlines<Session | Holder | RecordLease>(),
     }
     const watches = new Watches(root)
     const queues = new Queues(root)
     const semaphores = new Semaphores(root, queues, watches)
-    const sessions = new Sessions(root, watches)
+    const records = new Records(root, semaphores)
+    const sessions = new Sessions(root, { watches, records })
     this.#root = root
     this.#watches = watches
     this.#queues = queues
     this.#semaphores = semaphores
+    this.#records = records
     this.#sessions = sessions
     this.#acquiring = new Acquiring(root, { semaphores, queues, watches })
-    this.#restore = new Restore({ counters: root.counters, sessions, semaphores, queues })
+    this.#restore = new Restore({ counters: root.counters, sessions, semaphores, queues, records })
   }
 
   /**
@@ -105,7 +119,10 @@ export class Kernel {
     this.#root.turn.begin(nowMs)
     this.#config = this.#restore.finish()
     this.#restore = null
-    if (this.#config !== null) this.#sessions.start(effectiveGraceMs(this.#config))
+    this.#records.watches.start(this.#root.counters.lastCommit)
+    if (this.#config === null) return
+    this.#sessions.start(effectiveGraceMs(this.#config))
+    this.#records.leases.start(effectiveGraceMs(this.#config))
   }
 
   /**
@@ -150,18 +167,19 @@ export class Kernel {
         this.#root.turn.refuse(command, 'UNSUPPORTED', 'operators are not served')
         break
       default:
-        this.#root.turn.refuse(command, 'UNSUPPORTED', 'records are not served')
+        this.#doInSession(command)
     }
     return this.#root.turn.end()
   }
 
-  /** Does all whose time has come, in the order of time: sessions expire, waiters give up. */
+  /** Does all whose time has come, in the order of time: sessions and record leases expire, waiters give up. */
   advance(nowMs: number): Step {
     invariant(this.#restore === null, 'I-11')
     const { turn, deadlines } = this.#root
     turn.begin(nowMs)
     for (let due = deadlines.takeDue(nowMs); due !== null; due = deadlines.takeDue(nowMs)) {
       if (due instanceof Session) this.#end(due)
+      else if (due instanceof RecordLease) this.#records.leases.expire(due)
       else this.#acquiring.giveUp(due)
     }
     return turn.end()
@@ -179,6 +197,16 @@ export class Kernel {
     return [{ kind: 'put', key: COUNTERS_KEY, value: encodeCounters(counters.next) }]
   }
 
+  /** The latest commit of records or record leases; 0 before the first. */
+  get commitNumber(): bigint {
+    return this.#root.counters.lastCommit
+  }
+
+  /** All that was written up to this commit is durable: values may leave the memory, to be read back from there. */
+  durableThrough(commit: bigint): void {
+    this.#records.store.values.durableThrough(commit)
+  }
+
   statistics(): KernelStatistics {
     return {
       exists: this.#config !== null,
@@ -188,6 +216,11 @@ export class Kernel {
       owners: this.#queues.owners,
       waiters: this.#queues.waiters,
       watches: this.#watches.size,
+      records: this.#records.store.size,
+      recordBytes: this.#records.store.bytes,
+      valueMemoryBytes: this.#records.store.values.bytes,
+      recordLeases: this.#records.leases.size,
+      recordWatches: this.#records.watches.size,
     }
   }
 
@@ -223,6 +256,7 @@ export class Kernel {
     this.#watches.clear()
     this.#semaphores.clear()
     this.#queues.clear()
+    this.#records.drop()
     deadlines.clear()
     this.#config = null
     turn.deleteRange(KEY_RANGE_CONTENT.start, KEY_RANGE_CONTENT.end)
@@ -233,7 +267,7 @@ export class Kernel {
     if (session?.stream === stream) this.#sessions.detach(session)
   }
 
-  #doInSession(command: SemaphoreCommand | Stop): void {
+  #doInSession(command: SemaphoreCommand | RecordCommand | Stop): void {
     const session = this.#sessions.find(command.session)
     if (session === undefined) {
       const message = `session ${command.session} does not exist`
@@ -246,6 +280,7 @@ export class Kernel {
     switch (command.kind) {
       case 'stop': {
         const { stream, requestId } = command
+        this.#records.stop(session)
         this.#end(session)
         this.#root.turn.say({ kind: 'stopped', stream, requestId, session: session.id })
         return
@@ -260,6 +295,8 @@ export class Kernel {
         return this.#acquiring.acquire(session, command)
       case 'release':
         return this.#acquiring.release(session, command)
+      default:
+        return this.#records.do(session, command)
     }
   }
 

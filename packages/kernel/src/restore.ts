@@ -7,22 +7,32 @@ import type { Counters } from './counters.ts'
 import { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import type { Queues } from './queue.ts'
+import type { Records } from './records.ts'
 import { decodeChanges } from './rows/changes-row.ts'
 import {
   CHANGES_TAG,
   COUNTERS_TAG,
   HOLDER_TAG,
+  LEASE_TAG,
   NODE_TAG,
+  RECORD_CHANGE_TAG,
+  RECORD_TAG,
   SEMAPHORE_TAG,
   SESSION_TAG,
   readHolderKey,
+  readLeaseKey,
+  readRecordChangeKey,
+  readRecordKey,
   readSemaphoreKey,
   readSessionKey,
 } from './rows/keys.ts'
 import { decodeCounters } from './rows/counters-row.ts'
 import { decodeHolder } from './rows/holder-row.ts'
 import type { HolderRow } from './rows/holder-row.ts'
+import { decodeLease } from './rows/lease-row.ts'
 import { decodeNodeConfig } from './rows/node-row.ts'
+import { decodeRecordChange } from './rows/record-change-row.ts'
+import { decodeRecord } from './rows/record-row.ts'
 import { decodeSemaphore } from './rows/semaphore-row.ts'
 import { decodeSession } from './rows/session-row.ts'
 import type { Semaphore, Semaphores } from './semaphore.ts'
@@ -40,6 +50,7 @@ export interface Restored {
   readonly sessions: Sessions
   readonly semaphores: Semaphores
   readonly queues: Queues
+  readonly records: Records
 }
 
 export class Restore {
@@ -68,23 +79,32 @@ export class Restore {
       return
     }
     invariant(this.#config !== null, 'I-9', tag)
-    if (tag === SESSION_TAG) {
-      const id = readSessionKey(key)
-      invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
-      sessions.restore(id, decodeSession(value))
-    } else if (tag === CHANGES_TAG) {
-      sessions.restoreChanges(readSessionKey(key), decodeChanges(value))
-    } else if (tag === SEMAPHORE_TAG) {
-      semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
-    } else {
-      invariant(tag === HOLDER_TAG, 'I-8', 'tag', tag)
-      this.#holders.push({ ...readHolderKey(key), row: decodeHolder(value) })
+    switch (tag) {
+      case SESSION_TAG: {
+        const id = readSessionKey(key)
+        invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
+        return sessions.restore(id, decodeSession(value))
+      }
+      case CHANGES_TAG:
+        return sessions.restoreChanges(readSessionKey(key), decodeChanges(value))
+      case RECORD_CHANGE_TAG:
+        return this.#loadRecordChange(key, value)
+      case SEMAPHORE_TAG:
+        semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
+        return
+      case RECORD_TAG:
+        return this.#loadRecord(key, value)
+      case LEASE_TAG:
+        return this.#loadLease(key, value)
+      default:
+        invariant(tag === HOLDER_TAG, 'I-8', 'tag', tag)
+        this.#holders.push({ ...readHolderKey(key), row: decodeHolder(value) })
     }
   }
 
   /** Puts everybody back into his place. Returns the node's settings, null when it does not exist. */
   finish(): NodeConfig | null {
-    const { counters, semaphores } = this.#into
+    const { counters, semaphores, sessions, records } = this.#into
     const holders = this.#holders.sort(byOrderId)
     let lastOrderId = 0n
     for (const holder of holders) {
@@ -97,7 +117,41 @@ export class Restore {
     for (const semaphore of semaphores.all()) {
       invariant(!semaphore.ephemeral || !semaphore.isUnused, 'I-6', semaphore.name)
     }
+    records.leases.settleRestored((id) => sessions.find(id))
     return this.#config
+  }
+
+  #loadRecordChange(key: Uint8Array, value: Uint8Array): void {
+    const { sessions, records } = this.#into
+    const { session: id, serial } = readRecordChangeKey(key)
+    const session = sessions.find(id)
+    invariant(session !== undefined, 'I-5', 'record change', id)
+    const done = decodeRecordChange(value)
+    invariant(this.#isCommit(done.version), 'I-13', 'record change', done.version)
+    records.changes.restore(session, serial, done)
+  }
+
+  #loadRecord(key: Uint8Array, value: Uint8Array): void {
+    const recordKey = readRecordKey(key)
+    const row = decodeRecord(value)
+    const { version, createdVersion, lease } = row
+    invariant(this.#isCommit(version), 'I-13', 'record', version)
+    const isPast = createdVersion > 0n && createdVersion <= version && lease < version
+    invariant(isPast, 'I-14', version, createdVersion, lease)
+    this.#into.records.store.restore(recordKey, row)
+  }
+
+  #loadLease(key: Uint8Array, value: Uint8Array): void {
+    const { counters, records } = this.#into
+    const id = readLeaseKey(key)
+    invariant(this.#isCommit(id), 'I-13', 'lease', id)
+    const row = decodeLease(value)
+    invariant(row.keeper < counters.next.nextSession, 'I-15', id, row.keeper)
+    records.leases.restore(id, row)
+  }
+
+  #isCommit(version: bigint): boolean {
+    return version > 0n && version <= this.#into.counters.lastCommit
   }
 
   #place(stored: StoredHolder): void {

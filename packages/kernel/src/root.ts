@@ -5,6 +5,7 @@ import type { Counters } from './counters.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Holder } from './holder.ts'
 import type { Limits } from './limits.ts'
+import type { RecordLease } from './record-leases.ts'
 import type { Session } from './session.ts'
 import type { Turn } from './step.ts'
 
@@ -12,6 +13,6 @@ export interface Root {
   readonly limits: Limits
   readonly turn: Turn
   readonly counters: Counters
-  /** Detached sessions and waiters whose time is limited. */
-  readonly deadlines: Deadlines<Session | Holder>
+  /** Detached sessions, waiters whose time is limited, and record leases that nobody keeps. */
+  readonly deadlines: Deadlines<Session | Holder | RecordLease>
 }

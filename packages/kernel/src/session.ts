@@ -6,8 +6,12 @@ import type { Attach, Change, SessionId, StreamId } from './command.ts'
 import { Timed } from './deadlines.ts'
 import { DoneChanges } from './done-changes.ts'
 import type { Run } from './done-changes.ts'
+import type { DoneRecordChanges } from './done-record-changes.ts'
 import type { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
+import type { RecordLease } from './record-leases.ts'
+import type { RecordRequest } from './record-watch.ts'
+import type { Records } from './records.ts'
 import type { Root } from './root.ts'
 import { encodeChanges } from './rows/changes-row.ts'
 import { changesKey, sessionKey } from './rows/keys.ts'
@@ -32,6 +36,12 @@ export class Session extends Timed {
   holders: Map<Semaphore, Holder> | null = null
   /** Absent until the first. */
   changes: DoneChanges | null = null
+  /** Absent until the first. */
+  recordChanges: DoneRecordChanges | null = null
+  /** Those it keeps. Absent until the first. */
+  leases: Set<RecordLease> | null = null
+  /** Its waits and watches of records, by the ids of their requests. Absent until the first. */
+  recordRequests: Map<bigint, RecordRequest> | null = null
   /** By the semaphore's name. Absent until the first. */
   watches: Map<string, Watch> | null = null
 
@@ -47,12 +57,14 @@ export class Session extends Timed {
 export class Sessions {
   readonly #root: Root
   readonly #watches: Watches
+  readonly #records: Records
   readonly #byId = new Map<SessionId, Session>()
   #attached = 0
 
-  constructor(root: Root, watches: Watches) {
+  constructor(root: Root, machines: { watches: Watches; records: Records }) {
     this.#root = root
-    this.#watches = watches
+    this.#watches = machines.watches
+    this.#records = machines.records
   }
 
   get size(): number {
@@ -86,12 +98,14 @@ export class Sessions {
   /** The stream is gone: watches die with it, and the session's time runs. */
   detach(session: Session): void {
     this.#leaveStream(session)
+    this.#records.leases.depart(session)
     this.#runOut(session, 0)
   }
 
   /** Forgets a session that holds nothing any more. */
   remove(session: Session): void {
     this.#root.deadlines.cancel(session)
+    this.#records.forget(session)
     this.#leaveStream(session)
     this.#byId.delete(session.id)
     if (session.changes !== null) this.#root.turn.delete(changesKey(session.id))
@@ -201,6 +215,7 @@ export class Sessions {
     session.attachment += 1
     session.sequenceNumber = sequenceNumber
     this.#attached += 1
+    this.#records.leases.arrive(session)
     const timeoutMs = BigInt(session.timeoutMs)
     this.#root.turn.say({ kind: 'attached', stream, requestId, session: session.id, timeoutMs })
   }
@@ -208,6 +223,7 @@ export class Sessions {
   #leaveStream(session: Session): void {
     this.#watches.dropOf(session)
     if (session.stream === null) return
+    this.#records.leaveStream(session)
     session.stream = null
     this.#attached -= 1
   }

@@ -143,7 +143,10 @@ test('I-8: a key that is none of ours is refused', () => {
     [HOLDER, 0, 1],
     [HOLDER, 0, 9, ...Array<number>(16).fill(0)],
     [HOLDER, 0, 1, 0xff, ...Array<number>(8).fill(0)],
+    [0x12, 1],
     [0x30],
+    [0x40, 1],
+    [0x50],
     [],
   ]
   for (const bytes of strange) {

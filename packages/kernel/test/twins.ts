@@ -119,6 +119,11 @@ export class Twins {
       owners,
       waiters: holders.length - owners,
       watches: watches.all.length,
+      records: 0,
+      recordBytes: 0,
+      valueMemoryBytes: 0,
+      recordLeases: 0,
+      recordWatches: 0,
     })
     deepStrictEqual(this.#kernel.nextDeadlineMs(), this.#model.next()?.due ?? Infinity)
     for (const { id, stream } of sessions) {

@@ -7,10 +7,13 @@
  * | 0x02 | the node: exists as long as this row does | nothing |
  * | 0x10 | a session | id, 8 bytes |
  * | 0x11 | the changes of a session | id, 8 bytes |
+ * | 0x12 | a done change of records | session id, 8 bytes; serial, 8 bytes |
  * | 0x20 | a semaphore: a persistent one, or an ephemeral one with data | name |
  * | 0x21 | an owner or waiter | length of the name, 2 bytes; name; session id, 8 bytes |
+ * | 0x30 | a record | key |
+ * | 0x40 | a record lease | id, 8 bytes |
  *
- * 0x30 to 0x3f are for records, 0x40 to 0x4f for record leases, 0x50 to 0x5f for the session log. All but the counters
+ * 0x31 to 0x3f are left for records, 0x41 to 0x4f for record leases, 0x50 to 0x5f for the session log. All but the counters
  * lies in one range, because dropping the node deletes it and the counters stay. Numbers are big-endian.
  */
 import type { SessionId } from '../command.ts'
@@ -22,8 +25,11 @@ export const COUNTERS_TAG = 0x01
 export const NODE_TAG = 0x02
 export const SESSION_TAG = 0x10
 export const CHANGES_TAG = 0x11
+export const RECORD_CHANGE_TAG = 0x12
 export const SEMAPHORE_TAG = 0x20
 export const HOLDER_TAG = 0x21
+export const RECORD_TAG = 0x30
+export const LEASE_TAG = 0x40
 
 const PAST_ALL_TAGS = 0xff
 
@@ -69,6 +75,49 @@ function numberedKey(tag: number, id: SessionId): Uint8Array {
 /** Of a session's row, or of its changes. */
 export function readSessionKey(key: Uint8Array): SessionId {
   invariant(key.length === 9, 'I-8', 'session key', key.length)
+  return readU64(key, 1)
+}
+
+export function recordChangeKey(session: SessionId, serial: bigint): Uint8Array {
+  const key = new Uint8Array(17)
+  key[0] = RECORD_CHANGE_TAG
+  writeU64(key, 1, session)
+  writeU64(key, 9, serial)
+  return key
+}
+
+/** The keys of a session's done changes of records, up to this serial. */
+export function recordChangeKeys(session: SessionId, below: bigint): KeyBounds {
+  return { start: recordChangeKey(session, 0n), end: recordChangeKey(session, below) }
+}
+
+export function readRecordChangeKey(key: Uint8Array): {
+  readonly session: SessionId
+  readonly serial: bigint
+} {
+  invariant(key.length === 17, 'I-8', 'record change key', key.length)
+  return { session: readU64(key, 1), serial: readU64(key, 9) }
+}
+
+/** Where the record of this key is kept; `decodeRecordValue` reads the value out of what is there. */
+export function recordKey(key: Uint8Array): Uint8Array {
+  const row = new Uint8Array(1 + key.length)
+  row[0] = RECORD_TAG
+  row.set(key, 1)
+  return row
+}
+
+export function readRecordKey(key: Uint8Array): Uint8Array {
+  invariant(key.length > 1, 'I-8', 'record key', key.length)
+  return key.subarray(1)
+}
+
+export function leaseKey(id: bigint): Uint8Array {
+  return numberedKey(LEASE_TAG, id)
+}
+
+export function readLeaseKey(key: Uint8Array): bigint {
+  invariant(key.length === 9, 'I-8', 'lease key', key.length)
   return readU64(key, 1)
 }
 

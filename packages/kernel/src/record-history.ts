@@ -1,0 +1,140 @@
+/**
+ * The latest changes of records, so that a watch that comes back hears what it has missed. Bounded: the oldest commits go first.
+ */
+import { compareBytes } from './bytes.ts'
+import type { Limits } from './limits.ts'
+import type { KeyRange } from './record-command.ts'
+import type { RecordChange } from './record-event.ts'
+
+interface Commit {
+  readonly version: bigint
+  readonly changes: readonly RecordChange[]
+  readonly bytes: number
+}
+
+/** What answers a watch. */
+export interface Found {
+  readonly changes: readonly RecordChange[]
+  /** Nothing of the range is missing up to here. */
+  readonly version: bigint
+  /** What follows on the version asked for cannot be told change by change. */
+  readonly reset: boolean
+}
+
+export class RecordHistory {
+  readonly #limits: Limits
+  /** Ascending by version. Those before `#first` are gone. */
+  #commits: Commit[] = []
+  #first = 0
+  #changes = 0
+  #bytes = 0
+  /** Every change after this commit is here. */
+  #begin = 0n
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  /** Forgets all: the history begins after this commit. */
+  start(version: bigint): void {
+    this.#commits = []
+    this.#first = 0
+    this.#changes = 0
+    this.#bytes = 0
+    this.#begin = version
+  }
+
+  add(version: bigint, changes: readonly RecordChange[]): void {
+    let bytes = 0
+    for (const change of changes) bytes += changeBytes(change)
+    this.#commits.push({ version, changes, bytes })
+    this.#changes += changes.length
+    this.#bytes += bytes
+    const { historyChangesMax, historyBytesMax } = this.#limits
+    while (this.#changes > historyChangesMax || this.#bytes > historyBytesMax) this.#dropOldest()
+  }
+
+  /**
+   * The changes of the range after this version, whole commits, as many as one answer takes; null when there are none.
+   *
+   * @param present the node's commit number
+   */
+  read(range: KeyRange, from: bigint, present: bigint): Found | null {
+    if (from < this.#begin) return { changes: [], version: present, reset: true }
+    const page = new ChangesPage(this.#limits)
+    let version = present
+    for (let at = this.#placeAfter(from); at < this.#commits.length; at++) {
+      const commit = this.#commits[at]
+      const changes = commit?.changes.filter((change) => isIn(range, keyOf(change)))
+      if (commit === undefined || changes === undefined || page.take(changes)) continue
+      if (page.changes.length === 0) return { changes: [], version: present, reset: true }
+      version = commit.version - 1n
+      break
+    }
+    return page.changes.length === 0 ? null : { changes: page.changes, version, reset: false }
+  }
+
+  #placeAfter(version: bigint): number {
+    let low = this.#first
+    let high = this.#commits.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const commit = this.#commits[middle]
+      if (commit !== undefined && commit.version <= version) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #dropOldest(): void {
+    const commit = this.#commits[this.#first]
+    if (commit === undefined) return
+    this.#begin = commit.version
+    this.#changes -= commit.changes.length
+    this.#bytes -= commit.bytes
+    this.#first += 1
+    // Each commit is moved once for every commit that is gone, at most.
+    if (this.#first * 2 >= this.#commits.length) {
+      this.#commits = this.#commits.slice(this.#first)
+      this.#first = 0
+    }
+  }
+}
+
+/** Gathers one answer: whole commits, within the bounds of a page. */
+export class ChangesPage {
+  readonly changes: RecordChange[] = []
+  readonly #limits: Limits
+  #bytes = 0
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  /** Takes all these changes, which are of one commit; or none of them and returns false, when they do not fit in. */
+  take(changes: readonly RecordChange[]): boolean {
+    const { rangeRecordsMax, rangeBytesMax } = this.#limits
+    if (this.changes.length + changes.length > rangeRecordsMax) return false
+    let bytes = this.#bytes
+    for (const change of changes) {
+      if (bytes >= rangeBytesMax) return false
+      bytes += changeBytes(change)
+    }
+    this.#bytes = bytes
+    for (const change of changes) this.changes.push(change)
+    return true
+  }
+}
+
+export function keyOf(change: RecordChange): Uint8Array {
+  return change.kind === 'put' ? change.record.key : change.key
+}
+
+function changeBytes(change: RecordChange): number {
+  const valueBytes = change.kind === 'put' ? change.record.value.length : 0
+  return keyOf(change).length + valueBytes
+}
+
+function isIn({ start, end }: KeyRange, key: Uint8Array): boolean {
+  return compareBytes(start, key) <= 0 && (end === null || compareBytes(key, end) < 0)
+}

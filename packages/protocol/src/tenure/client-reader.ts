@@ -69,11 +69,24 @@ function readMember(reader: WireReader, before: ClientMessage): ClientMessage {
 
 /** Beside a member that is known, one that is not is a field like any other. */
 function readUnknown(reader: WireReader, before: ClientMessage): ClientMessage {
-  if (before.kind !== 'unknown') {
-    reader.skip()
-    return before
+  if (before.kind === 'unknown') return unknown(laterId(reader.bytes()))
+  reader.skip()
+  return before
+}
+
+/** The id of a member of a later version. Nothing else of it is known: it may be no message at all. */
+function laterId(member: Uint8Array): number {
+  const reader = new WireReader(member)
+  let id = NO_ID
+  try {
+    while (reader.nextField()) {
+      if (reader.field === 1 && reader.wireType === VARINT) id = reader.number()
+      else reader.skip()
+    }
+  } catch {
+    return NO_ID
   }
-  return unknown(readOnlyNumber(reader, 1))
+  return id
 }
 
 function unknown(id: number): UnknownMessage {

@@ -1,0 +1,215 @@
+/** Anything that a server can say, and the same as the generated code would hold it. */
+import type { Message } from '@bufbuild/protobuf'
+import * as fc from 'fast-check'
+import {
+  AnswerSchema,
+  Code,
+  NoticeSchema,
+  RecordChangeSchema,
+  ServerMessageSchema,
+} from '../../src/gen/tenure/v1/coordination_pb.ts'
+import type {
+  CodeName,
+  NodeSettings,
+  Notice,
+  RecordChangeMessage,
+  RecordMessage,
+  Reply,
+  ServerMessage,
+  SessionMessage,
+} from '../../src/index.ts'
+import { made, member } from './generated.ts'
+import {
+  bytes,
+  flag,
+  generatedSettings,
+  id,
+  semaphore,
+  settings,
+  text,
+  u32,
+  u64,
+} from './values.ts'
+
+const CODES: readonly CodeName[] = [
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PRECONDITION_FAILED',
+  'ABORTED',
+  'SESSION_EXPIRED',
+  'BAD_SESSION',
+  'LIMIT_MISMATCH',
+  'WRONG_VERSION',
+  'WRONG_LEASE',
+  'FENCED',
+  'UNSUPPORTED',
+  'UNAUTHORIZED',
+  'OVERLOADED',
+  'UNAVAILABLE',
+  'INTERNAL',
+]
+
+const kind = <const K extends string>(name: K): fc.Arbitrary<K> => fc.constant(name)
+const few = <T>(each: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(each, { maxLength: 3 })
+
+const record: fc.Arbitrary<RecordMessage> = fc.record({
+  key: bytes,
+  value: bytes,
+  version: u64,
+  createdVersion: u64,
+  lease: u64,
+})
+const recordChange: fc.Arbitrary<RecordChangeMessage> = fc.oneof(
+  fc.record({ kind: kind('put'), record }),
+  fc.record({ kind: kind('deleted'), key: bytes, version: u64 }),
+)
+const holding = fc.record({
+  name: text,
+  orderId: u64,
+  count: u64,
+  owns: flag,
+  forMs: u64,
+  isAtLeast: flag,
+})
+const session: fc.Arbitrary<SessionMessage> = fc.record({
+  id: u64,
+  description: text,
+  timeoutMs: u64,
+  isAttached: flag,
+  remainingMs: u64,
+  holdings: few(holding),
+  holdingsCount: u32,
+  leases: u32,
+})
+const node = fc.record({ path: text, config: settings })
+
+const shortReply: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record(
+    { kind: kind('refused'), code: fc.constantFrom(...CODES), message: text, record },
+    { requiredKeys: ['kind', 'code', 'message'] },
+  ),
+  fc.record({ kind: fc.constantFrom('done', 'not-acquired') }),
+  fc.record({ kind: kind('acquired'), token: u64 }),
+  fc.record({ kind: kind('pending'), orderId: u64 }),
+  fc.record({ kind: kind('released'), released: flag }),
+  fc.record({ kind: kind('described'), description: fc.option(semaphore), watchAdded: flag }),
+  fc.record({ kind: kind('changed'), data: flag, owners: flag }),
+)
+const recordReply: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('record-written', 'record-deleted'), version: u64 }),
+  fc.record({ kind: kind('record-read'), record: fc.option(record) }),
+  fc.record({ kind: kind('records-listed'), records: few(record), version: u64, more: flag }),
+  fc.record({
+    kind: kind('records-changed'),
+    changes: few(recordChange),
+    version: u64,
+    reset: flag,
+  }),
+  fc.record({
+    kind: kind('transacted'),
+    succeeded: flag,
+    version: u64,
+    records: few(fc.option(record)),
+  }),
+  fc.record({ kind: kind('lease-granted'), lease: u64, ttlMs: u64 }),
+  fc.record({
+    kind: kind('lease-described'),
+    lease: u64,
+    ttlMs: u64,
+    remainingMs: u64,
+    isKept: flag,
+    records: u32,
+  }),
+)
+const operatorReply: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ kind: kind('node-described'), node }),
+  fc.record({ kind: kind('nodes-listed'), nodes: few(node) }),
+  fc.record({ kind: kind('token-checked'), isNewest: flag }),
+  fc.record({ kind: kind('sessions-listed'), sessions: few(session), more: flag }),
+  fc.record({
+    kind: kind('semaphore-explained'),
+    description: semaphore,
+    sessions: few(session),
+  }),
+)
+const reply = fc.oneof(shortReply, recordReply, operatorReply)
+const notice: fc.Arbitrary<Notice> = fc.oneof(
+  fc.record({ kind: kind('lease-ended'), lease: u64 }),
+  fc.record({ kind: kind('revoked'), name: text, orderId: u64 }),
+)
+
+export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: kind('answer'), id, reply }) },
+  fc.record({ kind: kind('hello'), version: u32, capabilities: few(text), agent: text }),
+  fc.record({ kind: kind('pong'), id }),
+  fc.record({ kind: kind('attached'), channel: id, sessionId: u64, timeoutMs: u64 }),
+  fc.record({
+    kind: kind('ended'),
+    channel: id,
+    code: fc.constantFrom(...CODES, 'STOPPED' as const),
+    message: text,
+  }),
+  fc.record({ kind: kind('notice'), channel: id, notice }),
+  fc.record({ kind: kind('unknown') }),
+)
+
+/** The same message as the generated code has it. */
+export function generatedServerMessage(message: ServerMessage): Message {
+  return made(ServerMessageSchema, { message: serverMember(message) })
+}
+
+function serverMember(message: ServerMessage): object | null {
+  const of = (fields: object): object => member(ServerMessageSchema, message.kind, fields)
+  switch (message.kind) {
+    case 'unknown':
+      return null
+    case 'hello':
+      return of(message)
+    case 'pong':
+      return of({ id: BigInt(message.id) })
+    case 'answer':
+      return of({ id: BigInt(message.id), reply: generatedReply(message.reply) })
+    case 'attached':
+      return of({ ...message, channel: BigInt(message.channel) })
+    case 'ended':
+      return of({ ...message, channel: BigInt(message.channel), code: Code[message.code] })
+    case 'notice': {
+      const inner = member(NoticeSchema, message.notice.kind, message.notice)
+      return of({ channel: BigInt(message.channel), notice: inner })
+    }
+  }
+}
+
+function generatedReply(reply: Reply): object {
+  const of = (fields: object): object => member(AnswerSchema, reply.kind, fields)
+  switch (reply.kind) {
+    case 'refused':
+      return of({ ...reply, code: Code[reply.code] })
+    case 'records-changed':
+      return of({ ...reply, changes: reply.changes.map(generatedRecordChange) })
+    case 'transacted':
+      return of({
+        ...reply,
+        records: reply.records.map((found) => (found ? { record: found } : {})),
+      })
+    case 'node-described':
+      return of({ node: generatedNode(reply.node) })
+    case 'nodes-listed':
+      return of({ nodes: reply.nodes.map(generatedNode) })
+    default:
+      return of(reply)
+  }
+}
+
+function generatedRecordChange(change: RecordChangeMessage): Message {
+  const inner =
+    change.kind === 'put'
+      ? member(RecordChangeSchema, 'put', change.record)
+      : member(RecordChangeSchema, 'deleted', change)
+  return made(RecordChangeSchema, { change: inner })
+}
+
+function generatedNode({ path, config }: { path: string; config: NodeSettings }): object {
+  return { path, config: generatedSettings(config) }
+}

@@ -148,7 +148,7 @@ test('who does not know the protection key of a session cannot take it over', as
         protectionKey: new Uint8Array(16),
         heartbeatMs: 1_000,
       },
-      { started, contact: () => {}, ended: resolve },
+      { started, contact: () => {}, noticed: () => {}, ended: resolve },
     )
   })
   expect(end).toMatchObject({ kind: 'refused', refusal: { code: 'BAD_SESSION' } })

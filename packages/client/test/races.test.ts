@@ -56,6 +56,7 @@ class ScheduledLink implements Link {
     const inner = this.#inner.attach(request, {
       started: (started) => later(() => listener.started(started)),
       contact: (sentAtMs) => later(() => listener.contact(sentAtMs)),
+      noticed: (notice) => later(() => listener.noticed(notice)),
       ended: (why) =>
         later(() => {
           end()
@@ -74,6 +75,8 @@ class ScheduledLink implements Link {
           (given) => later(() => answer(this.#hasTokens ? given : withoutToken(given))),
           changed && (() => later(changed)),
         ),
+      forget: (sent) => inner.forget(sent),
+      hurry: (heartbeatMs) => inner.hurry(heartbeatMs),
       stop: () => inner.stop(),
       leave: end,
     }
@@ -88,6 +91,7 @@ class ScheduledLink implements Link {
   describeNode: Link['describeNode'] = (...args) => this.#inner.describeNode(...args)
   dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
   listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
+  ask: Link['ask'] = (...args) => this.#inner.ask(...args)
   close: Link['close'] = () => this.#inner.close()
 }
 

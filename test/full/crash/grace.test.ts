@@ -43,6 +43,7 @@ function ghostOn(link: YdbLink): Promise<bigint> {
           })
         },
         contact: () => {},
+        noticed: () => {},
         ended: ({ kind }) => reject(new Error(`the ghost was ${kind}`)),
       },
     )

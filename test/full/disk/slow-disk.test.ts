@@ -87,6 +87,7 @@ test('a sync that takes longer than a session may be silent does not end it', as
     link.attach(request, {
       started: (started) => resolve(started.sessionId),
       contact: () => undefined,
+      noticed: () => undefined,
       ended: (end) => ends.push(end),
     })
   })

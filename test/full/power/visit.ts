@@ -53,6 +53,7 @@ export async function visit(
             resolve({ sessionId, end: 'left' })
           },
           contact: () => undefined,
+          noticed: () => undefined,
           ended: ({ kind }) => resolve({ sessionId, end: kind }),
         },
       )

@@ -94,22 +94,39 @@ export class Network implements Link {
                 sessionId,
                 watchAbsent: !isForeign,
                 numbersChanges: !isForeign,
+                createsOnAcquire: !isForeign,
+                hasRecords: !isForeign,
               }),
             ),
           contact: (sentAtMs) => hear(() => listener.contact(sentAtMs)),
+          noticed: (notice) => hear(() => listener.noticed(notice)),
           ended: (why) => hear(() => end(why)),
         })
       })
     }
+    // A message has a name as soon as it leaves; the one it gets over there is known when it has arrived.
+    const names = new Map<number, number>()
+    let lastName = 0
     return {
-      send: (message, answer, changed) =>
-        up.send(() =>
-          inner?.send(
+      send: (message, answer, changed) => {
+        lastName += 1
+        const name = lastName
+        up.send(() => {
+          const sent = inner?.send(
             message,
             (given) => hear(() => answer(isForeign ? withoutToken(given) : given)),
             changed && (() => hear(changed)),
-          ),
-        ),
+          )
+          if (sent !== undefined) names.set(name, sent)
+        })
+        return name
+      },
+      forget: (name) =>
+        up.send(() => {
+          const sent = names.get(name)
+          if (sent !== undefined) inner?.forget(sent)
+        }),
+      hurry: (heartbeatMs) => up.send(() => inner?.hurry(heartbeatMs)),
       stop: () => up.send(() => inner?.stop()),
       leave: () => end(null),
     }
@@ -124,5 +141,6 @@ export class Network implements Link {
   describeNode: Link['describeNode'] = (...args) => this.#inner.describeNode(...args)
   dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
   listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
+  ask: Link['ask'] = (...args) => this.#inner.ask(...args)
   close: Link['close'] = () => this.#inner.close()
 }

@@ -17,10 +17,16 @@ import type {
   Request,
   Timer,
 } from '@tenure/client'
-import type { HostedNode, PathRefusal, StreamEnd, StreamSink, TabletStream } from '@tenure/server'
+import type {
+  Event,
+  HostedNode,
+  PathRefusal,
+  StreamEnd,
+  StreamSink,
+  TabletStream,
+} from '@tenure/server'
 import { refusalOf } from './refusal.ts'
-import type { Event } from './translation.ts'
-import { answerOf, commandOf } from './translation.ts'
+import { answerOf, commandOf, isTold, type Told } from './translation.ts'
 
 interface Asked {
   readonly sentAtMs: number
@@ -39,6 +45,8 @@ export class LocalAttachment implements Attachment, StreamSink {
   readonly #watches = new Map<number, () => void>()
   #stream: TabletStream | null = null
   #heartbeat: Timer | null = null
+  #heartbeatMs: number
+  #lastBeatMs = 0
   #sessionId = 0n
   #lastId = Number(ATTACH_ID)
   #heartbeatId = 0
@@ -49,6 +57,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#request = request
     this.#listener = listener
     this.#clock = clock
+    this.#heartbeatMs = request.heartbeatMs
   }
 
   /** Called with what the path leads to, in a later turn than the constructor. */
@@ -78,11 +87,31 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#end(refusal === null ? { kind: 'broken', cause } : { kind: 'refused', refusal })
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): void {
-    if (this.#over || this.#stream === null) return
+  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+    if (this.#over || this.#stream === null) return 0
     const id = this.#ask(answer)
     if (changed !== undefined) this.#watches.set(id, changed)
     this.#stream.submit(commandOf(request, this.#sessionId, BigInt(id)))
+    return id
+  }
+
+  forget(sent: number): void {
+    if (this.#over || this.#stream === null || !this.#asked.delete(sent)) return
+    this.#lastId += 1
+    this.#stream.submit({
+      kind: 'forget',
+      session: this.#sessionId,
+      requestId: BigInt(this.#lastId),
+      target: BigInt(sent),
+    })
+  }
+
+  hurry(heartbeatMs: number): void {
+    if (this.#over || heartbeatMs >= this.#heartbeatMs) return
+    this.#heartbeatMs = heartbeatMs
+    if (this.#heartbeat === null) return
+    this.#heartbeat.cancel()
+    this.#aim()
   }
 
   stop(): void {
@@ -107,7 +136,8 @@ export class LocalAttachment implements Attachment, StreamSink {
   deliver(events: readonly Event[]): void {
     for (const event of events) {
       if (this.#over) return
-      this.#receive(event)
+      if (isTold(event)) this.#receive(event)
+      else this.#answered(event)
     }
   }
 
@@ -130,7 +160,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#end({ kind: 'broken', cause: new Error(`the coordination node has ${why}`) })
   }
 
-  #receive(event: Event): void {
+  #receive(event: Told): void {
     switch (event.kind) {
       case 'attached':
         this.#start(event.session)
@@ -139,26 +169,19 @@ export class LocalAttachment implements Attachment, StreamSink {
         this.#fired(event.requestId)
         return
       case 'ended':
-        this.#end(
-          event.reason === 'taken'
-            ? refused('BAD_SESSION', 'another client has taken the session over')
-            : refused('UNAVAILABLE', `the coordination node ${this.#request.path} was dropped`),
-        )
+        this.#end(this.#endOf(event.reason))
+        return
+      case 'lease-ended':
+        this.#listener.noticed({ kind: 'lease-ended', lease: event.lease })
+        return
+      case 'revoked':
+        this.#listener.noticed({ kind: 'revoked', name: event.name, orderId: event.orderId })
         return
       case 'stopped':
         this.#end({ kind: 'stopped' })
         return
       case 'pending':
-        return
-      case 'acquired':
-      case 'not-acquired':
-      case 'released':
-      case 'semaphore-described':
-      case 'node-described':
-      case 'done':
-      case 'refused':
       default:
-        this.#answered(event)
     }
   }
 
@@ -166,11 +189,29 @@ export class LocalAttachment implements Attachment, StreamSink {
   #start(sessionId: bigint): void {
     this.#asked.delete(Number(ATTACH_ID))
     this.#sessionId = sessionId
-    this.#listener.started({ sessionId, watchAbsent: true, numbersChanges: true })
+    this.#listener.started({
+      sessionId,
+      watchAbsent: true,
+      numbersChanges: true,
+      createsOnAcquire: true,
+      hasRecords: true,
+    })
     if (!this.#over) this.#beat()
   }
 
-  #answered(event: Exclude<Event, { kind: 'ended' }>): void {
+  #endOf(reason: Extract<Event, { kind: 'ended' }>['reason']): AttachmentEnd {
+    switch (reason) {
+      case 'taken':
+        return refused('BAD_SESSION', 'another client has taken the session over')
+      case 'expired':
+        return refused('SESSION_EXPIRED', 'an operator has ended the session')
+      case 'dropped':
+      default:
+        return refused('UNAVAILABLE', `the coordination node ${this.#request.path} was dropped`)
+    }
+  }
+
+  #answered(event: Exclude<Event, Told>): void {
     if (event.kind === 'refused' && this.#decides(event.requestId)) {
       this.#end(refused(event.code, event.message))
       return
@@ -211,7 +252,13 @@ export class LocalAttachment implements Attachment, StreamSink {
   }
 
   #beat(): void {
-    this.#heartbeat = this.#clock.after(this.#request.heartbeatMs, () => {
+    this.#lastBeatMs = this.#clock.monotonicMs()
+    this.#aim()
+  }
+
+  #aim(): void {
+    const dueInMs = this.#lastBeatMs + this.#heartbeatMs - this.#clock.monotonicMs()
+    this.#heartbeat = this.#clock.after(dueInMs, () => {
       // One question at a time: a node that does not answer is not asked more and more.
       if (!this.#asked.has(this.#heartbeatId)) {
         this.#heartbeatId = this.#ask(null)

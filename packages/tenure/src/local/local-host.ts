@@ -21,6 +21,10 @@ export class LocalHost implements HostContract {
     return this.#host.list(/^\/*$/.test(prefix) ? '/' : canonical(prefix))
   }
 
+  async settings(path: string): ReturnType<HostContract['settings']> {
+    return this.#host.settings(canonical(path))
+  }
+
   close(): Promise<void> {
     return this.#host.close()
   }

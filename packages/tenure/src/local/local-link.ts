@@ -9,11 +9,14 @@ import type {
   Link,
   NodeConfig,
   NodeDescription,
+  OperatorAnswer,
+  OperatorQuestion,
   Refusal,
   RefusalCode,
 } from '@tenure/client'
 import { TenureError, errorOf } from '@tenure/client'
 import type {
+  Event,
   HostContract,
   HostedNode,
   PathRefusal,
@@ -21,16 +24,33 @@ import type {
   TabletStream,
 } from '@tenure/server'
 import { LocalAttachment } from './local-attachment.ts'
+import { isOperatorEvent, operatorAnswerOf } from './operator-translation.ts'
 import { refusalOf } from './refusal.ts'
-import type { Event } from './translation.ts'
 import { configOf, storedConfigOf } from './translation.ts'
 import type { WorldUse } from './world.ts'
 
 type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never
 type NodeCommand = Without<
-  Extract<StreamCommand, { kind: 'create-node' | 'alter-node' | 'drop-node' | 'describe-node' }>,
+  Extract<
+    StreamCommand,
+    {
+      kind: 'create-node' | 'alter-node' | 'drop-node' | 'describe-node' | OperatorQuestion['kind']
+    }
+  >,
   'requestId'
 >
+
+const ASKED = {
+  'create-node': 'create',
+  'alter-node': 'alter',
+  'drop-node': 'drop',
+  'describe-node': 'describe',
+  'check-token': 'check a token on',
+  'list-sessions': 'list the sessions of',
+  'end-session': 'end a session of',
+  'force-release': 'release by force a semaphore of',
+  'explain-semaphore': 'explain a semaphore of',
+} as const satisfies Record<NodeCommand['kind'], string>
 
 export class LocalLink implements Link {
   readonly address: string
@@ -73,6 +93,16 @@ export class LocalLink implements Link {
       }
     }
     return described
+  }
+
+  async ask(
+    path: string,
+    question: OperatorQuestion,
+    signal?: AbortSignal,
+  ): Promise<OperatorAnswer> {
+    const { event } = await this.#ask(path, { ...question }, signal)
+    if (isOperatorEvent(event)) return operatorAnswerOf(event)
+    throw new Error(`a ${question.kind} was answered with ${event.kind}`)
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
@@ -136,7 +166,7 @@ export class LocalLink implements Link {
     command: NodeCommand,
     signal: AbortSignal | undefined,
   ): Promise<{ path: string; event: Event }> {
-    const asked = `cannot ${command.kind.replace('-node', '')} the coordination node ${path}`
+    const asked = `cannot ${ASKED[command.kind]} the coordination node ${path}`
     const node = await this.#node(path, { asked, create: command.kind === 'create-node' }, signal)
     if (typeof node === 'string') throw errorOf(refusalOfPath(node), asked)
     const answer = await answerTo(node, command, signal)

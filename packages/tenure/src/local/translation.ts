@@ -4,25 +4,49 @@
  * Byte arrays are copied in both directions. In one process both sides would else share them, and a program that
  * writes into what it sent or got would change what the node keeps.
  */
-import type { Answer, ChangeNumber, Holder, NodeConfig, SemaphoreRequest } from '@tenure/client'
-import type { StreamCommand, StreamSink } from '@tenure/server'
+import type {
+  Answer,
+  ChangeNumber,
+  Holder,
+  NodeConfig,
+  Request,
+  SemaphoreRequest,
+} from '@tenure/client'
+import type { Event, StreamCommand } from '@tenure/server'
+import { copyOf } from './copy.ts'
+import {
+  isRecordEvent,
+  isRecordRequest,
+  recordAnswerOf,
+  recordCommandOf,
+  type RecordEvent,
+  recordOf,
+} from './record-translation.ts'
 
-export type Event = Parameters<StreamSink['deliver']>[0][number]
 type StoredConfig = Extract<StreamCommand, { kind: 'create-node' }>['config']
 type SessionCommand = Extract<
   StreamCommand,
   { kind: 'acquire' | 'release' | `${string}-semaphore` }
 >
 
-const NO_BYTES = new Uint8Array(0)
+export function commandOf(request: Request, session: bigint, requestId: bigint): StreamCommand {
+  return isRecordRequest(request)
+    ? recordCommandOf(request, session, requestId)
+    : semaphoreCommandOf(request, session, requestId)
+}
 
-export function commandOf(request: SemaphoreRequest, session: bigint, requestId: bigint): SessionCommand {
+function semaphoreCommandOf(
+  request: SemaphoreRequest,
+  session: bigint,
+  requestId: bigint,
+): SessionCommand {
   const { name } = request
   switch (request.kind) {
     case 'acquire': {
-      const { count, timeoutMs, ephemeral } = request
-      const data = copyOf(request.data)
-      return { kind: 'acquire', requestId, session, name, count, timeoutMs, data, ephemeral }
+      const { count, timeoutMs, ephemeral, createLimit } = request
+      const creates = createLimit === undefined ? {} : { createLimit }
+      const wanted = { count, timeoutMs, ephemeral, data: copyOf(request.data), ...creates }
+      return { kind: 'acquire', requestId, session, name, ...wanted }
     }
     case 'release':
       return { kind: 'release', requestId, session, name }
@@ -60,12 +84,34 @@ function numberOf({ change }: { readonly change?: ChangeNumber }): { change?: Ch
   return change === undefined ? {} : { change }
 }
 
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return bytes.length === 0 ? NO_BYTES : bytes.slice()
+/** What is no answer, or not to a request that was sent. */
+export type Told = Extract<
+  Event,
+  {
+    kind: 'attached' | 'changed' | 'ended' | 'lease-ended' | 'pending' | 'revoked' | 'stopped'
+  }
+>
+
+const TOLD: ReadonlySet<Event['kind']> = new Set<Told['kind']>([
+  'attached',
+  'changed',
+  'ended',
+  'lease-ended',
+  'pending',
+  'revoked',
+  'stopped',
+])
+
+export function isTold(event: Event): event is Told {
+  return TOLD.has(event.kind)
 }
 
-/** The answer that an event gives to a request; null when it is none, or not the last word. */
-export function answerOf(event: Event): Answer | null {
+/** The answer that an event gives to a request; null when no session asks so. */
+export function answerOf(event: Exclude<Event, Told>): Answer | null {
+  return isRecordEvent(event) ? recordAnswerOf(event) : semaphoreAnswerOf(event)
+}
+
+function semaphoreAnswerOf(event: Exclude<Event, Told | RecordEvent>): Answer | null {
   switch (event.kind) {
     case 'acquired':
       return { kind: 'acquired', token: event.orderId }
@@ -82,21 +128,24 @@ export function answerOf(event: Event): Answer | null {
     case 'done':
       return { kind: 'done' }
     case 'refused':
-      return { kind: 'refused', code: event.code, message: event.message }
-    case 'attached':
-    case 'changed':
-    case 'ended':
+      return refusalOf(event)
     case 'node-described':
-    case 'pending':
-    case 'stopped':
+    case 'semaphore-explained':
+    case 'sessions-listed':
+    case 'token-checked':
     default:
       return null
   }
 }
 
+function refusalOf({ code, message, record }: Extract<Event, { kind: 'refused' }>): Answer {
+  const refusal = { kind: 'refused', code, message } as const
+  return record === undefined ? refusal : { ...refusal, record: recordOf(record) }
+}
+
 type Described = NonNullable<Extract<Event, { kind: 'semaphore-described' }>['description']>
 
-function descriptionOf(
+export function descriptionOf(
   described: Described,
 ): NonNullable<Extract<Answer, { kind: 'described' }>['description']> {
   return {

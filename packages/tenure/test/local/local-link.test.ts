@@ -1,6 +1,13 @@
 /** The link to a server in this process, without a client above it. */
 import { once } from 'node:events'
-import type { Answer, Attachment, AttachmentEnd, Request, Started } from '@tenure/client'
+import type {
+  Answer,
+  Attachment,
+  AttachmentEnd,
+  AttachmentListener,
+  Request,
+  Started,
+} from '@tenure/client'
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -27,12 +34,15 @@ beforeEach(async () => {
 
 afterEach(() => link.close())
 
+type Notice = Parameters<AttachmentListener['noticed']>[0]
+
 /** An attachment, and what its listener hears. */
 class Listener {
   readonly attachment: Attachment
   readonly started: Promise<Started>
   readonly ended: Promise<AttachmentEnd>
   readonly contacts: number[] = []
+  readonly notices: Notice[] = []
   #started: (value: Started) => void = () => {}
   #ended: (value: AttachmentEnd) => void = () => {}
   #contact: (() => void) | null = null
@@ -61,6 +71,7 @@ class Listener {
           this.contacts.push(sentAtMs)
           this.#contact?.()
         },
+        noticed: (notice) => this.notices.push(notice),
       },
     )
   }
@@ -96,7 +107,13 @@ const describe = (name: string): Request => ({
 
 test('a session starts, with tokens and watches on absent names', async () => {
   const one = new Listener()
-  expect(await one.started).toEqual({ sessionId: 1n, watchAbsent: true, numbersChanges: true })
+  expect(await one.started).toEqual({
+    sessionId: 1n,
+    watchAbsent: true,
+    numbersChanges: true,
+    createsOnAcquire: true,
+    hasRecords: true,
+  })
 })
 
 test('nothing is called before attach has returned', () => {
@@ -252,7 +269,7 @@ test('who leaves when he hears of the start sets no heartbeat', async () => {
   const request = { path: PATH, sessionId: 0n, timeoutMs: 0, description: '' }
   const attachment = link.attach(
     { ...request, sequenceNumber: 1n, heartbeatMs: 10, protectionKey: new Uint8Array() },
-    { started: () => attachment.leave(), contact: () => {}, ended: () => {} },
+    { started: () => attachment.leave(), contact: () => {}, noticed: () => {}, ended: () => {} },
   )
   await clock.settle()
   // The session's own time to live is all that is left.

@@ -22,6 +22,7 @@ function maker() {
     openHost: () => ({
       node: () => Promise.resolve('absent' as const),
       list: () => Promise.resolve([]),
+      settings: () => Promise.resolve(null),
       close: async () => {
         events.push('stopped')
       },

@@ -1,6 +1,14 @@
 /** A link that a test cuts: with a word to the client, or without one and for good. */
 import type { Answer, Attachment, AttachmentListener, AttachRequest, Link } from '@tenure/client'
 
+const NOBODY: Attachment = {
+  send: () => 0,
+  forget: () => {},
+  hurry: () => {},
+  stop: () => {},
+  leave: () => {},
+}
+
 export class CutLink implements Link {
   readonly address: string
   readonly #inner: Link
@@ -16,15 +24,18 @@ export class CutLink implements Link {
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
-    if (this.#isDead) return { send: () => {}, stop: () => {}, leave: () => {} }
+    if (this.#isDead) return NOBODY
     const attachment = this.#inner.attach(request, {
       started: ({ sessionId }) =>
         listener.started({
           sessionId,
           watchAbsent: !this.#isForeign,
           numbersChanges: !this.#isForeign,
+          createsOnAcquire: !this.#isForeign,
+          hasRecords: !this.#isForeign,
         }),
       contact: (sentAtMs) => listener.contact(sentAtMs),
+      noticed: (notice) => listener.noticed(notice),
       ended: (end) => {
         this.#live.delete(attachment)
         listener.ended(end)
@@ -33,9 +44,15 @@ export class CutLink implements Link {
     this.#live.set(attachment, listener)
     return {
       send: (message, answer, changed) => {
-        if (this.#isDead) return
+        if (this.#isDead) return 0
         const pass = (given: Answer): void => answer(this.#isForeign ? withoutToken(given) : given)
-        attachment.send(message, pass, changed)
+        return attachment.send(message, pass, changed)
+      },
+      forget: (sent) => {
+        if (!this.#isDead) attachment.forget(sent)
+      },
+      hurry: (heartbeatMs) => {
+        if (!this.#isDead) attachment.hurry(heartbeatMs)
       },
       stop: () => {
         if (!this.#isDead) attachment.stop()
@@ -72,6 +89,7 @@ export class CutLink implements Link {
   describeNode: Link['describeNode'] = (...args) => this.#inner.describeNode(...args)
   dropNode: Link['dropNode'] = (...args) => this.#inner.dropNode(...args)
   listNodes: Link['listNodes'] = (...args) => this.#inner.listNodes(...args)
+  ask: Link['ask'] = (...args) => this.#inner.ask(...args)
   close: Link['close'] = () => this.#inner.close()
 }
 

@@ -5,8 +5,12 @@ import { readChange, readFence } from './change-codec.ts'
 import { CHANGE_FIELD, FENCE_FIELD, OPERATION_FIELD } from './field.ts'
 import { NO_BYTES, readOnlyBytes, readOnlyU64 } from './field-reader.ts'
 import type {
+  CasRecordOperation,
+  CreateRecordOperation,
+  DeleteRecordOperation,
   Fence,
   GrantLeaseOperation,
+  PutRecordOperation,
   RangeRecordsOperation,
   RecordOperation,
   ReleaseLeaseOperation,
@@ -83,15 +87,10 @@ function readRecordWrite(reader: WireReader, slot: number): RecordOperation {
     else reader.skip()
   }
   reader.leave(outerEnd)
-  const guards: Guards = {}
-  if (change !== undefined) guards.change = change
-  if (fence !== undefined) guards.fence = fence
-  return recordWrite(slot, { key, value, number }, guards)
-}
-
-interface Guards {
-  change?: ChangeNumber
-  fence?: Fence
+  const operation = recordWrite(slot, { key, value, number })
+  if (change !== undefined) operation.change = change
+  if (fence !== undefined) operation.fence = fence
+  return operation
 }
 
 interface Parts {
@@ -100,17 +99,20 @@ interface Parts {
   readonly number: bigint | null
 }
 
-function recordWrite(slot: number, parts: Parts, guards: Guards): RecordOperation {
-  const { key, value, number } = parts
+type RecordWrite = Mutable<
+  CreateRecordOperation | PutRecordOperation | CasRecordOperation | DeleteRecordOperation
+>
+
+function recordWrite(slot: number, { key, value, number }: Parts): RecordWrite {
   switch (slot) {
     case OPERATION_FIELD['create-record']:
-      return { kind: 'create-record', key, value, lease: number ?? 0n, ...guards }
+      return { kind: 'create-record', key, value, lease: number ?? 0n }
     case OPERATION_FIELD['put-record']:
-      return { kind: 'put-record', key, value, lease: number, ...guards }
+      return { kind: 'put-record', key, value, lease: number }
     case OPERATION_FIELD['cas-record']:
-      return { kind: 'cas-record', key, value, version: number ?? 0n, ...guards }
+      return { kind: 'cas-record', key, value, version: number ?? 0n }
     default:
-      return { kind: 'delete-record', key, ifVersion: number, ...guards }
+      return { kind: 'delete-record', key, ifVersion: number }
   }
 }
 

@@ -73,8 +73,8 @@ function readRefused(reader: WireReader): Reply {
     else reader.skip()
   }
   reader.leave(outerEnd)
-  const refused = { kind: 'refused', code: codeOf(code), message } as const
-  return record === undefined ? refused : { ...refused, record }
+  if (record === undefined) return { kind: 'refused', code: codeOf(code), message }
+  return { kind: 'refused', code: codeOf(code), message, record }
 }
 
 function readDescribed(reader: WireReader): Reply {

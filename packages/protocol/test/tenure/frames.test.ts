@@ -6,9 +6,15 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
 import {
+  AnswerSchema,
+  AskNodeSchema,
+  AskSchema,
   type ClientFrame,
   ClientFrameSchema,
+  ClientMessageSchema,
+  Code,
   ServerFrameSchema,
+  ServerMessageSchema,
 } from '../../src/gen/tenure/v1/coordination_pb.ts'
 import {
   type ClientMessage,
@@ -24,7 +30,7 @@ import {
   writeClientMessage,
   writeServerMessage,
 } from '../../src/index.ts'
-import { plain } from './generated.ts'
+import { made, member, plain } from './generated.ts'
 
 const KEY = Uint8Array.of(1, 2, 3)
 const NONE = new Uint8Array(0)
@@ -103,7 +109,7 @@ test.for(WRONG_IDS)('%d is no id, channel or target', (id) => {
     { kind: 'ask-node', id, path: '/a', question: { kind: 'drop-node' } },
   ]
   for (const message of messages) {
-    expect(() => encodeClientFrame([message]), message.kind).toThrow(WireError)
+    expect(() => encodeClientFrame([message])).toThrow(WireError)
   }
   const answers: ServerMessage[] = [
     { kind: 'answer', id, reply: { kind: 'done' } },
@@ -113,7 +119,7 @@ test.for(WRONG_IDS)('%d is no id, channel or target', (id) => {
     { kind: 'notice', channel: id, notice: { kind: 'lease-ended', lease: 1n } },
   ]
   for (const answer of answers) {
-    expect(() => encodeServerFrame([answer]), answer.kind).toThrow(WireError)
+    expect(() => encodeServerFrame([answer])).toThrow(WireError)
   }
 })
 
@@ -196,41 +202,78 @@ test('an operation or a question of a later version is known by its id', () => {
   ])
 })
 
-test('a transaction of which one part is of a later version is not understood at all', () => {
-  const parts = [
-    { compares: [{ key: KEY, is: 9, target: { case: 'version', value: 1n } }] },
-    { compares: [{ key: KEY, is: 0, target: { case: 'version', value: 1n } }] },
-    { compares: [{ key: KEY, is: 3, target: { case: 'value', value: KEY } }] },
-    { compares: [{ key: KEY, is: 1 }] },
-    { then: [{}] },
-    { otherwise: [{ step: { case: 'get', value: { key: KEY } } }, {}] },
-  ] as const
-  for (const part of parts) {
-    const operation = { case: 'transact', value: part } as const
-    const message = { case: 'ask', value: { id: 9n, channel: 1n, operation } } as const
-    const bytes = toBinary(ClientFrameSchema, generated({ messages: [{ message }] }))
-    expect(decodeClientFrame(bytes)).toEqual([{ kind: 'unknown', id: 9 }])
-  }
+/** A frame of a client with this member, with fields that the plain objects cannot hold. */
+function asked(kind: string, fields: object): Uint8Array {
+  const message = made(ClientMessageSchema, { message: member(ClientMessageSchema, kind, fields) })
+  return toBinary(ClientFrameSchema, create(ClientFrameSchema, { messages: [message] }))
+}
+
+/** As `asked`, of a server. */
+function said(kind: string, fields: object): Uint8Array {
+  const message = made(ServerMessageSchema, { message: member(ServerMessageSchema, kind, fields) })
+  return toBinary(ServerFrameSchema, create(ServerFrameSchema, { messages: [message] }))
+}
+
+const VERSION = { case: 'version', value: 1n }
+const GET = { step: { case: 'get', value: { key: KEY } } }
+const STRANGE: ReadonlyArray<readonly [part: string, list: string, values: object[]]> = [
+  ['a comparison of a later version', 'compares', [{ key: KEY, is: 9, target: VERSION }]],
+  ['no comparison', 'compares', [{ key: KEY, is: 0, target: VERSION }]],
+  ['an order of values', 'compares', [{ key: KEY, is: 3, target: { case: 'value', value: KEY } }]],
+  ['nothing to compare with', 'compares', [{ key: KEY, is: 1 }]],
+  ['a step of a later version', 'then', [{}]],
+  ['a step of a later version among others', 'otherwise', [GET, {}]],
+]
+
+test.for(STRANGE)('a transaction with %s is not understood at all', ([, list, values]) => {
+  const operation = member(AskSchema, 'transact', { [list]: values })
+  const bytes = asked('ask', { id: 9n, channel: 1n, operation })
+  expect(decodeClientFrame(bytes)).toEqual([{ kind: 'unknown', id: 9 }])
+})
+
+test('an answer with a change of a later version is not understood', () => {
+  const reply = member(AnswerSchema, 'records-changed', { changes: [{}], version: 4n })
+  expect(decodeServerFrame(said('answer', { id: 2n, reply }))).toEqual([{ kind: 'unknown' }])
 })
 
 test('a code of a later version is a fault that nothing more is known of', () => {
-  const reply = { case: 'refused', value: { code: 99, message: 'm' } } as const
-  const ended = { case: 'ended', value: { channel: 3n, code: 99 } } as const
-  const frame = create(ServerFrameSchema, {
-    messages: [{ message: { case: 'answer', value: { id: 2n, reply } } }, { message: ended }],
-  })
-  expect(decodeServerFrame(toBinary(ServerFrameSchema, frame))).toEqual([
-    { kind: 'answer', id: 2, reply: { kind: 'refused', code: 'INTERNAL', message: 'm' } },
+  const refused = { kind: 'refused', code: 'INTERNAL', message: 'm' }
+  for (const code of [0, 99, Code.STOPPED]) {
+    const reply = member(AnswerSchema, 'refused', { code, message: 'm' })
+    expect(decodeServerFrame(said('answer', { id: 2n, reply }))).toEqual([
+      { kind: 'answer', id: 2, reply: refused },
+    ])
+  }
+  expect(decodeServerFrame(said('ended', { channel: 3n, code: 99 }))).toEqual([
     { kind: 'ended', channel: 3, code: 'INTERNAL', message: '' },
   ])
 })
 
 test('a setting of a later version counts as not set', () => {
-  const question = { case: 'alterNode', value: { config: { readConsistency: 9 } } } as const
-  const message = { case: 'askNode', value: { id: 2n, question } } as const
-  const bytes = toBinary(ClientFrameSchema, generated({ messages: [{ message }] }))
-  expect(decodeClientFrame(bytes)).toMatchObject([
-    { question: { kind: 'alter-node', config: { readConsistency: 'unset' } } },
+  const config = { readConsistency: 9, attachConsistency: 1, rateLimiterCounters: 7 }
+  const question = member(AskNodeSchema, 'alter-node', { config })
+  expect(decodeClientFrame(asked('ask-node', { id: 2n, question }))).toMatchObject([
+    {
+      question: {
+        kind: 'alter-node',
+        config: {
+          readConsistency: 'unset',
+          attachConsistency: 'strict',
+          rateLimiterCounters: 'unset',
+        },
+      },
+    },
+  ])
+})
+
+test('what an answer is about is there, though empty, when the server has left it out', () => {
+  const node = member(AnswerSchema, 'node-described', {})
+  const explained = member(AnswerSchema, 'semaphore-explained', {})
+  expect(decodeServerFrame(said('answer', { id: 2n, reply: node }))).toMatchObject([
+    { reply: { kind: 'node-described', node: { path: '', config: { readConsistency: 'unset' } } } },
+  ])
+  expect(decodeServerFrame(said('answer', { id: 2n, reply: explained }))).toMatchObject([
+    { reply: { kind: 'semaphore-explained', description: { name: '', limit: 0n, owners: [] } } },
   ])
 })
 

@@ -1,5 +1,5 @@
 /** Makes messages of the generated code out of plain objects, by the descriptions that came with the generated code. */
-import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
+import { create, type DescMessage, type Message, type MessageShape } from '@bufbuild/protobuf'
 
 export interface Member {
   readonly case: string
@@ -7,8 +7,9 @@ export interface Member {
 }
 
 /** A property that is null or absent is not set. */
-export function made(schema: DescMessage, fields: object): Message {
-  const set = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
+export function made<D extends DescMessage>(schema: D, fields: object): MessageShape<D> {
+  const entries = Object.entries(fields)
+  const set: unknown[][] = entries.filter(([, value]) => value !== null && value !== undefined)
   return create(schema, Object.fromEntries(set))
 }
 

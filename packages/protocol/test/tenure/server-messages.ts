@@ -1,5 +1,5 @@
 /** Anything that a server can say, and the same as the generated code would hold it. */
-import type { Message } from '@bufbuild/protobuf'
+import type { Message, MessageShape } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 import {
   AnswerSchema,
@@ -155,51 +155,46 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
 )
 
 /** The same message as the generated code has it. */
-export function generatedServerMessage(message: ServerMessage): Message {
+export function generatedServerMessage(
+  message: ServerMessage,
+): MessageShape<typeof ServerMessageSchema> {
   return made(ServerMessageSchema, { message: serverMember(message) })
 }
 
 function serverMember(message: ServerMessage): object | null {
-  const of = (fields: object): object => member(ServerMessageSchema, message.kind, fields)
-  switch (message.kind) {
-    case 'unknown':
-      return null
-    case 'hello':
-      return of(message)
-    case 'pong':
-      return of({ id: BigInt(message.id) })
-    case 'answer':
-      return of({ id: BigInt(message.id), reply: generatedReply(message.reply) })
-    case 'attached':
-      return of({ ...message, channel: BigInt(message.channel) })
-    case 'ended':
-      return of({ ...message, channel: BigInt(message.channel), code: Code[message.code] })
-    case 'notice': {
-      const inner = member(NoticeSchema, message.notice.kind, message.notice)
-      return of({ channel: BigInt(message.channel), notice: inner })
-    }
+  if (message.kind === 'unknown') return null
+  return member(ServerMessageSchema, message.kind, serverFields(message))
+}
+
+function serverFields(message: Exclude<ServerMessage, { kind: 'unknown' }>): object {
+  const { kind } = message
+  if (kind === 'hello') return message
+  if (kind === 'pong') return { id: BigInt(message.id) }
+  if (kind === 'answer') {
+    return { id: BigInt(message.id), reply: generatedReply(message.reply) }
   }
+  const fields = { ...message, channel: BigInt(message.channel) }
+  if (kind === 'ended') return { ...fields, code: Code[message.code] }
+  if (kind === 'attached') return fields
+  return { ...fields, notice: member(NoticeSchema, message.notice.kind, message.notice) }
 }
 
 function generatedReply(reply: Reply): object {
-  const of = (fields: object): object => member(AnswerSchema, reply.kind, fields)
-  switch (reply.kind) {
-    case 'refused':
-      return of({ ...reply, code: Code[reply.code] })
-    case 'records-changed':
-      return of({ ...reply, changes: reply.changes.map(generatedRecordChange) })
-    case 'transacted':
-      return of({
-        ...reply,
-        records: reply.records.map((found) => (found ? { record: found } : {})),
-      })
-    case 'node-described':
-      return of({ node: generatedNode(reply.node) })
-    case 'nodes-listed':
-      return of({ nodes: reply.nodes.map(generatedNode) })
-    default:
-      return of(reply)
+  return member(AnswerSchema, reply.kind, replyFields(reply))
+}
+
+function replyFields(reply: Reply): object {
+  const { kind } = reply
+  if (kind === 'refused') return { ...reply, code: Code[reply.code] }
+  if (kind === 'records-changed') {
+    return { ...reply, changes: reply.changes.map(generatedRecordChange) }
   }
+  if (kind === 'transacted') {
+    return { ...reply, records: reply.records.map((found) => (found ? { record: found } : {})) }
+  }
+  if (kind === 'node-described') return { node: generatedNode(reply.node) }
+  if (kind === 'nodes-listed') return { nodes: reply.nodes.map(generatedNode) }
+  return reply
 }
 
 function generatedRecordChange(change: RecordChangeMessage): Message {

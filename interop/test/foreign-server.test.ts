@@ -1,5 +1,5 @@
 /** Our client against a server that is not ours: it needs nothing but YDB's protocol. */
-import { type Client, connectYdb, type Session, UnsupportedError } from '@tenure/client'
+import { type Client, connectServer, type Session, UnsupportedError } from '@tenure/client'
 import { expect, test } from 'vitest'
 import { ForeignServer } from './foreign-server.ts'
 import { NODE, atEnd, connectionString, eventually } from './ground.ts'
@@ -13,7 +13,7 @@ interface Abroad {
 async function abroad(): Promise<Abroad> {
   const server = await ForeignServer.start()
   const credentials = { kind: 'anonymous' } as const
-  const client = connectYdb(connectionString(server.port), { credentials })
+  const client = connectServer(connectionString(server.port), { credentials })
   atEnd(() => client.close())
   return { server, client, open: () => client.openSession(NODE, { createNode: true }) }
 }

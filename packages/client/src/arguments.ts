@@ -19,7 +19,8 @@ export const ACQUIRE_TIMEOUT_MAX_MS = 86_400_000
 const encoder = new TextEncoder()
 const NO_BYTES = new Uint8Array(0)
 
-function kindOf(value: unknown): string {
+/** What a value is, for messages. */
+export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : typeof value
 }
@@ -106,4 +107,11 @@ export function durationOf(value: number, what: string, { min, max }: DurationBo
     throw new RangeError(`${what} must be ${min} to ${max} milliseconds, got ${value}`)
   }
   return Math.ceil(value)
+}
+
+const NODE_PERIOD_BOUNDS: DurationBounds = { min: 1, max: 2 ** 32 - 1 }
+
+/** @returns 0 for a setting of a node that is not given, as all protocols have it */
+export function nodePeriodOf(value: number | undefined, what: string): number {
+  return value === undefined ? 0 : durationOf(value, what, NODE_PERIOD_BOUNDS)
 }

@@ -13,7 +13,7 @@ export {
 export type { Bytes } from './bytes.ts'
 export { Client, clientOver, type CloseOnSignalsOptions, type Surroundings } from './client.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
-export { connectYdb, type ConnectYdbOptions } from './connect-ydb.ts'
+export { connectServer, type ConnectServerOptions, type ProtocolChoice } from './connect-server.ts'
 export { parseConnectionString, type ServerAddress } from './connection-string.ts'
 export { type Credentials, credentialsFrom, tlsFrom, type TlsOptions } from './credentials.ts'
 export {
@@ -83,6 +83,8 @@ export type {
   UnaryRequest,
 } from './link/grpc/channel.ts'
 export type { LinkOptions } from './link/grpc/ground.ts'
+export { ServerLink } from './link/server-link.ts'
+export { TenureLink } from './link/tenure/link.ts'
 export { YdbLink } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'
 export { type Random, systemRandom } from './random.ts'

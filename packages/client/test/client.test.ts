@@ -188,8 +188,8 @@ test('closeOnSignals frees what is held when the process is told to stop, and en
   await using session = await server.client().openSession(server.path)
   const child = run(
     `
-      import { connectYdb } from '@tenure/client'
-      const client = connectYdb(process.argv[1])
+      import { connectServer } from '@tenure/client'
+      const client = connectServer(process.argv[1])
       client.closeOnSignals({ timeout: 5_000 })
       const session = await client.openSession(process.argv[2], { timeout: 60_000 })
       await session.mutex('a').lock()

@@ -1,8 +1,8 @@
 /**
  * From an address to a client: in this process, or on a server.
  */
-import type { Client, ConnectYdbOptions } from '@tenure/client'
-import { clientOver, connectYdb, systemClock } from '@tenure/client'
+import type { Client, ConnectServerOptions } from '@tenure/client'
+import { clientOver, connectServer, systemClock } from '@tenure/client'
 import { effectiveAddress } from './address.ts'
 import type { EngineUrl } from './engine-url.ts'
 import { openEngine, parseEngineUrl, realFolder } from './engine-url.ts'
@@ -10,7 +10,7 @@ import { LocalLink } from './local/local-link.ts'
 import type { WorldUse } from './local/world.ts'
 import { Worlds } from './local/world.ts'
 
-export type ConnectOptions = ConnectYdbOptions
+export type ConnectOptions = ConnectServerOptions
 
 const worlds = new Worlds()
 
@@ -26,7 +26,7 @@ export function connect(address?: string, options: ConnectOptions = {}): Client 
   const url = effectiveAddress(address)
   const engineUrl = parseEngineUrl(url)
   if (engineUrl !== null) return clientOver(new LocalLink(url, worldOf(engineUrl), systemClock))
-  if (/^grpcs?:\/\//.test(url)) return connectYdb(url, options)
+  if (/^grpcs?:\/\//.test(url)) return connectServer(url, options)
   throw new RangeError(
     `"${url}" is no address: write grpc://host:port/database, grpcs://…, memory: or file:DIR`,
   )

@@ -17,7 +17,7 @@ import type { Channels } from './channels.ts'
 import { refusalOfGrpc } from './status.ts'
 
 /** After this an attempt counts as failed, and the next host is tried. */
-const ATTEMPT_TIMEOUT_MS = 5_000
+export const ATTEMPT_TIMEOUT_MS = 5_000
 const NOTHING = new Uint8Array(0)
 
 export interface UnaryCall<I extends DescMessage> {

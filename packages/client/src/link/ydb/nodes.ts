@@ -6,17 +6,15 @@ import {
   create,
   RateLimiterCountersMode as WireCounters,
 } from '@tenure/protocol'
-import { durationOf } from '../../arguments.ts'
+import { nodePeriodOf } from '../../arguments.ts'
 import type { ConsistencyMode, NodeConfig } from '../../node.ts'
-
-const PERIOD_BOUNDS = { min: 1, max: 2 ** 32 - 1 }
 
 /** @throws RangeError when a period is no uint32 above 0 */
 export function configMessageOf(config: NodeConfig): Config {
   const { selfCheckPeriodMs, sessionGracePeriodMs, rateLimiterCounters } = config
   return create(ConfigSchema, {
-    selfCheckPeriodMillis: periodOf(selfCheckPeriodMs, 'selfCheckPeriodMs'),
-    sessionGracePeriodMillis: periodOf(sessionGracePeriodMs, 'sessionGracePeriodMs'),
+    selfCheckPeriodMillis: nodePeriodOf(selfCheckPeriodMs, 'selfCheckPeriodMs'),
+    sessionGracePeriodMillis: nodePeriodOf(sessionGracePeriodMs, 'sessionGracePeriodMs'),
     readConsistencyMode: consistencyOf(config.readConsistency),
     attachConsistencyMode: consistencyOf(config.attachConsistency),
     rateLimiterCountersMode:
@@ -42,10 +40,6 @@ export function configOf(message: Config): NodeConfig {
       ? { rateLimiterCounters: 'detailed' }
       : {}),
   }
-}
-
-function periodOf(value: number | undefined, what: string): number {
-  return value === undefined ? 0 : durationOf(value, what, PERIOD_BOUNDS)
 }
 
 function consistencyOf(mode: ConsistencyMode | undefined): WireConsistency {

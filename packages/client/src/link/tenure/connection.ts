@@ -1,0 +1,362 @@
+/**
+ * One connection over Tenure's own protocol: a single stream, on which all sessions of a client are channels.
+ *
+ *   opening ──► greeting ──► open ──► over
+ *
+ * Nothing but the hello is said before the server has answered it. A retired connection takes nothing new and goes with the
+ * last of those that use it; one that nobody uses goes after a moment, so that it keeps no program from ending.
+ */
+import {
+  CAPABILITY,
+  type ClientMessage,
+  CONNECT_PATH,
+  decodeServerFrame,
+  type NodeQuestion,
+  PROTOCOL_VERSION,
+  type Reply,
+  type ServerHello,
+  type ServerMessage,
+  type SessionEnded,
+  type SessionNotice,
+  type SessionOperation,
+  WireWriter,
+  writeClientMessage,
+} from '@tenure/protocol'
+import type { Timer } from '../../clock.ts'
+import { VERSION } from '../../version.ts'
+import type { CallError, MessageStream } from '../grpc/channel.ts'
+import type { ChannelUse } from '../grpc/channels.ts'
+import type { Ground } from '../grpc/ground.ts'
+import { endOfLogin, refusalOfGrpc } from '../grpc/status.ts'
+import { headersFor } from '../grpc/unary.ts'
+import type { AttachmentEnd, AttachRequest, RefusalCode } from '../link.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Outgoing } from './outgoing.ts'
+
+/** A session on the connection. */
+export interface Tenant {
+  /** How often the server must answer, at least; Infinity before the session has started. */
+  readonly heartbeatMs: number
+  attached(sessionId: bigint, hasRecords: boolean): void
+  contact(sentAtMs: number): void
+  noticed(notice: SessionNotice['notice']): void
+  /** The server's last word on the channel. */
+  ended(ended: SessionEnded): void
+  /** The connection is over. */
+  cut(end: AttachmentEnd): void
+}
+
+/** Who waits for what is said to a request. */
+export interface Asker {
+  /** @returns whether more may come */
+  hear(reply: Reply): boolean
+}
+
+/** Who has asked without a session. */
+export interface Questioner extends Asker {
+  /** The connection is over. */
+  cut(end: AttachmentEnd): void
+}
+
+/** How long a connection is kept that nobody uses. */
+const IDLE_MS = 250
+/** How often the server must answer while only questions wait that have no session. */
+const QUESTION_HEARTBEAT_MS = 5_000
+const AGENT = `tenure-js/${VERSION}`
+/** What another attempt may find otherwise, though the server has spoken before. */
+const SAID_AT_ANY_TIME: ReadonlySet<RefusalCode> = new Set(['UNAUTHORIZED', 'OVERLOADED'])
+
+export class TenureConnection {
+  readonly #ground: Ground
+  readonly #notSpoken: () => void
+  readonly #outgoing = new Outgoing()
+  readonly #heartbeat: Heartbeat
+  readonly #tenants = new Map<number, Tenant>()
+  readonly #asked = new Map<number, Asker>()
+  readonly #questions = new Map<number, Questioner>()
+  #lastId = 0
+  #phase: 'opening' | 'greeting' | 'open' | 'over' = 'opening'
+  #use: ChannelUse | null = null
+  #stream: MessageStream | null = null
+  #idle: Timer | null = null
+  #isRetired = false
+  /** A token was refused, and another one can be had. */
+  #isTokenSpent = false
+  #hasRecords = false
+
+  /** @param notSpoken called when the server turns out not to speak this protocol, before anybody is told that all is over */
+  constructor(ground: Ground, notSpoken: () => void) {
+    this.#ground = ground
+    this.#notSpoken = notSpoken
+    this.#heartbeat = new Heartbeat({
+      clock: ground.clock,
+      periodMs: () => this.#periodMs(),
+      ping: (periodMs) => {
+        const id = this.#nextId()
+        this.#outgoing.add({ kind: 'ping', id, periodMs })
+        return id
+      },
+      answered: (sentAtMs) => {
+        for (const tenant of this.#tenants.values()) tenant.contact(sentAtMs)
+      },
+      silent: (cause) => this.#break(cause),
+    })
+    ground.tokens.get().then(
+      (token) => this.#open(token),
+      (error: unknown) => this.#end(endOfLogin(error)),
+    )
+    this.#disengage()
+  }
+
+  /** Whether new sessions and questions must go another way. */
+  get isRetired(): boolean {
+    return this.#isRetired
+  }
+
+  /** Where it leads, for messages; empty before it is known. */
+  get host(): string {
+    return this.#use?.host ?? ''
+  }
+
+  /** @returns the channel of the session */
+  attach(request: AttachRequest, tenant: Tenant): number {
+    const { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey } = request
+    const id = this.#nextId()
+    this.#outgoing.add({
+      kind: 'attach',
+      id,
+      path,
+      sessionId,
+      timeoutMs: BigInt(timeoutMs),
+      description,
+      sequenceNumber,
+      protectionKey,
+    })
+    this.#tenants.set(id, tenant)
+    this.#cancelIdle()
+    return id
+  }
+
+  /** The heartbeat of a session that has started, or has become more hurried. */
+  hurry(heartbeatMs: number): void {
+    this.#heartbeat.quicken(heartbeatMs)
+  }
+
+  ask(channel: number, operation: SessionOperation, asker: Asker): number {
+    const id = this.#nextId()
+    this.#outgoing.add({ kind: 'ask', channel, id, operation })
+    this.#asked.set(id, asker)
+    return id
+  }
+
+  askNode(path: string, question: NodeQuestion, questioner: Questioner): number {
+    const id = this.#nextId()
+    this.#outgoing.add({ kind: 'ask-node', id, path, question })
+    this.#questions.set(id, questioner)
+    this.#cancelIdle()
+    this.#heartbeat.quicken(QUESTION_HEARTBEAT_MS)
+    return id
+  }
+
+  say(message: ClientMessage): void {
+    if (this.#phase !== 'over') this.#outgoing.add(message)
+  }
+
+  /** What is said to this request is of no interest any more. */
+  ignore(id: number): void {
+    this.#asked.delete(id)
+    if (this.#questions.delete(id)) this.#disengage()
+  }
+
+  /** Nothing that comes for this session is of interest any more. */
+  release(channel: number): void {
+    if (this.#tenants.delete(channel)) this.#disengage()
+  }
+
+  /** Nothing new may come this way. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.#isUnused) this.#close()
+  }
+
+  /** The way seems to carry nothing: what is new gets another, to the next host. */
+  doubt(): void {
+    this.#use?.fail()
+    this.retire()
+  }
+
+  /** The token was refused. @returns whether another connection gets another one */
+  renewsToken(): boolean {
+    this.#isTokenSpent ||= this.#ground.tokens.forget()
+    if (this.#isTokenSpent) this.retire()
+    return this.#isTokenSpent
+  }
+
+  get #isUnused(): boolean {
+    return this.#tenants.size === 0 && this.#questions.size === 0
+  }
+
+  #cancelIdle(): void {
+    this.#idle?.cancel()
+    this.#idle = null
+  }
+
+  #disengage(): void {
+    if (!this.#isUnused || this.#phase === 'over') return
+    if (this.#isRetired) this.#close()
+    else {
+      this.#cancelIdle()
+      this.#idle = this.#ground.clock.after(IDLE_MS, () => this.#close())
+    }
+  }
+
+  #periodMs(): number {
+    let periodMs = this.#questions.size === 0 ? Infinity : QUESTION_HEARTBEAT_MS
+    for (const { heartbeatMs } of this.#tenants.values()) {
+      if (heartbeatMs < periodMs) periodMs = heartbeatMs
+    }
+    return periodMs
+  }
+
+  #nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+
+  #open(token: string): void {
+    if (this.#phase === 'over') return
+    const { channels, database } = this.#ground
+    this.#phase = 'greeting'
+    this.#use = channels.use()
+    this.#stream = this.#use.channel.stream(CONNECT_PATH, headersFor(database, token), {
+      message: (frame) => this.#read(frame),
+      ended: () => this.#break(new Error('the server ended the stream')),
+      failed: (error) => this.#fail(error),
+    })
+    const writer = new WireWriter()
+    const hello = { kind: 'hello', version: PROTOCOL_VERSION, capabilities: [] } as const
+    writeClientMessage(writer, { ...hello, agent: AGENT })
+    this.#stream.write(writer.take())
+  }
+
+  #read(frame: Uint8Array): void {
+    if (this.#phase === 'over') return
+    let messages: ServerMessage[]
+    try {
+      messages = decodeServerFrame(frame)
+    } catch (error) {
+      this.#break(error)
+      return
+    }
+    for (const message of messages) this.#receive(message)
+  }
+
+  #receive(message: ServerMessage): void {
+    if (this.#phase === 'over') return
+    if (message.kind === 'hello') {
+      if (this.#phase === 'greeting') this.#greeted(message)
+      return
+    }
+    if (this.#phase !== 'open') {
+      this.#break(new Error(`the server said "${message.kind}" before its hello`))
+      return
+    }
+    switch (message.kind) {
+      case 'answer':
+        this.#answered(message.id, message.reply)
+        return
+      case 'pong':
+        this.#heartbeat.pong(message.id)
+        return
+      case 'attached':
+        this.#tenants.get(message.channel)?.attached(message.sessionId, this.#hasRecords)
+        return
+      case 'ended':
+        this.#ended(message)
+        return
+      case 'notice':
+        this.#tenants.get(message.channel)?.noticed(message.notice)
+        return
+      case 'unknown':
+        return
+    }
+  }
+
+  #greeted({ version, capabilities }: ServerHello): void {
+    if (version < 1 || version > PROTOCOL_VERSION) {
+      this.#refuseToSpeak(`the server speaks version ${version} of the protocol, this client 1`)
+      return
+    }
+    this.#phase = 'open'
+    this.#hasRecords = capabilities.includes(CAPABILITY.records)
+    this.#outgoing.open((frame) => this.#stream?.write(frame))
+  }
+
+  #answered(id: number, reply: Reply): void {
+    const asker = this.#asked.get(id)
+    if (asker !== undefined) {
+      if (!asker.hear(reply)) this.#asked.delete(id)
+      return
+    }
+    const questioner = this.#questions.get(id)
+    if (questioner === undefined || questioner.hear(reply)) return
+    this.#questions.delete(id)
+    this.#disengage()
+  }
+
+  #ended(message: SessionEnded): void {
+    const tenant = this.#tenants.get(message.channel)
+    if (tenant === undefined) return
+    this.#tenants.delete(message.channel)
+    tenant.ended(message)
+    this.#disengage()
+  }
+
+  #fail(error: CallError): void {
+    if (this.#phase === 'over') return
+    const refusal = refusalOfGrpc(error)
+    if (refusal === null) this.#break(error)
+    else if (this.#phase === 'open' && !SAID_AT_ANY_TIME.has(refusal.code)) this.#break(error)
+    else if (refusal.code === 'UNSUPPORTED') this.#refuseToSpeak(refusal.message)
+    else if (refusal.code === 'UNAUTHORIZED' && this.renewsToken()) {
+      // For sessions the next attach is the other attempt; who asks a question makes one himself.
+      this.#end({ kind: 'refused', refusal }, { kind: 'broken', cause: error })
+    } else this.#end({ kind: 'refused', refusal })
+  }
+
+  #refuseToSpeak(message: string): void {
+    this.#notSpoken()
+    this.#end({ kind: 'refused', refusal: { kind: 'refused', code: 'UNSUPPORTED', message } })
+  }
+
+  /** The way is broken: whatever comes next takes another. */
+  #break(cause: unknown): void {
+    if (this.#phase === 'over') return
+    this.#use?.fail()
+    this.#end({ kind: 'broken', cause })
+  }
+
+  #end(end: AttachmentEnd, endOfTenants: AttachmentEnd = end): void {
+    if (this.#phase === 'over') return
+    const tenants = [...this.#tenants.values()]
+    const questioners = [...this.#questions.values()]
+    this.#close()
+    for (const tenant of tenants) tenant.cut(endOfTenants)
+    for (const questioner of questioners) questioner.cut(end)
+  }
+
+  /** Nothing is said or heard any more. */
+  #close(): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#isRetired = true
+    this.#cancelIdle()
+    this.#heartbeat.stop()
+    this.#outgoing.close()
+    this.#tenants.clear()
+    this.#asked.clear()
+    this.#questions.clear()
+    this.#stream?.cancel()
+    this.#use?.end()
+  }
+}

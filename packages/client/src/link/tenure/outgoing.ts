@@ -1,0 +1,63 @@
+/**
+ * What a connection says: whatever is said in one turn of the event loop leaves as one frame.
+ *
+ * A frame is a row of entries, so what grows too long for one is cut between two of them.
+ */
+import { type ClientMessage, WireWriter, writeClientMessage } from '@tenure/protocol'
+
+/** No frame of several messages is longer. */
+export const FRAME_MAX_BYTES: number = 1024 * 1024
+
+export class Outgoing {
+  readonly #writer = new WireWriter()
+  /** Full frames that wait for the end of the turn, or for the way to open. */
+  #frames: Uint8Array[] = []
+  #send: ((frame: Uint8Array) => void) | null = null
+  #isDue = false
+
+  /** @throws WireError when the message cannot be written; the others are unharmed */
+  add(message: ClientMessage): void {
+    const before = this.#writer.length
+    try {
+      writeClientMessage(this.#writer, message)
+    } catch (error) {
+      this.#writer.rewind(before)
+      throw error
+    }
+    if (before > 0 && this.#writer.length > FRAME_MAX_BYTES) this.#cut(before)
+    if (this.#isDue || this.#send === null) return
+    this.#isDue = true
+    // What an answer leads to is said in microtasks, and in those that follow from them: the tick comes after the last of them.
+    queueMicrotask(this.#schedule)
+  }
+
+  /** The way is open: what was said until now leaves, and from now on each turn by itself. */
+  open(send: (frame: Uint8Array) => void): void {
+    this.#send = send
+    this.#flush()
+  }
+
+  /** Nothing leaves any more. */
+  close(): void {
+    this.#send = null
+    this.#frames = []
+    this.#writer.take()
+  }
+
+  readonly #schedule = (): void => process.nextTick(this.#flush)
+
+  readonly #flush = (): void => {
+    this.#isDue = false
+    if (this.#send === null) return
+    if (this.#writer.length > 0) this.#frames.push(this.#writer.take())
+    const frames = this.#frames
+    this.#frames = []
+    for (const frame of frames) this.#send?.(frame)
+  }
+
+  /** Ends the frame behind its first `length` bytes. */
+  #cut(length: number): void {
+    const bytes = this.#writer.take()
+    this.#frames.push(bytes.subarray(0, length), bytes.subarray(length))
+  }
+}

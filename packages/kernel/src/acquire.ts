@@ -1,13 +1,13 @@
 /**
  * Taking units of a semaphore and giving them back, by the decision list of the protocol: first match wins.
  */
-import { bytesEqual } from './bytes.ts'
+import { NO_BYTES, bytesEqual } from './bytes.ts'
 import { MAX_U64 } from './command.ts'
 import type { Acquire, Release } from './command.ts'
 import { Holder } from './holder.ts'
 import type { Queues } from './queue.ts'
 import type { Root } from './root.ts'
-import { quoted } from './semaphore.ts'
+import { problemOfLimit, quoted } from './semaphore.ts'
 import type { Semaphore, Semaphores } from './semaphore.ts'
 import type { Session } from './session.ts'
 import { ALL_CHANGED } from './watch.ts'
@@ -32,6 +32,7 @@ export class Acquiring {
     if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
     const semaphore = this.#semaphores.find(command.name)
     if (semaphore === undefined) return this.#acquireAbsent(session, command)
+    if (this.#refuseLimit(semaphore, command)) return
     if (semaphore.ephemeral !== command.ephemeral) {
       const kind = semaphore.ephemeral ? 'ephemeral' : 'persistent'
       return turn.refuse(command, 'PRECONDITION_FAILED', `${quoted(command.name)} is ${kind}`)
@@ -88,13 +89,22 @@ export class Acquiring {
     if (timeoutMs < 0n || (timeoutMs > BigInt(acquireTimeoutMaxMs) && timeoutMs !== MAX_U64)) {
       return `the timeout must be from 0 to ${acquireTimeoutMaxMs} ms, or 2^64-1 for ever, got ${timeoutMs}`
     }
-    return this.#semaphores.problemOfData(data)
+    return this.#semaphores.problemOfData(data) ?? problemOfCreation(command)
+  }
+
+  #refuseLimit({ name, limit, ephemeral }: Semaphore, command: Acquire): boolean {
+    const { createLimit } = command
+    if (createLimit === undefined || (limit === createLimit && !ephemeral)) return false
+    const kind = ephemeral ? 'is ephemeral, with' : 'has'
+    const message = `${quoted(name)} ${kind} limit ${limit}, asked for one with limit ${createLimit}`
+    this.#root.turn.refuse(command, 'LIMIT_MISMATCH', message)
+    return true
   }
 
   #acquireAbsent(session: Session, command: Acquire): void {
     const { turn } = this.#root
-    const { name } = command
-    if (!command.ephemeral) {
+    const { name, createLimit } = command
+    if (!command.ephemeral && createLimit === undefined) {
       this.#semaphores.findFor(command)
       return
     }
@@ -102,7 +112,10 @@ export class Acquiring {
     if (problem !== null) return turn.refuse(command, 'INVALID_ARGUMENT', problem)
     if (this.#semaphores.isFull) return this.#semaphores.refuseFull(command)
     if (this.#refuseCrowded(command)) return
-    const semaphore = this.#semaphores.openEphemeral(name)
+    const semaphore =
+      createLimit === undefined
+        ? this.#semaphores.openEphemeral(name)
+        : this.#semaphores.openPersistent(name, createLimit, NO_BYTES)
     this.#join(session, semaphore, command)
     this.#watches.tell(name, ALL_CHANGED)
   }
@@ -175,4 +188,13 @@ export class Acquiring {
     }
     return granted
   }
+}
+
+/** Null when the semaphore can be created if it is absent, or must not be. */
+function problemOfCreation({ name, count, createLimit, ephemeral }: Acquire): string | null {
+  if (createLimit === undefined) return null
+  if (ephemeral) return 'an ephemeral semaphore has no limit that can be given'
+  const problem = problemOfLimit(createLimit)
+  if (problem !== null || count <= createLimit) return problem
+  return `${quoted(name)} is to have limit ${createLimit}, asked for ${count}`
 }

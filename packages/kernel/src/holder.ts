@@ -18,6 +18,10 @@ export class Holder extends Timed implements Linked<Holder> {
   /** What the waiter asked for; 0 for an owner. */
   timeoutMs = 0n
   data: Uint8Array
+  /** When it entered the queue, or was granted. */
+  sinceMs = 0
+  /** That was before the node was loaded, and `sinceMs` is when it was. */
+  isAtLeast = false
   previous: Holder | null = null
   next: Holder | null = null
   #requestId = 0n

@@ -27,6 +27,7 @@ import { invariant } from './invariant.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { effectiveGraceMs, mergeNodeConfig, problemOfNodeConfig } from './node.ts'
+import { Operators } from './operators.ts'
 import { Queues } from './queue.ts'
 import type { RecordCommand } from './record-command.ts'
 import { RecordLease } from './record-leases.ts'
@@ -72,6 +73,7 @@ export class Kernel {
   readonly #records: Records
   readonly #sessions: Sessions
   readonly #acquiring: Acquiring
+  readonly #operators: Operators
   /** null once loading has ended. */
   #restore: Restore | null
   /** null while the node does not exist. */
@@ -96,6 +98,8 @@ export class Kernel {
     this.#records = records
     this.#sessions = sessions
     this.#acquiring = new Acquiring(root, { semaphores, queues, watches })
+    const expire = (session: Session): void => this.#end(session)
+    this.#operators = new Operators(root, { sessions, semaphores, queues, expire })
     this.#restore = new Restore({ counters: root.counters, sessions, semaphores, queues, records })
   }
 
@@ -164,7 +168,8 @@ export class Kernel {
       case 'end-session':
       case 'force-release':
       case 'explain-semaphore':
-        this.#root.turn.refuse(command, 'UNSUPPORTED', 'operators are not served')
+        if (this.#config === null) this.#refuseAbsentNode(command)
+        else this.#operators.do(command)
         break
       default:
         this.#doInSession(command)

@@ -37,6 +37,7 @@ export class Queues {
     session.holders ??= new Map()
     session.holders.set(semaphore, holder)
     semaphore.waiters.append(holder)
+    holder.sinceMs = this.#root.turn.nowMs
     this.#waiters += 1
   }
 
@@ -78,6 +79,8 @@ export class Queues {
     semaphore.held += first.count
     first.owns = true
     first.timeoutMs = 0n
+    first.sinceMs = this.#root.turn.nowMs
+    first.isAtLeast = false
     this.#waiters -= 1
     this.#owners += 1
     invariant(semaphore.held <= semaphore.limit, 'I-2', semaphore.held, semaphore.limit)

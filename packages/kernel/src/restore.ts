@@ -171,6 +171,7 @@ export class Restore {
     // A commit that ended between a release and the grants it brought about leaves a first waiter that fits: it owns.
     if (row.owns || (isNext && row.count <= semaphore.free)) queues.own(holder)
     else queues.startTimer(holder)
+    holder.isAtLeast = true
   }
 
   #sessionOf({ name, session: id }: StoredHolder): Session {

@@ -4,6 +4,7 @@
 import { NO_BYTES, bytesEqual } from './bytes.ts'
 import { MAX_U64 } from './command.ts'
 import type {
+  Asked,
   CreateSemaphore,
   DeleteSemaphore,
   DescribeSemaphore,
@@ -110,10 +111,7 @@ export class Semaphores {
 
   #create(command: CreateSemaphore): boolean {
     const { name, limit, data } = command
-    const problem =
-      limit < 1n || limit > MAX_U64
-        ? `the limit must be from 1 to 2^64-1, got ${limit}`
-        : (this.problemOfName(name) ?? this.problemOfData(data))
+    const problem = problemOfLimit(limit) ?? this.problemOfName(name) ?? this.problemOfData(data)
     if (problem !== null) return this.#refuse(command, 'INVALID_ARGUMENT', problem)
     const existing = this.#byName.get(name)
     if (existing !== undefined) {
@@ -125,8 +123,7 @@ export class Semaphores {
       this.refuseFull(command)
       return false
     }
-    const semaphore = this.restore(name, { limit, ephemeral: false, data })
-    this.#keep(semaphore)
+    this.openPersistent(name, limit, data)
     this.#sayDone(command)
     this.#watches.tell(name, ALL_CHANGED)
     return true
@@ -196,7 +193,7 @@ export class Semaphores {
   }
 
   /** The semaphore a command names; null when the command was refused, because there is none. */
-  findFor(command: SemaphoreCommand): Semaphore | null {
+  findFor(command: Asked & { readonly name: string }): Semaphore | null {
     const semaphore = this.#byName.get(command.name)
     if (semaphore !== undefined) return semaphore
     if (this.refuseMalformed(command)) return null
@@ -215,6 +212,13 @@ export class Semaphores {
   /** For the first acquire of an unused name. Its owners and waiters are its existence: nothing is kept for itself. */
   openEphemeral(name: string): Semaphore {
     return this.restore(name, { limit: MAX_U64, ephemeral: true, data: NO_BYTES })
+  }
+
+  /** Makes a semaphore of a name that nobody has. It is the caller's to tell the watchers. */
+  openPersistent(name: string, limit: bigint, data: Uint8Array): Semaphore {
+    const semaphore = this.restore(name, { limit, ephemeral: false, data })
+    this.#keep(semaphore)
+    return semaphore
   }
 
   restore(name: string, row: SemaphoreRow): Semaphore {
@@ -243,7 +247,7 @@ export class Semaphores {
   }
 
   /** Refuses a name without UTF-8 form; such a name is nobody's, so only unknown names need the look. */
-  refuseMalformed(command: SemaphoreCommand): boolean {
+  refuseMalformed(command: Asked & { readonly name: string }): boolean {
     if (utf8Length(command.name) >= 0) return false
     this.#root.turn.refuse(command, 'INVALID_ARGUMENT', MALFORMED_NAME)
     return true
@@ -290,9 +294,19 @@ export function quoted(name: string): string {
   return `semaphore "${name}"`
 }
 
+/** Null when it can be the limit of a semaphore. */
+export function problemOfLimit(limit: bigint): string | null {
+  if (limit >= 1n && limit <= MAX_U64) return null
+  return `the limit must be from 1 to 2^64-1, got ${limit}`
+}
+
 const MALFORMED_NAME = 'the name is not well-formed Unicode'
 
-function describeSemaphore(semaphore: Semaphore, command: DescribeSemaphore): SemaphoreDescription {
+/** With its owners and waiters as wished. */
+export function describeSemaphore(
+  semaphore: Semaphore,
+  wish: { readonly owners: boolean; readonly waiters: boolean },
+): SemaphoreDescription {
   const { name, limit, data, ephemeral, held } = semaphore
   return {
     name,
@@ -300,8 +314,8 @@ function describeSemaphore(semaphore: Semaphore, command: DescribeSemaphore): Se
     data,
     ephemeral,
     held,
-    owners: command.owners ? describeHolders(semaphore.owners) : [],
-    waiters: command.waiters ? describeHolders(semaphore.waiters) : [],
+    owners: wish.owners ? describeHolders(semaphore.owners) : [],
+    waiters: wish.waiters ? describeHolders(semaphore.waiters) : [],
   }
 }
 

@@ -8,6 +8,7 @@ import { DoneChanges } from './done-changes.ts'
 import type { Run } from './done-changes.ts'
 import type { DoneRecordChanges } from './done-record-changes.ts'
 import type { Holder } from './holder.ts'
+import type { Ended } from './event.ts'
 import { invariant } from './invariant.ts'
 import type { RecordLease } from './record-leases.ts'
 import type { RecordRequest } from './record-watch.ts'
@@ -18,6 +19,7 @@ import { changesKey, sessionKey } from './rows/keys.ts'
 import { encodeSession } from './rows/session-row.ts'
 import type { SessionRow } from './rows/session-row.ts'
 import type { Semaphore } from './semaphore.ts'
+import { SessionIds } from './session-ids.ts'
 import { utf8Length } from './utf8.ts'
 import type { Watch, Watches } from './watch.ts'
 
@@ -59,6 +61,7 @@ export class Sessions {
   readonly #watches: Watches
   readonly #records: Records
   readonly #byId = new Map<SessionId, Session>()
+  readonly #ids = new SessionIds()
   #attached = 0
 
   constructor(root: Root, machines: { watches: Watches; records: Records }) {
@@ -82,6 +85,14 @@ export class Sessions {
   /** Ascending by id. */
   all(): IterableIterator<Session> {
     return this.#byId.values()
+  }
+
+  /** Those with greater ids, ascending. None may come or end meanwhile. */
+  *after(id: SessionId): Generator<Session, void, undefined> {
+    for (const next of this.#ids.after(id)) {
+      const session = this.#byId.get(next)
+      if (session !== undefined) yield session
+    }
   }
 
   attach(command: Attach): void {
@@ -108,12 +119,14 @@ export class Sessions {
     this.#records.forget(session)
     this.#leaveStream(session)
     this.#byId.delete(session.id)
+    this.#ids.countEnded((id) => this.#byId.has(id))
     if (session.changes !== null) this.#root.turn.delete(changesKey(session.id))
     this.#root.turn.delete(sessionKey(session.id))
   }
 
   restore(id: SessionId, row: SessionRow): void {
     this.#byId.set(id, new Session(id, row))
+    this.#ids.add(id)
   }
 
   /** Remembers that a change was done, so that it is not done again. */
@@ -137,10 +150,16 @@ export class Sessions {
   /** Tells every attached stream that its node is gone, and forgets all. */
   drop(): void {
     for (const session of this.#byId.values()) {
-      if (session.stream !== null) this.#sayEnded(session, session.stream, 'dropped')
+      if (session.stream !== null) this.sayEnded(session, session.stream, 'dropped')
     }
     this.#byId.clear()
+    this.#ids.clear()
     this.#attached = 0
+  }
+
+  /** Tells the stream of a session that it has left without having been asked. */
+  sayEnded(session: Session, stream: StreamId, reason: Ended['reason']): void {
+    this.#root.turn.say({ kind: 'ended', stream, session: session.id, reason })
   }
 
   #problemOf(command: Attach): string | null {
@@ -173,6 +192,7 @@ export class Sessions {
       protectionKey: protectionKey.length === 0 ? NO_BYTES : protectionKey.slice(),
     })
     this.#byId.set(session.id, session)
+    this.#ids.add(session.id)
     turn.put(sessionKey(session.id), encodeSession(session))
     this.#enterStream(session, command)
   }
@@ -196,7 +216,7 @@ export class Sessions {
     deadlines.cancel(session)
     const old = session.stream
     this.#leaveStream(session)
-    if (old !== null && old !== command.stream) this.#sayEnded(session, old, 'taken')
+    if (old !== null && old !== command.stream) this.sayEnded(session, old, 'taken')
     this.#renew(session, command)
     this.#enterStream(session, command)
   }
@@ -226,10 +246,6 @@ export class Sessions {
     this.#records.leaveStream(session)
     session.stream = null
     this.#attached -= 1
-  }
-
-  #sayEnded(session: Session, stream: StreamId, reason: 'taken' | 'dropped'): void {
-    this.#root.turn.say({ kind: 'ended', stream, session: session.id, reason })
   }
 
   #runOut(session: Session, graceMs: number): void {

@@ -189,7 +189,7 @@ const SESSIONS: readonly Mutant[] = [
     breaks: 'S6',
     file: SESSION,
     original:
-      "    if (old !== null && old !== command.stream) this.#sayEnded(session, old, 'taken')\n",
+      "    if (old !== null && old !== command.stream) this.sayEnded(session, old, 'taken')\n",
     planted: '',
   },
 ]

@@ -7,19 +7,19 @@
 import { Acquiring } from './acquire.ts'
 import type {
   AlterNode,
+  Attach,
   Command,
   CreateNode,
   CreateSemaphore,
   DeleteSemaphore,
-  DescribeNode,
   Detach,
-  DropNode,
   NodeCommand,
   NodeConfig,
   SemaphoreCommand,
   Stop,
   UpdateSemaphore,
 } from './command.ts'
+import { isNodeCommand, isOperatorCommand, isRecordCommand } from './command-kind.ts'
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Holder } from './holder.ts'
@@ -27,6 +27,7 @@ import { invariant } from './invariant.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { effectiveGraceMs, mergeNodeConfig, problemOfNodeConfig } from './node.ts'
+import type { OperatorCommand } from './operator-command.ts'
 import { Operators } from './operators.ts'
 import { Queues } from './queue.ts'
 import type { RecordCommand } from './record-command.ts'
@@ -138,42 +139,11 @@ export class Kernel {
   apply(command: Command, nowMs: number): Step {
     invariant(this.#restore === null, 'I-11')
     this.#root.turn.begin(nowMs)
-    switch (command.kind) {
-      case 'create-node':
-        this.#createNode(command)
-        break
-      case 'alter-node':
-      case 'drop-node':
-      case 'describe-node':
-        this.#doOnNode(command)
-        break
-      case 'attach':
-        if (this.#config === null) this.#refuseAbsentNode(command)
-        else this.#sessions.attach(command)
-        break
-      case 'detach':
-        this.#detach(command)
-        break
-      case 'stop':
-      case 'create-semaphore':
-      case 'update-semaphore':
-      case 'delete-semaphore':
-      case 'describe-semaphore':
-      case 'acquire':
-      case 'release':
-        this.#doInSession(command)
-        break
-      case 'check-token':
-      case 'list-sessions':
-      case 'end-session':
-      case 'force-release':
-      case 'explain-semaphore':
-        if (this.#config === null) this.#refuseAbsentNode(command)
-        else this.#operators.do(command)
-        break
-      default:
-        this.#doInSession(command)
-    }
+    if (isNodeCommand(command)) this.#doOnNode(command)
+    else if (isOperatorCommand(command)) this.#operate(command)
+    else if (command.kind === 'attach') this.#attach(command)
+    else if (command.kind === 'detach') this.#detach(command)
+    else this.#doInSession(command)
     return this.#root.turn.end()
   }
 
@@ -235,7 +205,8 @@ export class Kernel {
     this.#sayDone(command)
   }
 
-  #doOnNode(command: AlterNode | DropNode | DescribeNode): void {
+  #doOnNode(command: NodeCommand): void {
+    if (command.kind === 'create-node') return this.#createNode(command)
     const config = this.#config
     if (config === null) return this.#refuseAbsentNode(command)
     switch (command.kind) {
@@ -267,6 +238,16 @@ export class Kernel {
     turn.deleteRange(KEY_RANGE_CONTENT.start, KEY_RANGE_CONTENT.end)
   }
 
+  #operate(command: OperatorCommand): void {
+    if (this.#config === null) this.#refuseAbsentNode(command)
+    else this.#operators.do(command)
+  }
+
+  #attach(command: Attach): void {
+    if (this.#config === null) this.#refuseAbsentNode(command)
+    else this.#sessions.attach(command)
+  }
+
   #detach({ stream, session: id }: Detach): void {
     const session = this.#sessions.find(id)
     if (session?.stream === stream) this.#sessions.detach(session)
@@ -282,6 +263,7 @@ export class Kernel {
       const message = `session ${command.session} is not attached to this stream`
       return this.#root.turn.refuse(command, 'BAD_SESSION', message)
     }
+    if (isRecordCommand(command)) return this.#records.do(session, command)
     switch (command.kind) {
       case 'stop': {
         const { stream, requestId } = command
@@ -300,8 +282,6 @@ export class Kernel {
         return this.#acquiring.acquire(session, command)
       case 'release':
         return this.#acquiring.release(session, command)
-      default:
-        return this.#records.do(session, command)
     }
   }
 

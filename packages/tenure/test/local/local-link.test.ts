@@ -1,13 +1,6 @@
 /** The link to a server in this process, without a client above it. */
 import { once } from 'node:events'
-import type {
-  Answer,
-  Attachment,
-  AttachmentEnd,
-  AttachmentListener,
-  Request,
-  Started,
-} from '@tenure/client'
+import type { Request } from '@tenure/client'
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -17,8 +10,8 @@ import { WorldClock } from '../properties/world-clock.ts'
 import { LocalHost } from '../../src/local/local-host.ts'
 import { LocalLink } from '../../src/local/local-link.ts'
 import { Worlds } from '../../src/local/world.ts'
+import { Listener, PATH } from './listener.ts'
 
-const PATH = '/local/app'
 const BYTES = { data: new Uint8Array() }
 
 let link: LocalLink
@@ -33,59 +26,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => link.close())
-
-type Notice = Parameters<AttachmentListener['noticed']>[0]
-
-/** An attachment, and what its listener hears. */
-class Listener {
-  readonly attachment: Attachment
-  readonly started: Promise<Started>
-  readonly ended: Promise<AttachmentEnd>
-  readonly contacts: number[] = []
-  readonly notices: Notice[] = []
-  #started: (value: Started) => void = () => {}
-  #ended: (value: AttachmentEnd) => void = () => {}
-  #contact: (() => void) | null = null
-
-  constructor({ sessionId = 0n, path = PATH, heartbeatMs = 10_000, sequenceNumber = 1n } = {}) {
-    this.started = new Promise((resolve) => {
-      this.#started = resolve
-    })
-    this.ended = new Promise((resolve) => {
-      this.#ended = resolve
-    })
-    const request = {
-      path,
-      sessionId,
-      timeoutMs: 5_000,
-      description: 'test',
-      sequenceNumber,
-      heartbeatMs,
-    }
-    this.attachment = link.attach(
-      { ...request, protectionKey: new Uint8Array([7]) },
-      {
-        started: (started) => this.#started(started),
-        ended: (end) => this.#ended(end),
-        contact: (sentAtMs) => {
-          this.contacts.push(sentAtMs)
-          this.#contact?.()
-        },
-        noticed: (notice) => this.notices.push(notice),
-      },
-    )
-  }
-
-  ask(request: Request, changed?: () => void): Promise<Answer> {
-    return new Promise((resolve) => this.attachment.send(request, resolve, changed))
-  }
-
-  nextContact(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#contact = resolve
-    })
-  }
-}
 
 const acquire = (name: string): Request => ({
   kind: 'acquire',
@@ -106,7 +46,7 @@ const describe = (name: string): Request => ({
 })
 
 test('a session starts, with tokens and watches on absent names', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   expect(await one.started).toEqual({
     sessionId: 1n,
     watchAbsent: true,
@@ -117,37 +57,37 @@ test('a session starts, with tokens and watches on absent names', async () => {
 })
 
 test('nothing is called before attach has returned', () => {
-  const one = new Listener()
+  const one = new Listener(link)
   expect(one.contacts).toEqual([])
 })
 
 test('an absent node is refused', async () => {
-  const one = new Listener({ path: '/local/nowhere' })
+  const one = new Listener(link, { path: '/local/nowhere' })
   expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'NOT_FOUND' } })
 })
 
 test('a session that does not exist is refused', async () => {
-  const one = new Listener({ sessionId: 99n })
+  const one = new Listener(link, { sessionId: 99n })
   expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'SESSION_EXPIRED' } })
 })
 
 // guards: S6
 test('a newer attachment takes the session over, and the older one hears of it', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   const { sessionId } = await one.started
-  const two = new Listener({ sessionId, sequenceNumber: 2n })
+  const two = new Listener(link, { sessionId, sequenceNumber: 2n })
   await two.started
   expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'BAD_SESSION' } })
 })
 
 test('a grant carries its token', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   expect(await one.ask(acquire('lock'))).toEqual({ kind: 'acquired', token: 1n })
 })
 
 test('an answer is contact as of its question', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   const askedAtMs = systemClock.monotonicMs()
   await one.ask(acquire('lock'))
@@ -157,7 +97,7 @@ test('an answer is contact as of its question', async () => {
 })
 
 test('contact is made at every heartbeat, though nobody asks for anything', async () => {
-  const one = new Listener({ heartbeatMs: 5 })
+  const one = new Listener(link, { heartbeatMs: 5 })
   await one.started
   const before = one.contacts.length
   await one.nextContact()
@@ -167,7 +107,7 @@ test('contact is made at every heartbeat, though nobody asks for anything', asyn
 })
 
 test('a watch on an absent name fires when the name appears', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   const changed = new AbortController()
   const fired = once(changed.signal, 'abort')
@@ -176,14 +116,14 @@ test('a watch on an absent name fires when the name appears', async () => {
     description: null,
     watchAdded: true,
   })
-  const two = new Listener()
+  const two = new Listener(link)
   await two.started
   await two.ask(acquire('lock'))
   await fired
 })
 
 test('a watch that a newer one replaces is told of it', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   await one.ask(acquire('lock'))
   let changes = 0
@@ -195,7 +135,7 @@ test('a watch that a newer one replaces is told of it', async () => {
 })
 
 test('bytes are copied on both ways', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   const sent = new Uint8Array([1])
   await one.ask({ kind: 'create', name: 'pool', limit: 2n, data: sent })
@@ -209,22 +149,22 @@ test('bytes are copied on both ways', async () => {
 })
 
 test('stop ends the session, and frees what it held', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   await one.ask(acquire('lock'))
   one.attachment.stop()
   expect(await one.ended).toEqual({ kind: 'stopped' })
-  const two = new Listener()
+  const two = new Listener(link)
   await two.started
   expect(await two.ask(describe('lock'))).toMatchObject({ description: null })
 })
 
 test('after leave nothing is called, and the session can be taken up again', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   const { sessionId } = await one.started
   await one.ask(acquire('lock'))
   one.attachment.leave()
-  const two = new Listener({ sessionId })
+  const two = new Listener(link, { sessionId })
   expect(await two.started).toMatchObject({ sessionId })
   const described = await two.ask(describe('lock'))
   expect(described).toMatchObject({ description: { owners: [{ sessionId, orderId: 1n }] } })
@@ -237,14 +177,14 @@ test('a stop that is refused ends the attachment, so that it can be tried again'
   const use = { host: Promise.resolve(new Host({ engine, clock })), release: async () => {} }
   link = new LocalLink('memory:full', use, clock)
   await Promise.all([link.createNode(PATH, {}), clock.settle()])
-  const one = new Listener()
+  const one = new Listener(link)
   await clock.settle()
   const { sessionId } = await one.started
   engine.full = true
   one.attachment.stop()
   await clock.settle()
   expect(await one.ended).toMatchObject({ kind: 'broken' })
-  const two = new Listener({ sessionId, sequenceNumber: 2n })
+  const two = new Listener(link, { sessionId, sequenceNumber: 2n })
   void two.started.then(() => two.attachment.stop())
   await clock.settle()
   expect(await two.ended).toMatchObject({ kind: 'refused', refusal: { code: 'OVERLOADED' } })
@@ -252,7 +192,7 @@ test('a stop that is refused ends the attachment, so that it can be tried again'
 
 // Found by the same: who is told of the start as of a contact takes the way for a good one, and tries ever faster.
 test('a start is no contact', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   expect(one.contacts).toEqual([])
 })
@@ -278,16 +218,16 @@ test('who leaves when he hears of the start sets no heartbeat', async () => {
 })
 
 test('a dropped node ends its attachments', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   await link.dropNode(PATH)
   expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'UNAVAILABLE' } })
-  const two = new Listener()
+  const two = new Listener(link)
   expect(await two.ended).toMatchObject({ kind: 'refused', refusal: { code: 'NOT_FOUND' } })
 })
 
 test('the end of the host breaks its attachments', async () => {
-  const one = new Listener()
+  const one = new Listener(link)
   await one.started
   await link.close()
   expect(await one.ended).toMatchObject({ kind: 'broken' })
@@ -320,12 +260,12 @@ test('two spellings of one path are one node', async () => {
   await link.createNode('/local//b/', {})
   expect(await link.describeNode('/local/b')).toEqual({ path: '/local/b', config: {} })
   expect(await link.describeNode('b')).toEqual({ path: '/local/b', config: {} })
-  const one = new Listener({ path: '//local/b' })
+  const one = new Listener(link, { path: '//local/b' })
   expect(await one.started).toMatchObject({ sessionId: 1n })
 })
 
 test.for(['', '/', '/local/../b', '/local/./b', '/a\0b'])('%j can be no path', async (path) => {
   await expect(link.createNode(path, {})).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-  const one = new Listener({ path })
+  const one = new Listener(link, { path })
   expect(await one.ended).toMatchObject({ kind: 'refused', refusal: { code: 'INVALID_ARGUMENT' } })
 })

@@ -1,45 +1,46 @@
 /** From the protocol's replies to this library's answers; most are the same. */
 import type { Reply } from '@tenure/protocol'
 import { descriptionOf } from '../description.ts'
-import type { Answer } from '../link.ts'
+import type { Answer, RecordAnswer } from '../link.ts'
 
-/** @returns null for what is no answer */
-export function answerOf(reply: Reply): Answer | null {
-  switch (reply.kind) {
-    case 'described': {
-      const { kind, description, watchAdded } = reply
-      return {
-        kind,
-        description: description === null ? null : descriptionOf(description),
-        watchAdded,
-      }
-    }
-    case 'pending':
-    case 'changed':
-      return null
-    case 'node-described':
-    case 'nodes-listed':
-    case 'token-checked':
-    case 'sessions-listed':
-    case 'semaphore-explained':
-      return {
-        kind: 'refused',
-        code: 'INTERNAL',
-        message: `the server has answered with ${reply.kind}`,
-      }
-    case 'refused':
-    case 'done':
-    case 'acquired':
-    case 'not-acquired':
-    case 'released':
-    case 'record-written':
-    case 'record-deleted':
-    case 'record-read':
-    case 'records-listed':
-    case 'records-changed':
-    case 'transacted':
-    case 'lease-granted':
-    case 'lease-described':
-      return reply
+type Described = Extract<Reply, { readonly kind: 'described' }>
+/** What is an answer as it stands. */
+type Plain = Extract<
+  Reply,
+  {
+    readonly kind:
+      | RecordAnswer['kind']
+      | 'refused'
+      | 'done'
+      | 'acquired'
+      | 'not-acquired'
+      | 'released'
+  }
+>
+
+/** What is said to questions that have no session. */
+const FOREIGN: ReadonlySet<Reply['kind']> = new Set<
+  Exclude<Reply, Plain | Described | Meanwhile>['kind']
+>(['node-described', 'nodes-listed', 'token-checked', 'sessions-listed', 'semaphore-explained'])
+
+/** What is said to a request beside its answer. */
+export type Meanwhile = Extract<Reply, { readonly kind: 'pending' | 'changed' }>
+
+export function answerOf(reply: Exclude<Reply, Meanwhile>): Answer {
+  if (reply.kind === 'described') return descriptionAnswer(reply)
+  if (isPlain(reply)) return reply
+  const message = `the server has answered with ${reply.kind}`
+  return { kind: 'refused', code: 'INTERNAL', message }
+}
+
+function isPlain(reply: Exclude<Reply, Meanwhile | Described>): reply is Plain {
+  return !FOREIGN.has(reply.kind)
+}
+
+function descriptionAnswer({ kind, description, watchAdded }: Described): Answer {
+  return {
+    kind,
+    description: description === null ? null : descriptionOf(description),
+    watchAdded,
   }
 }

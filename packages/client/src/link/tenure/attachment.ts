@@ -44,8 +44,8 @@ class Asked implements Asker {
       this.#changed?.()
       return false
     }
+    if (reply.kind === 'pending') return true
     const answer = answerOf(reply)
-    if (answer === null) return true
     const isWatched =
       answer.kind === 'described' && answer.watchAdded && this.#changed !== undefined
     if (!isWatched) this.#attachment.settled(this.id)

@@ -15,6 +15,9 @@ import { Session, type SessionOptions } from './session.ts'
 import { onAbort, untilAbort } from './abort.ts'
 import { settingsOf } from './session/options.ts'
 import { within } from './session/within.ts'
+import { SharedSession } from './storage/locker.ts'
+import { Storage } from './storage/storage.ts'
+import { StorageSession } from './storage/storage-session.ts'
 
 /** What a client takes from the world; a simulation brings its own. */
 export interface Surroundings {
@@ -38,6 +41,10 @@ export class Client implements AsyncDisposable {
   readonly #clock: Clock
   readonly #random: Random
   readonly #sessions = new Set<Session>()
+  readonly #storages = new Map<
+    string,
+    { readonly storage: Storage; readonly session: StorageSession }
+  >()
   readonly #controller = new AbortController()
   #closing: Promise<void> | null = null
 
@@ -166,6 +173,23 @@ export class Client implements AsyncDisposable {
     return work(surroundings, options, signal)
   }
 
+  /**
+   * The leased versioned records of a coordination node. They are asked for in a session of their own, which is opened with the first call and
+   * ends with the client. Their calls reject with UnsupportedError where the server has no records, as on a YDB cluster.
+   */
+  storage(path: string): Storage {
+    const checked = pathOf(path)
+    const known = this.#storages.get(checked)
+    if (known !== undefined) return known.storage
+    const ground = { link: this.#link, clock: this.#clock, random: this.#random }
+    const session = new StorageSession(ground, checked)
+    const { signal } = this.#controller
+    if (signal.aborted) void session.close(signal.reason)
+    const storage = new Storage(session, new SharedSession(() => this.openSession(checked)))
+    this.#storages.set(checked, { storage, session })
+    return storage
+  }
+
   /** Closes all sessions, then the link; bounded by the `closeTimeout` of the sessions. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -199,7 +223,9 @@ export class Client implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#controller.abort(new ClientClosedError('the client was closed; connect anew'))
-    await Promise.all([...this.#sessions].map((session) => session.close()))
+    const { reason } = this.#controller.signal
+    const storages = [...this.#storages.values()].map(({ session }) => session.close(reason))
+    await Promise.all([...storages, ...[...this.#sessions].map((session) => session.close())])
     await this.#link.close()
   }
 

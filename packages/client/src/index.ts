@@ -128,3 +128,25 @@ export {
   type WatchOptions,
 } from './semaphore.ts'
 export { Session, type SessionOptions, type SessionState } from './session.ts'
+export {
+  type Fence,
+  type FenceOptions,
+  type LeaseReference,
+  NO_LEASE_ID,
+  VALUE_MAX_BYTES,
+} from './storage/arguments.ts'
+export { KEY_MAX_BYTES, type KeyRange, prefix } from './storage/keys.ts'
+export { LEASE_TTL_MAX_MS, Lessor, type NewLeaseOptions } from './storage/lessor.ts'
+export { Locker } from './storage/locker.ts'
+export { RecordLease } from './storage/record-lease.ts'
+export type { RecordChange, WatchBatch } from './storage/record-watch.ts'
+export type { Key, Record } from './storage/record.ts'
+export {
+  type ChangedRecord,
+  type DeleteRecordOptions,
+  type NewRecord,
+  type RangeOptions,
+  type RecordWatchOptions,
+  Storage,
+} from './storage/storage.ts'
+export type { Compare, Op, Transaction, TransactResult } from './storage/transaction.ts'

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly settings: SessionSettings
+  /** After a long silence the session is left to its timeout, not stopped. */
+  readonly partsQuietly?: boolean
 }
 
 export interface ConnectionObserver {
@@ -327,11 +329,11 @@ export class Connection {
   }
 
   #fallSilent(): void {
-    const { link, settings } = this.#options
+    const { link, settings, partsQuietly = false } = this.#options
     // A stalled program may find its connection sound: then the others need not wait for the timeout.
     this.#expire(
       `nothing heard from ${link.address} for so long that its timeout of ${settings.timeoutMs} ms may be over`,
-      { part: this.#phase === 'attached' },
+      { part: this.#phase === 'attached' && !partsQuietly },
     )
   }
 

@@ -60,6 +60,8 @@ function linesOf(request: Request): readonly string[] {
       return [`lease ${request.lease}`]
     case 'grant-lease':
       return []
+    default:
+      return request satisfies never
   }
 }
 

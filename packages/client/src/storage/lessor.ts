@@ -1,0 +1,132 @@
+/** Makes and finds record leases. */
+import { kindOf, optionsOf } from '../arguments.ts'
+import { WrongLeaseError } from '../errors.ts'
+import type { Answer } from '../link/link.ts'
+import { nothing } from '../abort.ts'
+import { marginMsOf } from '../session/belief.ts'
+import { type AnswerOf, expected } from './answers.ts'
+import { versionOf } from './arguments.ts'
+import { LeaseBook } from './lease-book.ts'
+import { LeaseTerm } from './lease-term.ts'
+import { type LeaseGround, RecordLease } from './record-lease.ts'
+import type { Asking, StorageReply, StorageSession } from './storage-session.ts'
+
+export interface NewLeaseOptions {
+  /** The lease lives until it is released or the client is closed, and its ttl beyond a client that has died. By default its ttl from now. */
+  readonly keepAlive?: boolean
+}
+
+export const LEASE_TTL_MAX_MS = 86_400_000
+
+export class Lessor {
+  readonly #ground: LeaseGround
+  /** The handles of the leases that the session keeps. */
+  readonly #handles = new WeakMap<LeaseTerm, RecordLease>()
+
+  constructor(session: StorageSession) {
+    this.#ground = { session, book: new LeaseBook(session) }
+  }
+
+  /**
+   * Makes a lease; dispose it to end it with its records. Rejects with the reason of `signal`: a lease that was made all the same is given
+   * back.
+   *
+   * @param ttl milliseconds, above 0, at most a day
+   */
+  async newLease(
+    ttl: number,
+    options: NewLeaseOptions = {},
+    signal?: AbortSignal,
+  ): Promise<RecordLease> {
+    signal?.throwIfAborted()
+    const ttlMs = ttlOf(ttl)
+    const { keepAlive = false } = optionsOf(options, 'the options of a lease')
+    const spanMs = keepAlive ? ttlMs - marginMsOf(ttlMs) : ttlMs
+    if (keepAlive) this.#ground.book.expect(spanMs)
+    const asking: Asking = {
+      request: { kind: 'grant-lease', ttlMs: BigInt(ttlMs), keepAlive },
+      asked: () => 'cannot make a lease',
+      late: (answer) => this.#giveBack(answer),
+    }
+    for (;;) {
+      const reply = await this.#ground.session.ask(asking, signal)
+      const { lease: id } = expected(asking, reply.answer, 'lease-granted')
+      // The server was left between the grant and its answer, perhaps for longer than the lease has lived.
+      const told = keepAlive && reply.attempts > 1 ? await this.#kept(id, signal) : reply
+      if (told === null) continue
+      const kind = keepAlive ? 'kept' : 'running'
+      const terms = { id, ttlMs, spanMs, kind, knownMs: told.sentMs } as const
+      return this.#handle(new LeaseTerm(terms), told)
+    }
+  }
+
+  /** The lease of an id, whichever process has made it. @throws NotFoundError */
+  async getLease(id: bigint, signal?: AbortSignal): Promise<RecordLease> {
+    signal?.throwIfAborted()
+    const lease = versionOf(id, 'the id of a lease')
+    const asking: Asking = {
+      request: { kind: 'describe-lease', lease },
+      asked: () => `cannot find lease ${lease}`,
+    }
+    const reply = await this.#ground.session.ask(asking, signal)
+    const described = expected(asking, reply.answer, 'lease-described')
+    const own = this.#ground.book.kept(lease)
+    return (own && this.#handles.get(own)) ?? this.#handle(found(described, reply), reply)
+  }
+
+  #handle(term: LeaseTerm, told: StorageReply): RecordLease {
+    const handle = new RecordLease(this.#ground, term, told)
+    if (term.kind === 'kept') this.#handles.set(term, handle)
+    return handle
+  }
+
+  /** Has the session keep a lease that may be over. @returns null when it is */
+  async #kept(id: bigint, signal: AbortSignal | undefined): Promise<StorageReply | null> {
+    const asking: Asking = {
+      request: { kind: 'keep-lease', lease: id },
+      asked: () => 'cannot make a lease',
+    }
+    try {
+      const reply = await this.#ground.session.ask(asking, signal)
+      expected(asking, reply.answer, 'done')
+      return reply
+    } catch (error) {
+      if (error instanceof WrongLeaseError) return null
+      this.#end(id)
+      throw error
+    }
+  }
+
+  /** A grant for which nobody waits any more. */
+  #giveBack(answer: Answer): void {
+    if (answer.kind === 'lease-granted') this.#end(answer.lease)
+  }
+
+  #end(id: bigint): void {
+    const request = { kind: 'release-lease', lease: id } as const
+    const asking = { request, asked: () => `cannot release lease ${id}`, isRepeatable: true }
+    this.#ground.session.ask(asking).catch(nothing)
+  }
+}
+
+function found(described: AnswerOf<'lease-described'>, { sentMs }: StorageReply): LeaseTerm {
+  const { lease: id, isKept } = described
+  return new LeaseTerm({
+    id,
+    ttlMs: Number(described.ttlMs),
+    spanMs: isKept ? Infinity : Number(described.remainingMs),
+    kind: isKept ? 'elsewhere' : 'running',
+    knownMs: sentMs,
+  })
+}
+
+/** @returns whole milliseconds */
+function ttlOf(ttl: number): number {
+  if (typeof ttl !== 'number') {
+    throw new TypeError(`the ttl of a lease must be a number, got ${kindOf(ttl)}`)
+  }
+  if (ttl > 0 && ttl <= LEASE_TTL_MAX_MS) return Math.ceil(ttl)
+  throw new RangeError(
+    `the ttl of a lease must be above 0 and at most ${LEASE_TTL_MAX_MS} milliseconds, got ${ttl}`,
+  )
+}

@@ -1,0 +1,314 @@
+/**
+ * The session in which the records of one coordination node are asked for: opened on first use, opened anew when it is lost.
+ *
+ * A program does not see it. What it has asked and what has not begun goes on in the next session: reads and waits always, a write only
+ * when it was never sent. A write that may have been done is not done again: nobody remembers what the lost session has done.
+ */
+import type { Notice } from '@tenure/protocol'
+import { nothing, onAbort } from '../abort.ts'
+import { Backoff } from '../backoff.ts'
+import type { Timer } from '../clock.ts'
+import { SessionClosedError, TenureError, UnavailableError, UnsupportedError } from '../errors.ts'
+import type { Answer, Request } from '../link/link.ts'
+import { pause } from '../recipes/pause.ts'
+import type { SessionGround } from '../session.ts'
+import { Connection, HEARTBEATS_PER_TIMEOUT } from '../session/connection.ts'
+import { settingsOf } from '../session/options.ts'
+import { Call } from '../session/outbox.ts'
+import { isWrite } from '../session/writes.ts'
+
+/** What holds to the session from one to the next. */
+export interface StorageTenant {
+  /** Whether there must be a session although nobody asks anything. */
+  readonly isWanted: boolean
+  /** The shortest time for which one contact must be good; Infinity for any. */
+  readonly spanMs: number
+  opened(): void
+  contact(sentAtMs: number): void
+  noticed(notice: Notice): void
+  lost(): void
+  /** There will be no session again, for this reason. */
+  failed(error: unknown): void
+}
+
+export interface Asking {
+  readonly request: Request
+  /** What is asked, for messages: `cannot get record "a"`. */
+  readonly asked: () => string
+  /** Waits as long as it takes, also for a server that is away. */
+  readonly isPatient?: boolean
+  /** Doing it twice does no harm: it is sent again in the next session. */
+  readonly isRepeatable?: boolean
+  /** Called with the answer when nobody waits for it any more. Without it the request is then taken back. */
+  readonly late?: (answer: Answer) => void
+}
+
+export interface StorageReply {
+  readonly answer: Answer
+  readonly attempts: number
+  /** When what the answer tells of may have been done at the earliest. */
+  readonly sentMs: number
+  /** Whose answer it is. */
+  readonly sessionId: bigint
+}
+
+/** One request until its answer, over as many sessions as it takes. */
+interface PendingCall {
+  readonly asking: Asking
+  readonly call: Call
+  readonly deadlineMs: number
+  resolve(reply: StorageReply): void
+  reject(error: unknown): void
+  deafen: () => void
+}
+
+/** How long a call waits for a server that is away. */
+const CALL_TIMEOUT_MS = 10_000
+const DESCRIPTION = 'records'
+const NO_SESSION = 0n
+
+export class StorageSession {
+  readonly path: string
+  readonly ground: SessionGround
+  readonly #closed = new AbortController()
+  /** In the order in which they were asked, so that the first is the first to be late. */
+  readonly #calls = new Set<PendingCall>()
+  readonly #patient = new Set<PendingCall>()
+  #tenant: StorageTenant | null = null
+  #connection: Connection | null = null
+  /** Gives up the session that is being opened. */
+  #opening: AbortController | null = null
+  #establishing: Promise<void> = Promise.resolve()
+  #trouble: unknown = null
+  #timer: Timer | null = null
+
+  /** @param path checked */
+  constructor(ground: SessionGround, path: string) {
+    this.ground = ground
+    this.path = path
+  }
+
+  /** Of the present session; 0n while there is none. */
+  get id(): bigint {
+    return this.#connection?.id ?? NO_SESSION
+  }
+
+  /** Who must hear of every session. There is one. */
+  settle(tenant: StorageTenant): void {
+    this.#tenant = tenant
+  }
+
+  /** Contact is made more often from now on, if the tenant needs it. */
+  hurry(): void {
+    this.#connection?.hurry(this.#spanMs / HEARTBEATS_PER_TIMEOUT)
+  }
+
+  /** Sends one request, in this session or the next, and waits for its answer. Rejects with the reason of `signal`. */
+  ask(asking: Asking, signal?: AbortSignal): Promise<StorageReply> {
+    return new Promise((resolve, reject) => {
+      const closed = this.#closed.signal
+      if (signal?.aborted === true || closed.aborted) {
+        reject(signal?.aborted === true ? signal.reason : closed.reason)
+        return
+      }
+      const isPatient = asking.isPatient === true
+      const deadlineMs = isPatient ? Infinity : this.ground.clock.monotonicMs() + CALL_TIMEOUT_MS
+      const call = new Call(asking.request, {
+        settle: (answer) => this.#answered(pending, answer),
+        fail: () => this.#orphaned(pending),
+      })
+      const pending: PendingCall = { asking, call, deadlineMs, resolve, reject, deafen: nothing }
+      pending.deafen = onAbort(signal, (reason) => this.#giveUp(pending, reason))
+      if (isPatient) this.#patient.add(pending)
+      else {
+        this.#calls.add(pending)
+        this.#timer ??= this.#watch(deadlineMs)
+      }
+      if (this.#connection === null) this.open()
+      else this.#connection.request(call)
+    })
+  }
+
+  /** Ends the session and whatever is under way. Never rejects. */
+  async close(reason: Error): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    this.#closed.abort(reason)
+    this.#timer?.cancel()
+    const connection = this.#connection
+    this.#connection = null
+    this.#opening?.abort(reason)
+    this.#failAll(reason)
+    await connection?.close(
+      new SessionClosedError(`the records of "${this.path}" were closed with the client`),
+    )
+    await this.#establishing
+  }
+
+  /** Sees to it that there is a session. */
+  open(): void {
+    if (this.#connection === null && this.#opening === null) this.#establishing = this.#establish()
+  }
+
+  get #spanMs(): number {
+    return this.#tenant?.spanMs ?? Infinity
+  }
+
+  get #isWanted(): boolean {
+    return this.#calls.size > 0 || this.#patient.size > 0 || this.#tenant?.isWanted === true
+  }
+
+  #answered(pending: PendingCall, answer: Answer): void {
+    if (this.#leave(pending)) {
+      const { attempts, sentMs } = pending.call
+      pending.resolve({ answer, attempts, sentMs, sessionId: this.id })
+    } else pending.asking.late?.(answer)
+  }
+
+  /** Its session is over. What stays here goes on in the next one. */
+  #orphaned(pending: PendingCall): void {
+    const { asking, call } = pending
+    const isOpen = isWrite(asking.request) && asking.isRepeatable !== true && call.attempts > 0
+    if (isOpen && this.#leave(pending))
+      pending.reject(this.#unknown(asking, 'its session was lost'))
+    // Numbers are those of a session.
+    else call.serial = 0n
+  }
+
+  async #establish(): Promise<void> {
+    const backoff = new Backoff(this.ground.random)
+    while (this.#isWanted && !this.#closed.signal.aborted) {
+      const opening = new AbortController()
+      this.#opening = opening
+      try {
+        const connection = await this.#opened(opening.signal)
+        if (connection.reason !== null) continue
+        this.#opening = null
+        if (this.#closed.signal.aborted) await connection.close(useless(this.path))
+        else this.#begin(connection)
+        return
+      } catch (error) {
+        if (opening.signal.aborted) continue
+        if (!(error instanceof TenureError && error.retryable)) {
+          this.#opening = null
+          this.#failAll(error)
+          return
+        }
+        this.#trouble = error
+        await pause(this.ground.clock, backoff.nextMs(), opening.signal).catch(nothing)
+      }
+    }
+    this.#opening = null
+  }
+
+  async #opened(signal: AbortSignal): Promise<Connection> {
+    const { ground, path } = this
+    const settings = settingsOf({ description: DESCRIPTION }, ground.random)
+    const isCurrent = (): boolean => this.#connection === connection
+    const connection: Connection = new Connection(
+      // A session that is stopped ends its leases, one that is left lets the next session take them over.
+      { ...ground, path, settings, partsQuietly: true },
+      {
+        changed: () => undefined,
+        attached: () => undefined,
+        noticed: (notice) => {
+          if (isCurrent()) this.#tenant?.noticed(notice)
+        },
+        contact: (sentAtMs) => {
+          if (isCurrent()) this.#tenant?.contact(sentAtMs)
+        },
+        over: () => {
+          if (isCurrent()) this.#lose()
+        },
+      },
+    )
+    connection.hurry(this.#spanMs / HEARTBEATS_PER_TIMEOUT)
+    await connection.open(signal)
+    if (connection.offers.hasRecords) return connection
+    await connection.close(useless(path))
+    throw new UnsupportedError(
+      `the server at ${ground.link.address} has no records; connect to a Tenure server over its own protocol`,
+    )
+  }
+
+  #begin(connection: Connection): void {
+    const waiting = [...this.#calls, ...this.#patient]
+    this.#connection = connection
+    this.#tenant?.opened()
+    for (const pending of waiting) {
+      if (this.#connection !== connection) return
+      if (this.#isPending(pending)) connection.request(pending.call)
+    }
+  }
+
+  #isPending(pending: PendingCall): boolean {
+    return this.#calls.has(pending) || this.#patient.has(pending)
+  }
+
+  #lose(): void {
+    this.#connection = null
+    this.#tenant?.lost()
+    if (this.#isWanted) this.open()
+  }
+
+  #failAll(error: unknown): void {
+    this.#tenant?.failed(error)
+    for (const pending of [...this.#calls, ...this.#patient]) {
+      if (!this.#leave(pending)) continue
+      this.#connection?.outbox.drop(pending.call)
+      pending.reject(error)
+    }
+  }
+
+  #giveUp(pending: PendingCall, reason: unknown): void {
+    if (!this.#leave(pending)) return
+    // What was sent may have been done: its answer is still needed.
+    const isOpen = pending.asking.late !== undefined && pending.call.attempts > 0
+    if (!isOpen) this.#connection?.outbox.drop(pending.call)
+    pending.reject(reason)
+    if (!this.#isWanted) this.#opening?.abort(reason)
+  }
+
+  /** @returns false when nobody waited for it any more */
+  #leave(pending: PendingCall): boolean {
+    pending.deafen()
+    return this.#calls.delete(pending) || this.#patient.delete(pending)
+  }
+
+  #watch(deadlineMs: number): Timer {
+    const { clock } = this.ground
+    return clock.after(deadlineMs - clock.monotonicMs(), () => {
+      this.#timer = null
+      this.#giveUpLate()
+    })
+  }
+
+  #giveUpLate(): void {
+    const nowMs = this.ground.clock.monotonicMs()
+    for (const pending of this.#calls) {
+      if (pending.deadlineMs > nowMs) {
+        this.#timer = this.#watch(pending.deadlineMs)
+        return
+      }
+      this.#giveUp(pending, this.#late(pending))
+    }
+  }
+
+  #late({ asking, call }: PendingCall): Error {
+    const why = `no answer from ${this.ground.link.address} in ${CALL_TIMEOUT_MS} ms`
+    if (isWrite(asking.request) && call.attempts > 0) return this.#unknown(asking, why)
+    return new UnavailableError(`${asking.asked()}: ${why}; it was not done`, this.#cause)
+  }
+
+  #unknown({ asked }: Asking, why: string): Error {
+    const message = `${asked()}: ${why}, so its outcome is unknown: it was done or not; read before you try again`
+    return new UnavailableError(message, this.#cause)
+  }
+
+  get #cause(): { readonly cause?: unknown } {
+    return this.#trouble === null ? {} : { cause: this.#trouble }
+  }
+}
+
+function useless(path: string): SessionClosedError {
+  return new SessionClosedError(`the session for the records of "${path}" is of no use`)
+}

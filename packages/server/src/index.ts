@@ -19,6 +19,11 @@ export type { CallInfo, ServiceContext } from './services/call.ts'
 export { unaryMethods } from './services/methods.ts'
 export { canonicalPath } from './services/paths.ts'
 export type { CanonicalPath } from './services/paths.ts'
+export { ConnectionStream } from './services/connection/connection-stream.ts'
+export type {
+  ConnectionError,
+  ConnectionTransport,
+} from './services/connection/connection-stream.ts'
 export { SessionStream } from './services/session-stream.ts'
 export type { CallError, SessionTransport } from './services/session-stream.ts'
 export type { UnaryMethod } from './services/unary.ts'

@@ -6,6 +6,7 @@
  */
 import type { Engine } from '@tenure/engine'
 import { type Clock, systemClock, type Timer } from './clock.ts'
+import { ConnectionCalls } from './grpc/connection-call.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Health } from './grpc/health.ts'
 import { reflectionHandlers, SERVICE_NAMES } from './grpc/reflection.ts'
@@ -21,7 +22,7 @@ import { Accounts, type Users } from './services/accounts.ts'
 import type { ServiceContext } from './services/call.ts'
 import { unaryMethods } from './services/methods.ts'
 import { canonicalDatabase } from './services/paths.ts'
-import { SESSION } from '@tenure/protocol'
+import { CONNECT_PATH, SESSION } from '@tenure/protocol'
 
 export interface ListenAddress {
   readonly host: string
@@ -87,6 +88,7 @@ class Server implements RunningServer {
   readonly #grpc: GrpcServer
   readonly #health: Health
   readonly #sessions: SessionCalls
+  readonly #clients: ConnectionCalls
   readonly #http: HttpFace
   #grpcAddress: ListenAddress = DEFAULT_LISTEN
   #httpAddress: ListenAddress | null = null
@@ -105,6 +107,7 @@ class Server implements RunningServer {
       accounts: new Accounts(options.users ?? {}, clock, random),
     }
     this.#sessions = new SessionCalls(context)
+    this.#clients = new ConnectionCalls(context)
     this.#health = new Health(SERVICE_NAMES)
     const withReflection = isLoopback(listen.host)
     const handlers = new Map<string, CallHandler>([
@@ -113,6 +116,7 @@ class Server implements RunningServer {
         unaryHandler(method, context),
       ]),
       [SESSION.path, this.#sessions.handler],
+      [CONNECT_PATH, this.#clients.handler],
       ...this.#health.handlers,
       ...(withReflection ? reflectionHandlers() : []),
     ])
@@ -125,6 +129,7 @@ class Server implements RunningServer {
       version: options.version ?? 'unknown',
       isStopping: () => this.#stopping !== null,
       streams: () => this.#sessions.size,
+      clients: () => this.#clients.size,
       connections: () => this.#grpc.connections,
       calls: () => this.#grpc.calls,
       grpcAddress: () => this.#grpcAddress,
@@ -159,6 +164,7 @@ class Server implements RunningServer {
     this.#health.stop()
     const drained = this.#grpc.drain()
     await this.host.close()
+    this.#clients.stop()
     await this.#within(STOP_MS, drained)
     this.#grpc.destroy()
     await drained

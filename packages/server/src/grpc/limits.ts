@@ -8,6 +8,12 @@ export const CONNECTIONS_MAX = 16_384
 /** A stream whose client does not read ends when so much is unsent. */
 export const UNSENT_BYTES_MAX: number = 4 * 1024 * 1024
 
+/** The same for a connection of Tenure's own protocol, which carries many sessions. */
+export const CONNECTION_UNSENT_BYTES_MAX: number = 64 * 1024 * 1024
+
+/** A frame of Tenure's own protocol that has so many bytes takes no further message. */
+export const CONNECTION_FRAME_BYTES: number = 1024 * 1024
+
 /** What one connection may take in Node's HTTP/2 session, beside what our streams hold. */
 export const CONNECTION_MEMORY_MB = 64
 

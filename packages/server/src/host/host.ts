@@ -6,8 +6,8 @@
  */
 import { DamagedError, EngineError } from '@tenure/engine'
 import type { Engine, OwnerInfo, Partition } from '@tenure/engine'
-import { InvariantError, NODE_KEY } from '@tenure/kernel'
-import type { Limits } from '@tenure/kernel'
+import { decodeNodeConfig, InvariantError, NODE_KEY } from '@tenure/kernel'
+import type { Limits, NodeConfig } from '@tenure/kernel'
 import { systemClock } from '../clock.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { reasonOf, silentLog } from '../log.ts'
@@ -45,6 +45,8 @@ export interface HostContract {
   node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal>
   /** Paths of the existing nodes at or below `prefix`, ascending. */
   list(prefix: string): Promise<string[]>
+  /** The stored settings of the node at a canonical path, wherever it runs; null when there is none. */
+  settings(path: string): Promise<NodeConfig | null>
   /** Stops every tablet after what was accepted has been answered. Sessions survive. */
   close(): Promise<void>
 }
@@ -112,6 +114,11 @@ export class Host implements HostContract {
       if (isBelow && (await this.#isStored(path))) paths.push(path)
     }
     return paths
+  }
+
+  async settings(path: string): Promise<NodeConfig | null> {
+    const row = await this.#engine.peek(path, NODE_KEY)
+    return row === undefined ? null : decodeNodeConfig(row)
   }
 
   async close(): Promise<void> {

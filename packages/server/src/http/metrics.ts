@@ -46,6 +46,16 @@ const COUNTERS: readonly Reading[] = [
   ['paused_seconds_total', 'Length of these pauses', (host) => host.pausedMs / MS_PER_SECOND],
 ]
 
+const SERVER_GAUGES: readonly (readonly [
+  name: string,
+  help: string,
+  read: (view: ServerView) => number,
+])[] = [
+  ['streams', "Open session streams of YDB's protocol", (view) => view.streams()],
+  ['client_connections', "Open connections of Tenure's own protocol", (view) => view.clients()],
+  ['connections', 'Open gRPC connections', (view) => view.connections()],
+]
+
 export function createMetrics(view: ServerView): Registry {
   const registry = new Registry()
   const registers = [registry]
@@ -67,22 +77,16 @@ export function createMetrics(view: ServerView): Registry {
 
 function addServerMetrics(registry: Registry, view: ServerView): void {
   const registers = [registry]
-  void new Gauge({
-    name: 'tenure_streams',
-    help: 'Open session streams',
-    registers,
-    collect() {
-      this.set(view.streams())
-    },
-  })
-  void new Gauge({
-    name: 'tenure_connections',
-    help: 'Open gRPC connections',
-    registers,
-    collect() {
-      this.set(view.connections())
-    },
-  })
+  for (const [name, help, read] of SERVER_GAUGES) {
+    void new Gauge({
+      name: `tenure_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read(view))
+      },
+    })
+  }
   addCounter(registry, 'tenure_calls_total', 'gRPC calls begun', () => view.calls())
   void new Counter({
     name: 'tenure_node_ends_total',

@@ -10,7 +10,10 @@ export interface ServerView {
   readonly database: string
   readonly version: string
   isStopping(): boolean
+  /** Session streams of YDB's protocol. */
   streams(): number
+  /** Connections of Tenure's own protocol. */
+  clients(): number
   connections(): number
   calls(): number
   grpcAddress(): { readonly host: string; readonly port: number }

@@ -23,7 +23,8 @@ export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): st
     ['Sessions in memory', String(sessions)],
     ['Semaphores in memory', String(semaphores)],
     ['Waiting', String(waiters)],
-    ['Session streams', String(view.streams())],
+    ['Connections of clients', String(view.clients())],
+    ["Session streams of YDB's protocol", String(view.streams())],
     ['Clients connect to', address],
   ]
   const table = rows.map(([name, value]) => `<tr><th>${text(name)}<td>${text(value)}`).join('\n')

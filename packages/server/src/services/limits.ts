@@ -27,3 +27,24 @@ export const UNARY_ANSWER_MS = 30_000
 /** How long a token of `Login` is good for, and how many are remembered; past that the oldest is forgotten. */
 export const TOKEN_LIFE_MS: number = 12 * 60 * 60 * 1000
 export const TOKENS_MAX = 10_000
+
+/** Calls of Tenure's own protocol of one server together. */
+export const CLIENT_CONNECTIONS_MAX = 16_384
+
+/** From here on nothing is read from a connection until some of its requests have been answered, or wait in the node. */
+export const CONNECTION_UNANSWERED_MAX = 16_384
+
+/** Sessions of one connection. */
+export const CONNECTION_CHANNELS_MAX = 100_000
+
+/** Questions outside of sessions that one connection asks at a time. */
+export const CONNECTION_QUESTIONS_MAX = 256
+
+/** Nodes that one answer lists. */
+export const LISTED_NODES_MAX = 100_000
+
+/** Bounds of the period that a client of Tenure's own protocol declares; silent for two of them, it is given up. */
+export const SILENCE_PERIOD_MIN_MS = 10
+export const SILENCE_PERIOD_MAX_MS = 10_000
+/** Until it has declared one: a third of the smallest session timeout, at most this. */
+export const UNDECLARED_PERIOD_MAX_MS = 5_000

@@ -16,8 +16,9 @@ const NO_ISSUES = [] as const
 /** What a holder takes beside its data, at most. */
 const HOLDER_BYTES = 64
 
-/** Null for an event that belongs to the life of the stream and not to a request of the session. */
+/** Null for an event that belongs to the life of the stream, or of which YDB's protocol knows nothing. */
 export function answerOf(event: Event): SessionResponse | null {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- YDB's protocol knows no more
   switch (event.kind) {
     case 'pending':
       return { kind: 'pending', requestId: clientRequestIdOf(event.requestId) }
@@ -39,13 +40,9 @@ export function answerOf(event: Event): SessionResponse | null {
       const { data, owners } = event
       return { kind: 'changed', requestId: clientRequestIdOf(event.requestId), data, owners }
     }
-    case 'node-described':
-    case 'attached':
-    case 'stopped':
-    case 'ended':
-      break
+    default:
+      return null
   }
-  return null
 }
 
 /** A result that says no; null for an attach or a stop, which are answered otherwise. */
@@ -95,14 +92,13 @@ function doneResult(requestId: bigint): SessionResponse | null {
 
 function describeResult(event: Extract<Event, { kind: 'semaphore-described' }>): DescribeResult {
   const { description, watchAdded, requestId } = event
-  const size = description === null ? 0 : sizeOf(description)
-  if (size > DESCRIPTION_BYTES_MAX) {
-    const message = `the description has ${size} bytes, at most ${DESCRIPTION_BYTES_MAX} can be sent; ask without owners or waiters`
+  const bytes = description === null ? 0 : descriptionBytes(description)
+  if (bytes > DESCRIPTION_BYTES_MAX) {
     return {
       kind: 'describe-result',
       ...success(requestId),
       status: STATUS.OVERLOADED,
-      issues: issuesOf(message),
+      issues: issuesOf(tooLargeText(bytes)),
       description: null,
       watchAdded,
     }
@@ -115,14 +111,19 @@ function describeResult(event: Extract<Event, { kind: 'semaphore-described' }>):
   }
 }
 
-function sizeOf(description: SemaphoreDescription): number {
-  let size = description.name.length * 3 + description.data.length + HOLDER_BYTES
-  for (const holder of description.owners) size += holder.data.length + HOLDER_BYTES
-  for (const holder of description.waiters) size += holder.data.length + HOLDER_BYTES
-  return size
+/** What a description takes as a message, at most. */
+export function descriptionBytes(description: SemaphoreDescription): number {
+  let bytes = description.name.length * 3 + description.data.length + HOLDER_BYTES
+  for (const holder of description.owners) bytes += holder.data.length + HOLDER_BYTES
+  for (const holder of description.waiters) bytes += holder.data.length + HOLDER_BYTES
+  return bytes
 }
 
-function semaphoreMessage(description: SemaphoreDescription): SemaphoreMessage {
+export function tooLargeText(bytes: number): string {
+  return `the description has ${bytes} bytes, at most ${DESCRIPTION_BYTES_MAX} can be sent; ask without owners or waiters`
+}
+
+export function semaphoreMessage(description: SemaphoreDescription): SemaphoreMessage {
   const { name, data, limit, ephemeral, held } = description
   return {
     name,

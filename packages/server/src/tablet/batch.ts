@@ -21,7 +21,10 @@ const HOLDER_BYTES = 128
 export class Batch {
   readonly writes: Write[] = []
   readonly outboxes: Outbox[] = []
-  /** Of streams that lose a session: they hear of it before the stream that has taken it. */
+  /**
+   * Of streams that lose a session, in the order of the losses: they hear of it before the stream that has taken it. A stream
+   * may lose one session and take another; what it hears after its loss then stands apart, in an outbox of its own.
+   */
   readonly losers: Outbox[] = []
   commands = 0
   /** Keys and values of the writes. */
@@ -37,11 +40,16 @@ export class Batch {
 
   outboxOf(stream: OpenStream): Outbox {
     const latest = stream.outbox
-    if (latest?.batch === this) return latest
+    if (latest?.batch === this && this.#isOpen(latest)) return latest
     const outbox = { batch: this, stream, events: [], commands: 0, isLosing: false }
     stream.outbox = outbox
     this.outboxes.push(outbox)
     return outbox
+  }
+
+  /** What is added to the last loss reaches nobody earlier than it should: no loss stands behind it. */
+  #isOpen(outbox: Outbox): boolean {
+    return !outbox.isLosing || this.losers.at(-1) === outbox
   }
 
   write(step: Step, bytes: number): void {

@@ -6,6 +6,7 @@ import type { StreamCommand, StreamSink, TabletStream } from './stream.ts'
 /** What a stream can do to its tablet. */
 export interface StreamOwner {
   take(stream: OpenStream, command: StreamCommand): void
+  detach(stream: OpenStream, session: SessionId): void
   leave(stream: OpenStream): void
 }
 
@@ -28,8 +29,16 @@ export class OpenStream implements TabletStream {
     this.#owner = owner
   }
 
+  get unsettled(): number {
+    return this.waitingCommands
+  }
+
   submit(command: StreamCommand): void {
     if (!this.over) this.#owner.take(this, command)
+  }
+
+  detach(session: SessionId): void {
+    if (!this.over) this.#owner.detach(this, session)
   }
 
   close(): void {

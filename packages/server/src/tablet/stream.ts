@@ -1,7 +1,7 @@
 /**
  * A client's way into one tablet: what the faces use, and all that they know of a tablet.
  */
-import type { Command, Detach, Event } from '@tenure/kernel'
+import type { Command, Detach, Event, SessionId } from '@tenure/kernel'
 
 type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never
 
@@ -13,7 +13,10 @@ export type StreamEnd = 'stopped' | 'failed' | 'fenced'
 
 /** Where a tablet puts what concerns one stream. Called only after the commit, in the order of events. */
 export interface StreamSink {
-  /** All events of one commit for this stream. */
+  /**
+   * All events of one commit for this stream, unless a session leaves it: then another stream may be told in between.
+   * Empty when commands have begun to wait that say nothing of it.
+   */
   deliver(events: readonly Event[]): void
   /** The command was not taken, because too much waits already; it has no effect. May come before earlier answers. */
   overloaded(requestId: bigint): void
@@ -22,8 +25,12 @@ export interface StreamSink {
 }
 
 export interface TabletStream {
+  /** Commands taken that have neither been answered nor begun to wait in the node. */
+  readonly unsettled: number
   /** Hands the command over: the object is the tablet's from now on, and must not be used again. */
   submit(command: StreamCommand): void
+  /** The client has left one session, whose timeout begins. */
+  detach(session: SessionId): void
   /** The client has left: its sessions on this stream are detached. Nothing is delivered any more. */
   close(): void
 }

@@ -7,7 +7,7 @@
  */
 import { crashPoint, FencedError, FullError } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
-import type { Command, Event, Kernel, Step, StreamId, Write } from '@tenure/kernel'
+import type { Command, Event, Kernel, SessionId, Step, StreamId, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../log.ts'
 import type { Log } from '../log.ts'
@@ -26,6 +26,14 @@ import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './strea
 
 /** How a tablet ended, for whoever keeps it. After 'full' the partition is still open, and its data may be read. */
 export type TabletEnd = StreamEnd | 'full'
+
+/** Commands that are taken however much waits. */
+const FREEING: ReadonlySet<string> = new Set<StreamCommand['kind']>([
+  'release',
+  'stop',
+  'forget',
+  'release-lease',
+])
 
 export interface TabletPorts {
   readonly path: string
@@ -151,14 +159,25 @@ export class Tablet implements StreamOwner {
     this.#apply(stream, asked)
   }
 
+  detach(stream: OpenStream, session: SessionId): void {
+    const isKnown = stream.sessions.get(session)
+    if (this.#state !== 'serving' || isKnown === undefined) return
+    stream.sessions.delete(session)
+    this.#detach(stream, session, isKnown)
+  }
+
   leave(stream: OpenStream): void {
     this.#streams.delete(stream.id)
     for (const [session, isKnown] of stream.sessions) {
       if (this.#state !== 'serving') return
-      // Nobody knows of a session whose birth was not told: it must not linger.
-      const kind = isKnown ? 'detach' : 'stop'
-      this.#apply(stream, { kind, stream: stream.id, session, requestId: 0n })
+      this.#detach(stream, session, isKnown)
     }
+  }
+
+  #detach(stream: OpenStream, session: SessionId, isKnown: boolean): void {
+    // Nobody knows of a session whose birth was not told: it must not linger.
+    const kind = isKnown ? 'detach' : 'stop'
+    this.#apply(stream, { kind, stream: stream.id, session, requestId: 0n })
   }
 
   /**
@@ -199,7 +218,7 @@ export class Tablet implements StreamOwner {
     }
     // What frees, and what keeps a session alive, must pass: refusing it would make the load last.
     if (asked.kind === 'attach') return asked.session === 0n
-    return asked.kind !== 'release' && asked.kind !== 'stop'
+    return !FREEING.has(asked.kind)
   }
 
   #apply(stream: OpenStream, command: Command): void {
@@ -297,7 +316,7 @@ export class Tablet implements StreamOwner {
     const { stream, events, commands } = outbox
     stream.waitingCommands -= commands
     if (stream.outbox === outbox) stream.outbox = null
-    if (events.length === 0 || stream.over) return
+    if ((events.length === 0 && commands === 0) || stream.over) return
     try {
       stream.sink.deliver(events)
     } catch (error) {

@@ -1,0 +1,181 @@
+/**
+ * The bytes of a connection of Tenure's own protocol: frames in and out, back-pressure, the bound of what is unsent.
+ *
+ * One gRPC message is one frame. What is said within one tick leaves in one frame, as long as it does not become too large.
+ */
+import {
+  decodeClientFrame,
+  type ServerMessage,
+  WireError,
+  WireWriter,
+  writeServerMessage,
+} from '@tenure/protocol'
+import type { Log } from '../log.ts'
+import { reasonOf } from '../log.ts'
+import type { ServiceContext } from '../services/call.ts'
+import {
+  type ConnectionError,
+  ConnectionStream,
+  type ConnectionTransport,
+} from '../services/connection/connection-stream.ts'
+import { CLIENT_CONNECTIONS_MAX } from '../services/limits.ts'
+import type { GrpcCall } from './call.ts'
+import { FRAME_HEADER_BYTES, FrameReader } from './frames.ts'
+import type { CallHandler } from './grpc-server.ts'
+import { CONNECTION_FRAME_BYTES, CONNECTION_UNSENT_BYTES_MAX } from './limits.ts'
+import { GRPC, GrpcError } from './status.ts'
+
+/** Encoding never waits, so one writer serves all connections. */
+const writer = new WireWriter()
+
+/** The connections of one server. */
+export class ConnectionCalls {
+  readonly #context: ServiceContext
+  readonly #open = new Set<ConnectionCall>()
+
+  constructor(context: ServiceContext) {
+    this.#context = context
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  readonly handler: CallHandler = (call) => {
+    if (this.#open.size >= CLIENT_CONNECTIONS_MAX) {
+      throw new GrpcError(GRPC.RESOURCE_EXHAUSTED, 'Too many connections; try again later')
+    }
+    const connection = new ConnectionCall(call, this.#context, () => this.#open.delete(connection))
+    this.#open.add(connection)
+  }
+
+  /** Ends all of them in good order. */
+  stop(): void {
+    for (const connection of this.#open) connection.stop()
+  }
+}
+
+class ConnectionCall implements ConnectionTransport {
+  readonly #call: GrpcCall
+  readonly #log: Log
+  readonly #reader: FrameReader
+  readonly #connection: ConnectionStream
+  /** Parts of the frame that leaves at the end of the tick. */
+  #frame: Buffer[] = []
+  #frameBytes = 0
+  #isPumping = false
+  #isPaused = false
+  #isOverflown = false
+
+  constructor(call: GrpcCall, context: ServiceContext, closed: () => void) {
+    this.#call = call
+    this.#log = context.log
+    this.#reader = new FrameReader(call.header('grpc-encoding'))
+    this.#connection = new ConnectionStream(context, call.info, this)
+    call.observe({
+      data: (chunk) => {
+        this.#reader.push(chunk)
+        this.#pump()
+      },
+      halfClosed: () => {
+        this.#connection.left()
+        this.#end(GRPC.OK)
+      },
+      closed: () => {
+        this.#connection.left()
+        closed()
+      },
+    })
+  }
+
+  stop(): void {
+    this.#connection.stop()
+  }
+
+  send(messages: readonly ServerMessage[]): boolean {
+    if (!this.#call.isOpen) return false
+    for (const message of messages) {
+      const unsentBytes = this.#call.unsentBytes + this.#frameBytes + writer.length
+      // A single message may be larger than the bound; what comes behind it may not.
+      if (unsentBytes > CONNECTION_UNSENT_BYTES_MAX && !this.#isOverflown) {
+        this.#isOverflown = true
+        this.#gather(writer.take())
+        this.#connection.overflow()
+        return true
+      }
+      writeServerMessage(writer, message)
+      if (this.#frameBytes + writer.length >= CONNECTION_FRAME_BYTES) {
+        this.#gather(writer.take())
+        this.#flush()
+      }
+    }
+    this.#gather(writer.take())
+    return true
+  }
+
+  fail(error: ConnectionError, message: string): void {
+    this.#end(GRPC[error], message)
+  }
+
+  resume(): void {
+    if (!this.#isPumping) this.#pump()
+  }
+
+  #gather(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    if (this.#frameBytes === 0) process.nextTick(() => this.#flush())
+    this.#frame.push(bytes)
+    this.#frameBytes += bytes.length
+  }
+
+  #flush(): void {
+    if (this.#frameBytes === 0) return
+    const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES)
+    header[0] = 0
+    header.writeUInt32BE(this.#frameBytes, 1)
+    const parts = this.#frame
+    this.#frame = []
+    this.#frameBytes = 0
+    this.#call.write(header)
+    for (const part of parts) this.#call.write(part)
+  }
+
+  #end(status: (typeof GRPC)[keyof typeof GRPC], message?: string): void {
+    this.#flush()
+    this.#call.end(status, message)
+  }
+
+  /** Hands over what has arrived as long as the connection wants it. */
+  #pump(): void {
+    this.#isPumping = true
+    try {
+      while (this.#connection.ready && this.#call.isOpen) {
+        const message = this.#reader.next()
+        if (message === null) break
+        this.#connection.receiveFrame(decodeClientFrame(message))
+      }
+    } catch (error) {
+      this.#refuse(error)
+    } finally {
+      this.#isPumping = false
+    }
+    this.#setPaused(!this.#connection.ready && this.#call.isOpen)
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#call.pause()
+    else this.#call.resume()
+  }
+
+  #refuse(error: unknown): void {
+    this.#connection.left()
+    if (error instanceof GrpcError) this.#end(error.status, error.message)
+    else if (error instanceof WireError) this.#end(GRPC.INVALID_ARGUMENT, error.message)
+    else {
+      this.#log.error('a connection failed', { reason: reasonOf(error) })
+      this.#end(GRPC.INTERNAL, 'Internal error')
+    }
+  }
+}

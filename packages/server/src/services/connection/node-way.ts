@@ -1,0 +1,252 @@
+/**
+ * A connection's way to one node: one stream of the tablet that carries all sessions which the connection has there.
+ *
+ * Sessions are told apart by their ids where the node speaks of them, and requests by the client's own ids, which the node
+ * echoes. So nothing is remembered of a request that is under way.
+ */
+import type { Event, SessionId } from '@tenure/kernel'
+import type {
+  AttachSession,
+  CodeName,
+  Notice,
+  ServerMessage,
+  SessionOperation,
+} from '@tenure/protocol'
+import type { HostedNode } from '../../host/host.ts'
+import type { StreamCommand, StreamSink, TabletStream } from '../../tablet/stream.ts'
+import { OVERLOADED_TEXT, UNAVAILABLE_TEXT } from '../status.ts'
+import type { Channel } from './channel.ts'
+import { commandOf, refusal, replyOf } from './translation.ts'
+
+/** The connection, as its ways see it. */
+export interface WayOwner {
+  channelOf(id: number): Channel | undefined
+  /** The message leaves at the next `flush`, behind those before it. */
+  say(message: ServerMessage): void
+  flush(): void
+  /** So many commands more, or fewer, have not been settled. */
+  counted(change: number): void
+  opened(channel: Channel, timeoutMs: bigint): void
+  /** Nothing is said of the channel any more. */
+  closed(channel: Channel): void
+  /** Nobody uses the way any more, or it has ended. */
+  left(way: NodeWay): void
+}
+
+/** Asks for what nobody wants to hear of. */
+const NOBODY = 0n
+
+const OVERLOADED = refusal('OVERLOADED', OVERLOADED_TEXT)
+
+export class NodeWay implements StreamSink {
+  readonly path: string
+  readonly #owner: WayOwner
+  /** null until the node was found. */
+  #stream: TabletStream | null = null
+  /** Attaches that wait for the node, in their order. */
+  #early: Array<{ readonly channel: Channel; readonly command: StreamCommand }> = []
+  /** By id, those that wait for the node's answer. */
+  readonly #attaching = new Map<number, Channel>()
+  /** By session, as far as that is known. */
+  readonly #sessions = new Map<SessionId, Channel>()
+  #counted = 0
+  #isOver = false
+
+  constructor(path: string, owner: WayOwner) {
+    this.path = path
+    this.#owner = owner
+  }
+
+  /** Whether the session is on this way, or about to be. */
+  has(session: SessionId): boolean {
+    return this.#sessions.has(session)
+  }
+
+  /** The node was found. */
+  begin(node: HostedNode): void {
+    if (this.#isOver) return
+    this.#stream = node.connect(this)
+    const early = this.#early
+    this.#early = []
+    for (const { channel, command } of early) {
+      if (channel.wish === 'leave') this.#drop(channel)
+      else this.#stream.submit(command)
+    }
+    this.#account()
+    this.#leaveIfUnused()
+    this.#owner.flush()
+  }
+
+  /** There is no way to the node. */
+  fail(code: CodeName, message: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const channels = new Set([...this.#attaching.values(), ...this.#sessions.values()])
+    for (const channel of channels) this.#end(channel, code, message)
+    this.#early = []
+    this.#account()
+    this.#owner.left(this)
+    this.#owner.flush()
+  }
+
+  /** The connection is over: its sessions are detached. */
+  close(): void {
+    this.#isOver = true
+    this.#stream?.close()
+  }
+
+  attach(channel: Channel, asked: AttachSession): void {
+    const { timeoutMs, description, sequenceNumber, protectionKey } = asked
+    const settings = { timeoutMs, description, sequenceNumber, protectionKey }
+    const { session } = channel
+    const command = { kind: 'attach', requestId: BigInt(asked.id), session, ...settings } as const
+    this.#attaching.set(channel.id, channel)
+    if (session !== 0n) this.#sessions.set(session, channel)
+    if (this.#stream === null) this.#early.push({ channel, command })
+    else this.#stream.submit(command)
+    this.#account()
+  }
+
+  ask(channel: Channel, id: number, operation: SessionOperation): void {
+    this.#stream?.submit(commandOf(operation, channel.session, BigInt(id)))
+    this.#account()
+  }
+
+  forget({ session }: Channel, target: number): void {
+    this.#stream?.submit({ kind: 'forget', requestId: NOBODY, session, target: BigInt(target) })
+    this.#account()
+  }
+
+  stop(channel: Channel): void {
+    if (channel.phase === 'attaching') channel.wish = 'stop'
+    if (channel.phase !== 'open') return
+    channel.phase = 'stopping'
+    const { id, session } = channel
+    this.#stream?.submit({ kind: 'stop', requestId: BigInt(id), session })
+    this.#account()
+  }
+
+  /** The channel is the client's no more; its session goes as soon as it is known. */
+  leave(channel: Channel): void {
+    if (channel.phase === 'attaching') {
+      channel.wish = 'leave'
+      return
+    }
+    this.#stream?.detach(channel.session)
+    this.#drop(channel)
+    this.#account()
+    this.#leaveIfUnused()
+  }
+
+  /** The client cannot have heard of this new session. */
+  abandon({ session, isNew }: Channel): void {
+    if (isNew) this.#stream?.submit({ kind: 'stop', requestId: NOBODY, session })
+  }
+
+  deliver(events: readonly Event[]): void {
+    for (const event of events) this.#tell(event)
+    this.#account()
+    this.#leaveIfUnused()
+    this.#owner.flush()
+  }
+
+  overloaded(requestId: bigint): void {
+    if (requestId === NOBODY) return
+    const id = Number(requestId)
+    const channel = this.#owner.channelOf(id)
+    if (channel === undefined) this.#owner.say({ kind: 'answer', id, reply: OVERLOADED })
+    else this.#end(channel, 'OVERLOADED', OVERLOADED_TEXT)
+  }
+
+  ended(): void {
+    this.fail('UNAVAILABLE', UNAVAILABLE_TEXT)
+  }
+
+  #tell(event: Event): void {
+    if (!('requestId' in event)) return this.#happened(event)
+    if (event.kind === 'attached') return this.#opened(event)
+    if (event.kind === 'stopped') return this.#endSession(event.session, 'STOPPED', '')
+    if (event.requestId === NOBODY) return
+    const id = Number(event.requestId)
+    // What names a channel was its attach or its stop.
+    const channel = event.kind === 'refused' ? this.#owner.channelOf(id) : undefined
+    if (event.kind === 'refused' && channel !== undefined) {
+      return this.#end(channel, event.code, event.message)
+    }
+    const reply = replyOf(event)
+    if (reply !== null) this.#owner.say({ kind: 'answer', id, reply })
+  }
+
+  /** What a session hears without having asked. */
+  #happened(event: Exclude<Event, { requestId: bigint }>): void {
+    const { session } = event
+    if (event.kind === 'ended') {
+      const { code, message } = END_OF[event.reason]
+      return this.#endSession(session, code, message)
+    }
+    const channel = this.#sessions.get(session)?.id
+    if (channel === undefined) return
+    const notice: Notice =
+      event.kind === 'revoked'
+        ? { kind: 'revoked', name: event.name, orderId: event.orderId }
+        : { kind: 'lease-ended', lease: event.lease }
+    this.#owner.say({ kind: 'notice', channel, notice })
+  }
+
+  #opened(event: Extract<Event, { kind: 'attached' }>): void {
+    const { session, timeoutMs } = event
+    const channel = this.#attaching.get(Number(event.requestId))
+    if (channel === undefined) return
+    this.#attaching.delete(channel.id)
+    channel.session = session
+    channel.phase = 'open'
+    this.#sessions.set(session, channel)
+    if (channel.wish === 'leave') return this.#part(channel)
+    this.#owner.say({ kind: 'attached', channel: channel.id, sessionId: session, timeoutMs })
+    this.#owner.opened(channel, timeoutMs)
+    if (channel.wish === 'stop') this.stop(channel)
+  }
+
+  /** Its client has gone before it was told: nobody will come back for a new session. */
+  #part(channel: Channel): void {
+    this.abandon(channel)
+    this.#stream?.detach(channel.session)
+    this.#drop(channel)
+  }
+
+  #endSession(session: SessionId, code: CodeName | 'STOPPED', message: string): void {
+    const channel = this.#sessions.get(session)
+    if (channel !== undefined) this.#end(channel, code, message)
+  }
+
+  #end(channel: Channel, code: CodeName | 'STOPPED', message: string): void {
+    this.#drop(channel)
+    if (channel.wish === 'leave') return
+    this.#owner.say({ kind: 'ended', channel: channel.id, code, message })
+  }
+
+  #drop(channel: Channel): void {
+    this.#attaching.delete(channel.id)
+    if (this.#sessions.get(channel.session) === channel) this.#sessions.delete(channel.session)
+    this.#owner.closed(channel)
+  }
+
+  #account(): void {
+    const unsettled = this.#isOver ? 0 : (this.#stream?.unsettled ?? this.#early.length)
+    this.#owner.counted(unsettled - this.#counted)
+    this.#counted = unsettled
+  }
+
+  #leaveIfUnused(): void {
+    if (this.#isOver || this.#attaching.size > 0 || this.#sessions.size > 0) return
+    this.close()
+    this.#account()
+    this.#owner.left(this)
+  }
+}
+
+const END_OF = {
+  taken: { code: 'BAD_SESSION', message: 'another connection has taken the session' },
+  dropped: { code: 'UNAVAILABLE', message: 'the coordination node was dropped' },
+  expired: { code: 'SESSION_EXPIRED', message: 'an operator ended the session' },
+} as const

@@ -1,0 +1,130 @@
+/** Operations of Tenure's own protocol as commands, and what a node says as replies. */
+import type { Event, OperatorEvent, RecordEvent, SessionId } from '@tenure/kernel'
+import type { CodeName, Reply, SessionOperation } from '@tenure/protocol'
+import type { StreamCommand } from '../../tablet/stream.ts'
+import { DESCRIPTION_BYTES_MAX } from '../limits.ts'
+import { descriptionBytes, semaphoreMessage, tooLargeText } from '../session-answer.ts'
+
+const DONE: Reply = { kind: 'done' }
+const NOT_ACQUIRED: Reply = { kind: 'not-acquired' }
+
+export function refusal(code: CodeName, message: string): Reply {
+  return { kind: 'refused', code, message }
+}
+
+/** Whether the change that the operation makes has a number that none can have. */
+export function hasWrongNumber(operation: SessionOperation): boolean {
+  return 'change' in operation && operation.change !== undefined && operation.change.serial < 1n
+}
+
+/** Most operations are named as their commands are. */
+export function commandOf(
+  operation: SessionOperation,
+  session: SessionId,
+  requestId: bigint,
+): StreamCommand {
+  if (operation.kind === 'describe') {
+    return { ...operation, kind: 'describe-semaphore', session, requestId }
+  }
+  if (operation.kind === 'create') {
+    return { ...operation, kind: 'create-semaphore', session, requestId }
+  }
+  if (operation.kind === 'update') {
+    return { ...operation, kind: 'update-semaphore', session, requestId }
+  }
+  if (operation.kind === 'delete') {
+    return { ...operation, kind: 'delete-semaphore', session, requestId }
+  }
+  return { ...operation, session, requestId }
+}
+
+/** Null for what is said of a session and not of one of its requests. */
+export function replyOf(event: Event): Reply | null {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
+  switch (event.kind) {
+    case 'refused': {
+      const { code, message, record } = event
+      if (record === undefined) return refusal(code, message)
+      return { kind: 'refused', code, message, record }
+    }
+    case 'done':
+      return DONE
+    case 'acquired':
+      return { kind: 'acquired', token: event.orderId }
+    case 'not-acquired':
+      return NOT_ACQUIRED
+    case 'pending':
+      return { kind: 'pending', orderId: event.orderId }
+    case 'released':
+      return { kind: 'released', released: event.released }
+    case 'changed':
+      return { kind: 'changed', data: event.data, owners: event.owners }
+    case 'semaphore-described':
+      return describedReply(event)
+    case 'attached':
+    case 'stopped':
+    case 'ended':
+    case 'node-described':
+      return null
+    default:
+      return recordReply(event)
+  }
+}
+
+function describedReply(event: Extract<Event, { kind: 'semaphore-described' }>): Reply {
+  const { description, watchAdded } = event
+  if (description === null) return { kind: 'described', description, watchAdded }
+  const bytes = descriptionBytes(description)
+  if (bytes > DESCRIPTION_BYTES_MAX) return refusal('OVERLOADED', tooLargeText(bytes))
+  return { kind: 'described', description: semaphoreMessage(description), watchAdded }
+}
+
+function recordReply(event: RecordEvent | OperatorEvent): Reply | null {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
+  switch (event.kind) {
+    case 'record-written':
+    case 'record-deleted':
+      return { kind: event.kind, version: event.version }
+    case 'record-read':
+      return { kind: 'record-read', record: event.record }
+    case 'records-listed': {
+      const { records, version, more } = event
+      return { kind: 'records-listed', records, version, more }
+    }
+    case 'records-changed': {
+      const { changes, version, reset } = event
+      return { kind: 'records-changed', changes, version, reset }
+    }
+    case 'transacted': {
+      const { succeeded, version, records } = event
+      return { kind: 'transacted', succeeded, version, records }
+    }
+    case 'lease-granted': {
+      const { lease, ttlMs } = event
+      return { kind: 'lease-granted', lease, ttlMs }
+    }
+    case 'lease-described': {
+      const { lease, ttlMs, remainingMs, isKept, records } = event
+      return { kind: 'lease-described', lease, ttlMs, remainingMs, isKept, records }
+    }
+    case 'lease-ended':
+    case 'revoked':
+      return null
+    default:
+      return operatorReply(event)
+  }
+}
+
+function operatorReply(event: Exclude<OperatorEvent, { kind: 'revoked' }>): Reply {
+  if (event.kind === 'token-checked') {
+    return { kind: 'token-checked', isNewest: event.isNewest }
+  }
+  const { sessions } = event
+  if (event.kind === 'sessions-listed') {
+    return { kind: 'sessions-listed', sessions, more: event.more }
+  }
+  const { description } = event
+  const bytes = descriptionBytes(description)
+  if (bytes > DESCRIPTION_BYTES_MAX) return refusal('OVERLOADED', tooLargeText(bytes))
+  return { kind: 'semaphore-explained', description: semaphoreMessage(description), sessions }
+}

@@ -22,7 +22,11 @@ export interface Limits {
   readonly recordsMax: number
   readonly recordKeyBytesMax: number
   readonly recordValueBytesMax: number
-  /** Values of records that are kept in memory; past that the least recently used are read back from where they are stored. */
+  /**
+   * Values of records that are kept in memory; past that the least recently used are read back from where they are stored.
+   * Values of at most 64 bytes always stay. A transaction that would have to compare a value which is not in memory with
+   * another one of the same length is refused (PRECONDITION_FAILED): it can compare the version.
+   */
   readonly valueMemoryBytesMax: number
   /** Records of one page. */
   readonly rangeRecordsMax: number

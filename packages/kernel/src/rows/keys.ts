@@ -20,6 +20,7 @@ import type { SessionId } from '../command.ts'
 import { readU16, readU64, writeU16, writeU64 } from '../bytes.ts'
 import { invariant } from '../invariant.ts'
 import { utf8Text, writeUtf8 } from '../utf8.ts'
+import { rowBytes } from './row-bytes.ts'
 
 export const COUNTERS_TAG = 0x01
 export const NODE_TAG = 0x02
@@ -101,7 +102,7 @@ export function readRecordChangeKey(key: Uint8Array): {
 
 /** Where the record of this key is kept; `decodeRecordValue` reads the value out of what is there. */
 export function recordKey(key: Uint8Array): Uint8Array {
-  const row = new Uint8Array(1 + key.length)
+  const row = rowBytes(1 + key.length)
   row[0] = RECORD_TAG
   row.set(key, 1)
   return row

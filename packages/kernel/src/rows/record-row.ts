@@ -3,12 +3,13 @@
  */
 import { writeU64 } from '../bytes.ts'
 import type { RecordRow } from '../record.ts'
+import { rowBytes } from './row-bytes.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 
 const HEAD_BYTES = 25
 
 export function encodeRecord(record: RecordRow): Uint8Array {
-  const value = new Uint8Array(HEAD_BYTES + record.value.length)
+  const value = rowBytes(HEAD_BYTES + record.value.length)
   value[0] = ROW_VERSION
   writeU64(value, 1, record.version)
   writeU64(value, 9, record.createdVersion)

@@ -147,9 +147,7 @@ test('a range lists its records by the bytes of their keys, a prefix before its 
   const desk = new Desk()
   for (const key of ['b', 'a', '\xff', 'ab', 'a\0', '\x7f']) desk.ask(create(key, 'x'))
   expect(desk.keys()).toEqual(['a', 'a\0', 'ab', 'b', '\x7f', '\xff'])
-  expect(desk.ask(range('a\0', 'b'))).toEqual([
-    ['listed', ['a\0=x v5 c5 l0', 'ab=x v4 c4 l0'], 6n],
-  ])
+  expect(desk.ask(range('a\0', 'b'))).toEqual([['listed', ['a\0=x v5 c5 l0', 'ab=x v4 c4 l0'], 6n]])
   expect(desk.ask(range('b', 'a'))).toEqual([['listed', [], 6n]])
   expect(desk.ask(range('c', 'd'))).toEqual([['listed', [], 6n]])
   expect(desk.ask(range('b', 'b'))).toEqual([['listed', [], 6n]])

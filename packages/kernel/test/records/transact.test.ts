@@ -1,0 +1,233 @@
+/**
+ * Transactions, fences and numbered changes of records.
+ *
+ * guards: K1, L2, X2
+ */
+import { expect, test } from 'vitest'
+import type { Compare, Operation } from '@tenure/kernel'
+import { Desk, bytes, cas, create, get, grant, put, range, release, remove } from './desk.ts'
+import type { Question } from './desk.ts'
+
+function putting(key: string, value: string, lease: bigint | null = null): Operation {
+  return { kind: 'put', key: bytes(key), value: bytes(value), lease }
+}
+
+function deleting(key: string): Operation {
+  return { kind: 'delete', key: bytes(key) }
+}
+
+function getting(key: string): Operation {
+  return { kind: 'get', key: bytes(key) }
+}
+
+function version(key: string, is: '==' | '!=' | '<' | '>', than: bigint): Compare {
+  return { target: 'version', key: bytes(key), is, version: than }
+}
+
+function value(key: string, is: '==' | '!=', than: string): Compare {
+  return { target: 'value', key: bytes(key), is, value: bytes(than) }
+}
+
+function transact(
+  compares: readonly Compare[],
+  lists: { then?: readonly Operation[]; otherwise?: readonly Operation[] } = {},
+  terms: object = {},
+): Question {
+  const { then = [], otherwise = [] } = lists
+  return { kind: 'transact', compares, then, otherwise, ...terms }
+}
+
+test('a transaction does one of its lists as one, under one version', () => {
+  const desk = new Desk()
+  desk.ask(create('a', 'one'))
+  desk.ask(create('b', 'two'))
+  const lists = { then: [putting('a', 'x'), deleting('b'), putting('c', 'z')], otherwise: [] }
+  expect(desk.ask(transact([version('a', '==', 1n)], lists))).toEqual([['transacted', true, 3n]])
+  expect(desk.ask(range(''))).toEqual([['listed', ['a=x v3 c1 l0', 'c=z v3 c3 l0'], 3n]])
+  expect(desk.ask(transact([version('a', '==', 1n)], lists))).toEqual([['transacted', false, 3n]])
+  const other = { otherwise: [putting('d', 'w')] }
+  expect(desk.ask(transact([version('a', '==', 1n)], other))).toEqual([['transacted', false, 4n]])
+  expect(desk.ask(transact([], { then: [deleting('gone')] }))).toEqual([['transacted', true, 4n]])
+})
+
+test('a list of reads gives what is there, in its order', () => {
+  const desk = new Desk()
+  desk.ask(create('a', 'one'))
+  const lists = { then: [getting('b'), getting('a')] }
+  expect(desk.ask(transact([], lists))).toEqual([['transacted', true, 1n, null, 'a=one v1 c1 l0']])
+})
+
+test('compares see absent records as of version 0, with a value that equals none', () => {
+  const desk = new Desk()
+  desk.ask(create('a', 'one'))
+  desk.ask(put('a', 'two'))
+  const holds = (compare: Compare): unknown => desk.tell(transact([compare]))[0]
+  const cases: readonly (readonly [Compare, boolean])[] = [
+    [version('a', '==', 2n), true],
+    [version('a', '==', 1n), false],
+    [version('a', '!=', 1n), true],
+    [version('a', '!=', 2n), false],
+    [version('a', '<', 3n), true],
+    [version('a', '<', 2n), false],
+    [version('a', '>', 1n), true],
+    [version('a', '>', 2n), false],
+    [version('b', '==', 0n), true],
+    [version('b', '<', 1n), true],
+    [version('b', '>', 0n), false],
+    [value('a', '==', 'two'), true],
+    [value('a', '==', 'one'), false],
+    [value('a', '!=', 'one'), true],
+    [value('a', '!=', 'two'), false],
+    [value('b', '==', ''), false],
+    [value('b', '!=', ''), true],
+  ]
+  for (const [compare, succeeded] of cases) expect(holds(compare)).toMatchObject({ succeeded })
+})
+
+test('a transaction that is not in order is refused, and does nothing', () => {
+  const desk = new Desk({ transactOperationsMax: 2, recordsMax: 2, recordKeyBytesMax: 3 })
+  desk.ask(create('a', 'one'))
+  const refused = (question: Question, code: string): void => {
+    expect(desk.ask(question)).toEqual([[code]])
+    expect(desk.keys()).toEqual(['a'])
+  }
+  const twice = [putting('b', 'x'), deleting('b')]
+  refused(transact([], { then: twice }), 'INVALID_ARGUMENT')
+  refused(transact([], { otherwise: twice }), 'INVALID_ARGUMENT')
+  refused(transact([], { then: [getting('a'), putting('b', 'x')] }), 'INVALID_ARGUMENT')
+  refused(transact([], { then: [putting('abcd', 'x')] }), 'INVALID_ARGUMENT')
+  refused(transact([], { then: [getting('')] }), 'INVALID_ARGUMENT')
+  refused(transact([version('', '==', 0n)]), 'INVALID_ARGUMENT')
+  const three = ['b', 'c', 'd'].map((key) => getting(key))
+  refused(transact([], { then: three }), 'INVALID_ARGUMENT')
+  refused(transact(['a', 'b', 'c'].map((key) => version(key, '==', 0n))), 'INVALID_ARGUMENT')
+  refused(transact([], { then: [putting('b', 'x', 9n)] }), 'WRONG_LEASE')
+  refused(transact([], { then: [putting('b', 'x'), putting('c', 'x')] }), 'PRECONDITION_FAILED')
+  expect(desk.node.kernel.commitNumber).toBe(1n)
+  const roomy = { then: [putting('a', 'y'), putting('b', 'x')] }
+  expect(desk.ask(transact([], roomy))).toEqual([['transacted', true, 2n]])
+})
+
+test('one transaction changes the leases of its records', () => {
+  const desk = new Desk()
+  desk.ask(grant(100n))
+  desk.ask(create('a', 'x', { lease: 1n }))
+  desk.ask(transact([], { then: [putting('a', 'y', 0n), putting('b', 'y', 1n)] }))
+  desk.wait(100)
+  expect(desk.keys()).toEqual(['a'])
+})
+
+test('a fenced write is done only under the newest grant of its name', () => {
+  const desk = new Desk({}, 3)
+  const { node } = desk
+  node.create('lock', 1n)
+  const fence = { name: 'lock', token: 1n }
+  const questions = [
+    create('a', 'x', { fence }),
+    put('a', 'x', { fence }),
+    transact([], { then: [putting('a', 'x')] }, { fence }),
+  ]
+  for (const question of questions) expect(desk.ask(question)).toEqual([['FENCED']])
+  node.acquire(1n, 'lock')
+  expect(desk.ask(create('a', 'x', { fence }), 2n)).toEqual([['written', 1n]])
+  node.acquire(2n, 'lock')
+  expect(desk.ask(cas('a', 'y', 1n, { fence }))).toEqual([['written', 2n]])
+  expect(desk.ask(put('a', 'z', { fence: { name: 'lock', token: 2n } }))).toEqual([['FENCED']])
+  node.release(1n, 'lock')
+  expect(desk.ask(put('a', 'z', { fence }))).toEqual([['FENCED']])
+  expect(desk.ask(remove('a', null, { fence }))).toEqual([['FENCED']])
+  expect(desk.ask(remove('a', null, { fence: { name: 'lock', token: 2n } }))).toEqual([
+    ['deleted', 3n],
+  ])
+})
+
+test('of several owners the one who came last has the newest grant', () => {
+  const desk = new Desk()
+  desk.node.create('jobs', 2n)
+  desk.node.acquire(1n, 'jobs')
+  desk.node.acquire(2n, 'jobs')
+  expect(desk.tell(put('a', 'x', { fence: { name: 'jobs', token: 1n } }))).toMatchObject([
+    { message: expect.stringMatching(/"jobs" was granted since then with token 2/) },
+  ])
+  expect(desk.ask(put('a', 'x', { fence: { name: 'jobs', token: 2n } }))).toEqual([['written', 1n]])
+  desk.node.release(2n, 'jobs')
+  expect(desk.ask(put('a', 'x', { fence: { name: 'jobs', token: 2n } }))).toEqual([['FENCED']])
+  expect(desk.ask(put('a', 'x', { fence: { name: 'jobs', token: 1n } }))).toEqual([['written', 2n]])
+})
+
+function numbered(serial: bigint, settledBelow = 1n): object {
+  return { change: { serial, settledBelow } }
+}
+
+test('a numbered change is done once, and answered alike for ever after', () => {
+  const desk = new Desk()
+  const lists = { then: [putting('t', 'x')], otherwise: [deleting('t')] }
+  const questions = [
+    create('a', 'one', numbered(1n)),
+    put('a', 'two', numbered(2n)),
+    cas('a', 'three', 2n, numbered(3n)),
+    remove('a', 3n, numbered(4n)),
+    transact([version('t', '==', 0n)], lists, numbered(5n)),
+    transact([version('t', '==', 0n)], lists, numbered(6n)),
+    grant(1_000n, false, numbered(7n)),
+    release(7n, numbered(8n)),
+  ]
+  const answers = questions.map((question) => desk.ask(question))
+  expect(answers).toEqual([
+    [['written', 1n]],
+    [['written', 2n]],
+    [['written', 3n]],
+    [['deleted', 4n]],
+    [['transacted', true, 5n]],
+    [['transacted', false, 6n]],
+    [['granted', 7n, 1_000n]],
+    [['done']],
+  ])
+  expect(questions.map((question) => desk.ask(question))).toEqual(answers)
+  desk.node.restart()
+  desk.node.attach(1n)
+  expect(questions.map((question) => desk.ask(question))).toEqual(answers)
+  expect(desk.node.kernel.commitNumber).toBe(8n)
+  expect(desk.keys()).toEqual([])
+})
+
+test('a refused change is tried again, and another session has numbers of its own', () => {
+  const desk = new Desk()
+  desk.ask(create('a', 'one'))
+  const second = create('a', 'two', numbered(1n))
+  expect(desk.ask(second)).toMatchObject([['ALREADY_EXISTS', 'a=one v1 c1 l0']])
+  desk.ask(remove('a'))
+  expect(desk.ask(second)).toEqual([['written', 3n]])
+  expect(desk.ask(second)).toEqual([['written', 3n]])
+  expect(desk.ask(put('a', 'three', numbered(1n)), 2n)).toEqual([['written', 4n]])
+})
+
+test('changes are forgotten when their client knows their outcome, and all of them with their session', () => {
+  const desk = new Desk()
+  const rows = (): number => desk.node.store.entries().filter(([key]) => key[0] === 0x12).length
+  for (let serial = 1n; serial <= 200n; serial++) {
+    desk.ask(put('a', 'x', numbered(serial, serial)))
+    desk.ask(put('b', 'x', numbered(serial)), 2n)
+  }
+  expect(rows()).toBeGreaterThan(200)
+  expect(rows()).toBeLessThan(200 + 65)
+  desk.node.restart()
+  for (const session of [1n, 2n]) desk.node.attach(session)
+  expect(desk.ask(put('b', 'x', numbered(1n)), 2n)).toEqual([['written', 2n]])
+  expect(desk.ask(put('a', 'x', numbered(200n, 200n)))).toEqual([['written', 399n]])
+  for (const session of [1n, 2n]) {
+    const stopped = { kind: 'stop', stream: Number(session), session, requestId: 1n } as const
+    desk.node.keep(desk.node.kernel.apply(stopped, 0))
+  }
+  expect(rows()).toBe(0)
+})
+
+test('a session can leave only so many changes open', () => {
+  const desk = new Desk()
+  desk.node.keeps = false
+  for (let serial = 1n; serial <= 65_536n; serial++) desk.tell(put('a', 'x', numbered(serial)))
+  expect(desk.ask(put('a', 'x', numbered(65_537n)))).toEqual([['PRECONDITION_FAILED']])
+  expect(desk.ask(put('a', 'x', numbered(1n)))).toEqual([['written', 1n]])
+  expect(desk.ask(put('a', 'x'))).toEqual([['written', 65_537n]])
+  expect(desk.ask(get('a'))).toEqual([['read', 'a=x v65537 c1 l0']])
+})

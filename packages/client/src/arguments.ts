@@ -115,3 +115,13 @@ const NODE_PERIOD_BOUNDS: DurationBounds = { min: 1, max: 2 ** 32 - 1 }
 export function nodePeriodOf(value: number | undefined, what: string): number {
   return value === undefined ? 0 : durationOf(value, what, NODE_PERIOD_BOUNDS)
 }
+
+/** An id or token that the server has given. */
+export function idOf(value: bigint, what: string): bigint {
+  if (typeof value !== 'bigint')
+    throw new TypeError(`${what} must be a bigint, got ${kindOf(value)}`)
+  if (value < 0n || value > COUNT_MAX) {
+    throw new RangeError(`${what} must be 0 to 2^64-1, got ${value}`)
+  }
+  return value
+}

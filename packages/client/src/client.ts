@@ -5,8 +5,9 @@ import { Backoff } from './backoff.ts'
 import { type DurationBounds, durationOf, pathOf } from './arguments.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { ClientClosedError, NotFoundError, TenureError, UnavailableError } from './errors.ts'
-import type { Link } from './link/link.ts'
+import type { Link, OperatorAnswer, OperatorQuestion } from './link/link.ts'
 import type { NodeConfig, NodeDescription } from './node.ts'
+import { type Explanation, Operators, type SessionInfo } from './operators.ts'
 import { type Random, systemRandom } from './random.ts'
 import { pause } from './recipes/pause.ts'
 import type { WorkersOptions } from './recipes/worker-options.ts'
@@ -46,6 +47,7 @@ export class Client implements AsyncDisposable {
     { readonly storage: Storage; readonly session: StorageSession }
   >()
   readonly #controller = new AbortController()
+  readonly #operators = new Operators((...asked) => this.#askOperator(...asked))
   #closing: Promise<void> | null = null
 
   /** @param link closed with the client */
@@ -76,16 +78,7 @@ export class Client implements AsyncDisposable {
   /** Deletes a node with its sessions and semaphores, whoever uses them. @throws NotFoundError */
   async dropNode(path: string, signal?: AbortSignal): Promise<void> {
     const checked = pathOf(path)
-    let attempts = 0
-    try {
-      await this.#call((within) => {
-        attempts += 1
-        return this.#link.dropNode(checked, within)
-      }, signal)
-    } catch (error) {
-      // The answer to an attempt before was lost: that attempt has dropped it.
-      if (!(error instanceof NotFoundError && attempts > 1)) throw error
-    }
+    await this.#callToEnd((within) => this.#link.dropNode(checked, within), signal)
   }
 
   /** The nodes whose paths begin with `prefix`. @throws UnsupportedError on a server that cannot list */
@@ -162,6 +155,41 @@ export class Client implements AsyncDisposable {
     return await work(session)
   }
 
+  /**
+   * Whether `token` is the newest grant of `name`, and still held: what a resource can ask when it cannot keep the greatest token
+   * itself (see FencingGate). The answer may be out of date when it comes.
+   *
+   * @throws UnsupportedError on a YDB cluster, as do all the following; NotFoundError when there is no such node
+   */
+  checkToken(path: string, name: string, token: bigint, signal?: AbortSignal): Promise<boolean> {
+    return this.#operators.checkToken(path, name, token, signal)
+  }
+
+  /** All sessions of a node in the order of their ids, with what they hold and wait for. */
+  listSessions(path: string, signal?: AbortSignal): Promise<SessionInfo[]> {
+    return this.#operators.listSessions(path, signal)
+  }
+
+  /** Ends another's session as if its timeout had passed; its client is told. @throws NotFoundError */
+  endSession(path: string, id: bigint, signal?: AbortSignal): Promise<void> {
+    return this.#operators.endSession(path, id, signal)
+  }
+
+  /**
+   * Takes what a session holds of a semaphore, or its place in the queue; its client is told. Until it has been told it goes on
+   * believing: only what compares tokens is safe.
+   *
+   * @throws NotFoundError when the session neither holds nor waits
+   */
+  forceRelease(path: string, name: string, sessionId: bigint, signal?: AbortSignal): Promise<void> {
+    return this.#operators.forceRelease(path, name, sessionId, signal)
+  }
+
+  /** Who holds a semaphore and who waits, for how long, and what each of them waits for besides. @throws NotFoundError */
+  explain(path: string, name: string, signal?: AbortSignal): Promise<Explanation> {
+    return this.#operators.explain(path, name, signal)
+  }
+
   /** Runs long tasks that are shared out among all workers of the same names, until `signal` aborts. */
   workers(options: WorkersOptions, signal?: AbortSignal): Promise<void> {
     const surroundings = {
@@ -227,6 +255,37 @@ export class Client implements AsyncDisposable {
     const storages = [...this.#storages.values()].map(({ session }) => session.close(reason))
     await Promise.all([...storages, ...[...this.#sessions].map((session) => session.close())])
     await this.#link.close()
+  }
+
+  async #askOperator(
+    path: string,
+    question: OperatorQuestion,
+    signal: AbortSignal | undefined,
+  ): Promise<OperatorAnswer> {
+    const checked = pathOf(path)
+    const ask = (within: AbortSignal): Promise<OperatorAnswer> =>
+      this.#link.ask(checked, question, within)
+    const isDeed = question.kind === 'end-session' || question.kind === 'force-release'
+    if (!isDeed) return this.#call(ask, signal)
+    await this.#callToEnd(ask, signal)
+    return { kind: 'done' }
+  }
+
+  /** A call that makes something be there no more. */
+  async #callToEnd(
+    attempt: (signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let attempts = 0
+    try {
+      await this.#call((within) => {
+        attempts += 1
+        return attempt(within)
+      }, signal)
+    } catch (error) {
+      // The answer to an attempt before was lost: that attempt has done it.
+      if (!(error instanceof NotFoundError && attempts > 1)) throw error
+    }
   }
 
   /** Tries a call again while it fails for now, for a bounded time. */

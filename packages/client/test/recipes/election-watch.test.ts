@@ -29,7 +29,7 @@ test('S4-08: a state says in words what it is', () => {
     new State('unknown').toString(),
     new State('follower').toString(),
     new State('follower', led).toString(),
-    `${new State('leader', { leader: { host: 'a', port: 1 }, term: 5n })}`,
+    new State('leader', { leader: { host: 'a', port: 1 }, term: 5n }).toString(),
   ]).toEqual([
     'unknown',
     'follower, nobody leads',

@@ -6,6 +6,7 @@ import { subjectOf } from './subjects/index.ts'
 import type { Visitor } from './subjects/subject.ts'
 import { fanOut } from './workloads/fan-out.ts'
 import { handOff } from './workloads/hand-off.ts'
+import { reads, swaps } from './workloads/cells.ts'
 import { idle } from './workloads/idle.ts'
 import { pairs } from './workloads/pairs.ts'
 import { seed } from './workloads/seed.ts'
@@ -15,6 +16,8 @@ type Workload = (visitor: Visitor, task: LoadTask) => Promise<LoadReport>
 const WORKLOADS: Readonly<Record<LoadTask['workload'], Workload>> = {
   pairs,
   'hand-off': handOff,
+  swaps,
+  reads,
   'fan-out': fanOut,
   idle,
   seed,

@@ -2,7 +2,7 @@
  * What is asked of the load process and what it answers. Both cross a process border as JSON.
  */
 
-export type WorkloadName = 'pairs' | 'hand-off' | 'fan-out' | 'restart' | 'idle'
+export type WorkloadName = 'pairs' | 'hand-off' | 'swaps' | 'reads' | 'fan-out' | 'restart' | 'idle'
 
 /** One measurement: a subject, a workload and its size. */
 export interface LoadTask {

@@ -15,6 +15,8 @@ export interface PlannedWorkload {
 export const FULL: readonly PlannedWorkload[] = [
   { name: 'pairs', sizes: [1, 16, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'hand-off', sizes: [32, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'swaps', sizes: [1, 16, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'reads', sizes: [1, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'fan-out', sizes: [1_000], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'restart', sizes: [100_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [10_000], warmUpMs: 3_000, runMs: 30_000, runs: 1 },
@@ -24,6 +26,8 @@ export const FULL: readonly PlannedWorkload[] = [
 export const QUICK: readonly PlannedWorkload[] = [
   { name: 'pairs', sizes: [1, 16, 256], warmUpMs: 200, runMs: 200, runs: 3 },
   { name: 'hand-off', sizes: [32], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'swaps', sizes: [1, 16, 256], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'reads', sizes: [1, 256], warmUpMs: 200, runMs: 200, runs: 3 },
   { name: 'fan-out', sizes: [1_000], warmUpMs: 200, runMs: 200, runs: 3 },
   { name: 'restart', sizes: [5_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },

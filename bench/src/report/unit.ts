@@ -27,6 +27,18 @@ export const UNITS: Readonly<Record<WorkloadName, Unit>> = {
     better: 'less',
     value: (run) => run.p50Ms ?? Number.NaN,
   },
+  swaps: {
+    heading: 'Compare-and-set of distinct records, # at a time',
+    unit: 'swaps/s',
+    better: 'more',
+    value: perSecond,
+  },
+  reads: {
+    heading: 'Reads of distinct records, # at a time',
+    unit: 'reads/s',
+    better: 'more',
+    value: perSecond,
+  },
   'fan-out': {
     heading: 'One change to # watchers on 4 connections',
     unit: 'deliveries/s',

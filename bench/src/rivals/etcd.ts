@@ -28,7 +28,7 @@ export const etcd: Subject = {
   visit: async (address) => new EtcdVisitor(address),
 }
 
-async function startEtcd(folder: string): Promise<Running> {
+export async function startEtcd(folder: string): Promise<Running> {
   const program = need('etcd', 'etcd-server')
   const [port, peerPort] = [await freePort(), await freePort()]
   const [url, peerUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`]

@@ -8,7 +8,8 @@ import { freePort } from '../machine/port.ts'
 import { firstLine, need } from '../machine/program.ts'
 import { give } from '../machine/scratch.ts'
 import { ServerProcess } from '../machine/server-process.ts'
-import type { Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
+import { cellKey, cellValue, KEYS_PER_PARTY } from '../subjects/cell-values.ts'
+import type { Cell, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
 
 const CONNECTIONS_MAX = 1_100
 /** More connections than this make pairs slower, not faster: each is a process of the server. */
@@ -18,11 +19,11 @@ const IDLE_MAX = 500
 
 export const postgresRow: Subject = {
   id: 'postgres',
-  title: 'PostgreSQL row insert/delete',
+  title: 'PostgreSQL rows',
   family: 'rival',
   durable: true,
-  settings: `fsync on, synchronous_commit on; INSERT and DELETE as prepared statements, at most ${PAIR_CONNECTIONS_MAX} connections; at most ${IDLE_MAX} idle ones`,
-  workloads: new Set(['pairs', 'idle']),
+  settings: `fsync on, synchronous_commit on; INSERT and DELETE, UPDATE where the version fits, SELECT, as prepared statements, at most ${PAIR_CONNECTIONS_MAX} connections; at most ${IDLE_MAX} idle ones`,
+  workloads: new Set(['pairs', 'swaps', 'reads', 'idle']),
   idleMax: IDLE_MAX,
   start: (folder) => startPostgres(folder),
   visit: (address) =>
@@ -122,6 +123,15 @@ async function visitPostgres(
       pools.push(pool)
       return lockers(pool, count)
     },
+    async cells(count) {
+      const pool = new Pool({ ...options(address), max: Math.min(count, PAIR_CONNECTIONS_MAX) })
+      pools.push(pool)
+      await pool.query(
+        'CREATE TABLE IF NOT EXISTS cell (name text PRIMARY KEY, version bigint NOT NULL, value text NOT NULL)',
+      )
+      const parties = Array.from({ length: count }, (_, party) => party)
+      return Promise.all(parties.map((party) => RowCell.fill(pool, party)))
+    },
     async idle(count) {
       for (let session = 0; session < count; session++) {
         const client = new Client(options(address))
@@ -186,5 +196,50 @@ class RowLockLocker implements Locker {
 
   async release(): Promise<void> {
     await this.#client.query('COMMIT')
+  }
+}
+
+class RowCell implements Cell {
+  readonly #pool: Pool
+  readonly #party: number
+  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  #turn = 0
+
+  private constructor(pool: Pool, party: number) {
+    this.#pool = pool
+    this.#party = party
+  }
+
+  static async fill(pool: Pool, party: number): Promise<RowCell> {
+    for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
+      await pool.query({
+        name: 'fill',
+        text: 'INSERT INTO cell (name, version, value) VALUES ($1, 0, $2) ON CONFLICT (name) DO UPDATE SET version = 0',
+        values: [cellKey(party, turn), cellValue(party, turn)],
+      })
+    }
+    return new RowCell(pool, party)
+  }
+
+  async swap(): Promise<void> {
+    const turn = this.#turn++
+    const at = turn % KEYS_PER_PARTY
+    const key = cellKey(this.#party, turn)
+    const version = this.#versions[at] ?? 0
+    const { rowCount } = await this.#pool.query({
+      name: 'swap',
+      text: 'UPDATE cell SET version = version + 1, value = $3 WHERE name = $1 AND version = $2',
+      values: [key, version, cellValue(this.#party, turn)],
+    })
+    if (rowCount !== 1) throw new Error(`PostgreSQL: ${key} has another version`)
+    this.#versions[at] = version + 1
+  }
+
+  async read(): Promise<void> {
+    await this.#pool.query({
+      name: 'read',
+      text: 'SELECT version, value FROM cell WHERE name = $1',
+      values: [cellKey(this.#party, this.#turn++)],
+    })
   }
 }

@@ -5,7 +5,8 @@ import { Redis } from 'ioredis'
 import { freePort } from '../machine/port.ts'
 import { firstLine, need } from '../machine/program.ts'
 import { ServerProcess } from '../machine/server-process.ts'
-import type { Board, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
+import { cellKey, cellValue, KEYS_PER_PARTY } from '../subjects/cell-values.ts'
+import type { Board, Cell, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
 
 /** Longer than any measurement: keys must not expire under load. */
 const LOCK_TTL_MS = 600_000
@@ -14,6 +15,10 @@ const CHANNEL = 'board'
 const RELEASE =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
+/** The value and its version are fields of a hash. */
+const SWAP =
+  "if redis.call('hget', KEYS[1], 'n') == ARGV[1] then redis.call('hset', KEYS[1], 'n', ARGV[2], 'v', ARGV[3]) return 1 else return 0 end"
+
 export const redis: Subject = {
   id: 'redis',
   title: 'Redis SET NX + Lua',
@@ -21,7 +26,7 @@ export const redis: Subject = {
   durable: true,
   settings:
     'appendonly yes, appendfsync always, no snapshots; ioredis with autopipelining, all parties on one connection; a busy name is asked for again at once (polling)',
-  workloads: new Set(['pairs', 'hand-off', 'idle']),
+  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'idle']),
   start: (folder) =>
     startRedis(folder, ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']),
   visit: (address) => visitRedis(address),
@@ -80,6 +85,12 @@ async function visitRedis(address: string): Promise<Visitor> {
       const script = String(await client.script('LOAD', RELEASE))
       return Array.from({ length: count }, (_, party) => new RedisLocker(client, script, party))
     },
+    async cells(count) {
+      const client = await connection(true)
+      const script = String(await client.script('LOAD', SWAP))
+      const parties = Array.from({ length: count }, (_, party) => party)
+      return Promise.all(parties.map((party) => RedisCell.fill(client, script, party)))
+    },
     async board(watchers, seen): Promise<Board> {
       for (let watcher = 0; watcher < watchers; watcher++) {
         const subscriber = await connection(false)
@@ -121,5 +132,41 @@ class RedisLocker implements Locker {
   async release(name: string): Promise<void> {
     const deleted = await this.#client.evalsha(this.#script, 1, name, this.#value)
     if (deleted !== 1) throw new Error(`Redis: ${name} was not held any more`)
+  }
+}
+
+class RedisCell implements Cell {
+  readonly #client: Redis
+  readonly #script: string
+  readonly #party: number
+  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  #turn = 0
+
+  private constructor(client: Redis, script: string, party: number) {
+    this.#client = client
+    this.#script = script
+    this.#party = party
+  }
+
+  static async fill(client: Redis, script: string, party: number): Promise<RedisCell> {
+    for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
+      await client.hset(cellKey(party, turn), { n: '0', v: cellValue(party, turn) })
+    }
+    return new RedisCell(client, script, party)
+  }
+
+  async swap(): Promise<void> {
+    const turn = this.#turn++
+    const at = turn % KEYS_PER_PARTY
+    const key = cellKey(this.#party, turn)
+    const version = this.#versions[at] ?? 0
+    const value = cellValue(this.#party, turn)
+    const done = await this.#client.evalsha(this.#script, 1, key, version, version + 1, value)
+    if (done !== 1) throw new Error(`Redis: ${key} has another version`)
+    this.#versions[at] = version + 1
+  }
+
+  async read(): Promise<void> {
+    await this.#client.hget(cellKey(this.#party, this.#turn++), 'v')
   }
 }

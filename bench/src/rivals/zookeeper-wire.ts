@@ -5,7 +5,15 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const OPERATION = { create: 1, delete: 2, exists: 3, children: 8, ping: 11 } as const
+const OPERATION = {
+  create: 1,
+  delete: 2,
+  exists: 3,
+  getData: 4,
+  setData: 5,
+  children: 8,
+  ping: 11,
+} as const
 const PING_XID = -2
 const WATCH_XID = -1
 const CREATE_EPHEMERAL = 1
@@ -59,16 +67,29 @@ export class ZooKeeperSession {
   }
 
   /** @returns the path that was created; a sequential one has a number at its end */
-  async create(path: string, kind: 'persistent' | 'ephemeral' | 'sequential'): Promise<string> {
+  async create(
+    path: string,
+    kind: 'persistent' | 'ephemeral' | 'sequential',
+    data: string = '',
+  ): Promise<string> {
     const anyone = [int32(1), int32(31), bytes('world'), bytes('anyone')]
     const flags = {
       persistent: 0,
       ephemeral: CREATE_EPHEMERAL,
       sequential: CREATE_EPHEMERAL_SEQUENTIAL,
     }[kind]
-    const request = [bytes(path), bytes(''), ...anyone, int32(flags)]
+    const request = [bytes(path), bytes(data), ...anyone, int32(flags)]
     const body = await this.#request(OPERATION.create, request)
     return body.toString('utf8', 4, 4 + body.readInt32BE(0))
+  }
+
+  /** @throws ZooKeeperError when the node has another version */
+  async setData(path: string, data: string, version: number): Promise<void> {
+    await this.#request(OPERATION.setData, [bytes(path), bytes(data), int32(version)])
+  }
+
+  async getData(path: string): Promise<Buffer> {
+    return this.#request(OPERATION.getData, [bytes(path), Buffer.from([0])])
   }
 
   async delete(path: string): Promise<void> {

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { freePort } from '../machine/port.ts'
 import { AbsentError, need } from '../machine/program.ts'
 import { ServerProcess } from '../machine/server-process.ts'
-import type { Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
+import { cellKey, cellValue, KEYS_PER_PARTY } from '../subjects/cell-values.ts'
+import type { Cell, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
 import { ERROR_NODE_EXISTS, ZooKeeperError, ZooKeeperSession } from './zookeeper-wire.ts'
 
 const JARS = '/usr/share/java'
@@ -19,11 +20,11 @@ const common = 'one server, forceSync yes; a small client of our own that pipeli
 
 export const zookeeperNode: Subject = {
   id: 'zookeeper',
-  title: 'ZooKeeper ephemeral node',
+  title: 'ZooKeeper nodes',
   family: 'rival',
   durable: true,
-  settings: `${common}create and delete of one ephemeral node per pair, without waiting; an idle session has its own connection`,
-  workloads: new Set(['pairs', 'idle']),
+  settings: `${common}create and delete of one ephemeral node per pair, without waiting; setData with a version; getData, which may be older than the last write; an idle session has its own connection`,
+  workloads: new Set(['pairs', 'swaps', 'reads', 'idle']),
   start: (folder) => startZooKeeper(folder),
   visit: async (address) => visitZooKeeper(address, (session) => new NodeLocker(session)),
 }
@@ -94,6 +95,16 @@ function visitZooKeeper(address: string, locker: (session: ZooKeeperSession) => 
       }
       return lockers
     },
+    async cells(count) {
+      const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open))
+      const cells: Promise<NodeCell>[] = []
+      for (const [at, session] of connections.entries()) {
+        for (let party = at; party < count; party += CONNECTIONS) {
+          cells.push(NodeCell.fill(session, party))
+        }
+      }
+      return Promise.all(cells)
+    },
     async idle(count) {
       for (let session = 0; session < count; session++) await open()
     },
@@ -156,5 +167,39 @@ class RecipeLocker implements Locker {
     const changed = new EventEmitter()
     const fired = once(changed, 'changed')
     if (await this.#session.exists(path, () => changed.emit('changed'))) await fired
+  }
+}
+
+class NodeCell implements Cell {
+  readonly #session: ZooKeeperSession
+  readonly #party: number
+  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  #turn = 0
+
+  private constructor(session: ZooKeeperSession, party: number) {
+    this.#session = session
+    this.#party = party
+  }
+
+  static async fill(session: ZooKeeperSession, party: number): Promise<NodeCell> {
+    for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
+      const path = `/${cellKey(party, turn)}`
+      await session.delete(path).catch(() => {})
+      await session.create(path, 'persistent', cellValue(party, turn))
+    }
+    return new NodeCell(session, party)
+  }
+
+  async swap(): Promise<void> {
+    const turn = this.#turn++
+    const at = turn % KEYS_PER_PARTY
+    const version = this.#versions[at] ?? 0
+    const value = cellValue(this.#party, turn)
+    await this.#session.setData(`/${cellKey(this.#party, turn)}`, value, version)
+    this.#versions[at] = version + 1
+  }
+
+  async read(): Promise<void> {
+    await this.#session.getData(`/${cellKey(this.#party, this.#turn++)}`)
   }
 }

@@ -2,18 +2,20 @@
  * Everything that is compared, ours first.
  */
 import { etcd } from '../rivals/etcd.ts'
+import { etcdTransactions } from '../rivals/etcd-transactions.ts'
 import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
 import { redis, redisChannel } from '../rivals/redis.ts'
 import { zookeeperNode, zookeeperRecipe } from '../rivals/zookeeper.ts'
 import type { Subject } from './subject.ts'
 import { tenureFile, tenureMemory } from './tenure-process.ts'
-import { tenureServer, tenureSession, tenureStream } from './tenure-server.ts'
+import { tenureServer, tenureSession, tenureStream, tenureYdb } from './tenure-server.ts'
 
 export const SUBJECTS: readonly Subject[] = [
   tenureMemory,
   tenureFile,
   tenureServer,
   tenureSession,
+  tenureYdb,
   tenureStream,
   redis,
   redisChannel,
@@ -22,6 +24,7 @@ export const SUBJECTS: readonly Subject[] = [
   zookeeperNode,
   zookeeperRecipe,
   etcd,
+  etcdTransactions,
 ]
 
 /** @throws RangeError when there is none */

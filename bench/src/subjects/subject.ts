@@ -40,6 +40,8 @@ export interface Visitor {
   lockers(count: number): Promise<Locker[]>
   /** Parties that all watch one value; `seen` is called once for each of them that saw a version. */
   board?(watchers: number, seen: (version: number) => void): Promise<Board>
+  /** Parties that each have cells of their own, filled. */
+  cells?(count: number): Promise<Cell[]>
   /** Sessions that only stay alive. */
   idle?(count: number): Promise<void>
   /** Sessions with one held semaphore each, that outlive this visit. */
@@ -52,6 +54,14 @@ export interface Locker {
   acquire(name: string): Promise<void>
   /** Resolves when the name has been given back. */
   release(name: string): Promise<void>
+}
+
+/** Some values of one party, each with a version that changes with every write. */
+export interface Cell {
+  /** Replaces a value if its version is the one that this party knows, durably if the subject is durable. */
+  swap(): Promise<void>
+  /** Reads a value as it is now: no older than any write that was answered before. */
+  read(): Promise<void>
 }
 
 export interface Board {

@@ -11,7 +11,7 @@ export const tenureMemory: Subject = {
   family: 'tenure',
   durable: false,
   settings: 'nothing is kept; @tenure/client, one session per party, in the process of the load',
-  workloads: new Set(['pairs', 'hand-off', 'fan-out']),
+  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'fan-out']),
   start: async () => ({
     address: 'memory:',
     pid: null,
@@ -28,7 +28,7 @@ export const tenureFile: Subject = {
   durable: true,
   settings:
     'LMDB synced per commit; @tenure/client, one session per party, in the process of the load',
-  workloads: new Set(['pairs', 'hand-off', 'fan-out']),
+  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'fan-out']),
   start: async (folder) => ({
     address: `file:${folder}`,
     pid: null,

@@ -1,5 +1,5 @@
 /**
- * A Tenure server in a process of its own, and what visits it over YDB's protocol.
+ * A Tenure server in a process of its own, and what visits it over our own protocol and over YDB's.
  */
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../machine/port.ts'
@@ -18,10 +18,21 @@ export const tenureServer: Subject = {
   title: 'Tenure server, client',
   family: 'tenure',
   durable: true,
-  settings: `${common}@tenure/client, one session per party; watchers in sessions of their own on 4 connections`,
+  settings: `${common}own protocol, @tenure/client, one session per party, all on one connection; records by one storage; watchers in sessions of their own on 4 connections`,
+  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'fan-out']),
+  start: startServer,
+  visit: (address) => visitClient(address, { sessions: 'each', protocol: 'tenure' }),
+}
+
+export const tenureYdb: Subject = {
+  id: 'tenure-ydb',
+  title: "Tenure server, client, YDB's protocol",
+  family: 'tenure',
+  durable: true,
+  settings: `${common}YDB's protocol, @tenure/client, one session and stream per party; watchers on 4 connections`,
   workloads: new Set(['pairs', 'hand-off', 'fan-out']),
   start: startServer,
-  visit: (address) => visitClient(address, { sessions: 'each' }),
+  visit: (address) => visitClient(address, { sessions: 'each', protocol: 'ydb' }),
 }
 
 export const tenureSession: Subject = {
@@ -29,15 +40,15 @@ export const tenureSession: Subject = {
   title: 'Tenure server, client, 1 session',
   family: 'tenure',
   durable: true,
-  settings: `${common}@tenure/client, all parties in one session`,
+  settings: `${common}own protocol, @tenure/client, all parties in one session`,
   workloads: new Set(['pairs']),
   start: startServer,
-  visit: (address) => visitClient(address, { sessions: 'one' }),
+  visit: (address) => visitClient(address, { sessions: 'one', protocol: 'tenure' }),
 }
 
 export const tenureStream: Subject = {
   id: 'tenure-stream',
-  title: 'Tenure server, bare streams',
+  title: "Tenure server, YDB's protocol, bare streams",
   family: 'tenure',
   durable: true,
   settings: `${common}no client library, one stream and session per party by grpc-js; at most 1,000 streams on a connection, watchers on 4`,

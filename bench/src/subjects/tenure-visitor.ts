@@ -3,6 +3,7 @@
  */
 import type { Client, Lease, Session } from '@tenure/client'
 import { connect } from 'tenure'
+import { RecordCell } from './record-cell.ts'
 import type { Board, Locker, Visitor } from './subject.ts'
 
 /** Longer than any measurement: nothing may expire because a loaded machine was late. */
@@ -14,12 +15,14 @@ const BOARD = 'board'
 export interface VisitOptions {
   /** Whether every party has a session of its own or all share one. */
   readonly sessions: 'each' | 'one'
+  /** The wire protocol, where there is a wire; our own by default. */
+  readonly protocol?: 'tenure' | 'ydb'
 }
 
 export async function visitClient(address: string, options: VisitOptions): Promise<Visitor> {
   const clients: Client[] = []
   const open = async (): Promise<Client> => {
-    const client = connect(address)
+    const client = connect(address, { protocol: options.protocol ?? 'auto' })
     clients.push(client)
     await client.createNode(NODE)
     return client
@@ -44,6 +47,12 @@ export async function visitClient(address: string, options: VisitOptions): Promi
         }
       }
       return { publish: (version) => publisher.update(String(version)) }
+    },
+    async cells(count) {
+      const storage = (await open()).storage(NODE)
+      return Promise.all(
+        Array.from({ length: count }, (_, party) => RecordCell.fill(storage, party)),
+      )
     },
     async close() {
       await Promise.all(clients.map((client) => client.close()))

@@ -165,6 +165,11 @@ export class Leadership implements AsyncDisposable {
     this.#lease = lease
   }
 
+  /** The election's name. */
+  get name(): string {
+    return this.#lease.name
+  }
+
   /** Aborts when the leadership is over, for whatever cause, before another can win. */
   get signal(): AbortSignal {
     return this.#lease.signal

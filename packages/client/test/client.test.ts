@@ -8,11 +8,10 @@ import {
   ClientClosedError,
   SessionClosedError,
   SessionExpiredError,
-  YdbLink,
 } from '../src/index.ts'
 import type { Session } from '../src/session.ts'
 import { FakeLink, settled } from './fake-link.ts'
-import { served } from './served.ts'
+import { linkOver, PROTOCOLS, served } from './served.ts'
 import { aborted, openWorld, WORLDS } from './worlds.ts'
 
 test.for(WORLDS)('S0-01: openSession gives a session that await using closes, %s', async (kind) => {
@@ -132,30 +131,33 @@ test.for(WORLDS)(
 )
 
 // guards: S6
-test('who does not know the protection key of a session cannot take it over', async () => {
-  await using server = await served()
-  await using session = await server.client().openSession(server.path)
-  const link = new YdbLink(`grpc://127.0.0.1:${server.port}/local`)
-  const end = await new Promise<AttachmentEnd>((resolve, reject) => {
-    const started = (): void => reject(new Error('the session was taken over'))
-    link.attach(
-      {
-        path: server.path,
-        sessionId: session.id,
-        timeoutMs: 1_000,
-        description: '',
-        sequenceNumber: 100n,
-        protectionKey: new Uint8Array(16),
-        heartbeatMs: 1_000,
-      },
-      { started, contact: () => {}, noticed: () => {}, ended: resolve },
-    )
-  })
-  expect(end).toMatchObject({ kind: 'refused', refusal: { code: 'BAD_SESSION' } })
-  await session.semaphore('a', { limit: 1 }).describe()
-  expect(session.state).toBe('attached')
-  await link.close()
-})
+test.for(PROTOCOLS)(
+  'who does not know the protection key of a session cannot take it over, over %s',
+  async (protocol) => {
+    await using server = await served(protocol)
+    await using session = await server.client().openSession(server.path)
+    const link = linkOver(protocol, `grpc://127.0.0.1:${server.port}/local`)
+    const end = await new Promise<AttachmentEnd>((resolve, reject) => {
+      const started = (): void => reject(new Error('the session was taken over'))
+      link.attach(
+        {
+          path: server.path,
+          sessionId: session.id,
+          timeoutMs: 1_000,
+          description: '',
+          sequenceNumber: 100n,
+          protectionKey: new Uint8Array(16),
+          heartbeatMs: 1_000,
+        },
+        { started, contact: () => {}, noticed: () => {}, ended: resolve },
+      )
+    })
+    expect(end).toMatchObject({ kind: 'refused', refusal: { code: 'BAD_SESSION' } })
+    await session.semaphore('a', { limit: 1 }).describe()
+    expect(session.state).toBe('attached')
+    await link.close()
+  },
+)
 
 test.for(WORLDS)('a node that is dropped ends the sessions on it, %s', async (kind) => {
   await using world = await openWorld(kind)
@@ -184,7 +186,7 @@ test('closing a client ends the opens that are under way', async () => {
 })
 
 test('closeOnSignals frees what is held when the process is told to stop, and ends it by the signal', async () => {
-  await using server = await served()
+  await using server = await served('tenure.v1')
   await using session = await server.client().openSession(server.path)
   const child = run(
     `

@@ -1,9 +1,20 @@
-/** A real server, and clients of it over YDB's protocol. */
+/** A real server, and clients of it over either protocol. */
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer, type ServerOptions } from '@tenure/server'
 import { Client } from '../src/client.ts'
 import type { LinkOptions } from '../src/link/grpc/ground.ts'
+import type { Link } from '../src/link/link.ts'
+import { TenureLink } from '../src/link/tenure/link.ts'
 import { YdbLink } from '../src/link/ydb/link.ts'
+
+/** What a link may speak with a server. */
+export const PROTOCOLS = ['tenure.v1', "YDB's protocol"] as const
+
+export type ProtocolName = (typeof PROTOCOLS)[number]
+
+export function linkOver(protocol: ProtocolName, address: string, options: LinkOptions = {}): Link {
+  return protocol === 'tenure.v1' ? new TenureLink(address, options) : new YdbLink(address, options)
+}
 
 export interface Served extends AsyncDisposable {
   readonly port: number
@@ -15,14 +26,17 @@ export interface Served extends AsyncDisposable {
   sessions(): number
 }
 
-export async function served(options: Partial<ServerOptions> = {}): Promise<Served> {
+export async function served(
+  protocol: ProtocolName,
+  options: Partial<ServerOptions> = {},
+): Promise<Served> {
   const listen = { host: '127.0.0.1', port: 0 }
   const server = await startServer({ engine: openMemoryEngine(), http: null, ...options, listen })
   const { port } = server.grpcAddress
   const clients: Client[] = []
   const path = '/local/test'
   const client = (hosts = `127.0.0.1:${port}`, linkOptions: LinkOptions = {}): Client => {
-    const made = new Client(new YdbLink(`grpc://${hosts}/local`, linkOptions))
+    const made = new Client(linkOver(protocol, `grpc://${hosts}/local`, linkOptions))
     clients.push(made)
     return made
   }

@@ -8,7 +8,10 @@ import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer } from '@tenure/server'
 import { expect, vi } from 'vitest'
 
-export const WORLDS = ['in process', 'over the YDB protocol'] as const
+export const WORLDS = ['in process', 'over its own protocol', 'over the YDB protocol'] as const
+
+/** Those of a server that has records. */
+export const RECORD_WORLDS = ['in process'] as const satisfies readonly (typeof WORLDS)[number][]
 
 /** How a test asks for what it cannot be told of. */
 export const PATIENCE = { interval: 1, timeout: 10_000 } as const
@@ -27,7 +30,8 @@ let worldsOpened = 0
 export async function openWorld(kind: WorldKind): Promise<World> {
   const ends: (() => PromiseLike<void>)[] = []
   const address = kind === 'in process' ? 'memory:' : await servedAddress(ends)
-  const client = connect(address)
+  const protocol = kind === 'over its own protocol' ? 'tenure' : 'ydb'
+  const client = connect(address, { protocol })
   ends.push(() => client.close())
   worldsOpened += 1
   const path = `/local/recipes-${process.pid}-${worldsOpened}`

@@ -45,7 +45,7 @@ export class RecordStore {
   /** The state as it is to be told in this turn, which has to have its value read if that is not in memory. */
   tell(state: RecordState, turn: Turn): RecordView {
     const view = state.view()
-    if (state.value === null) turn.needValue(view)
+    if (state.value === null) turn.needValue(view, state.valueBytes)
     else this.values.use(state)
     return view
   }

@@ -18,6 +18,8 @@ export interface Step {
   readonly writes: readonly Write[]
   /** Records in the events whose values have to be read from where they are stored before this step's commit; seldom any. */
   readonly cold: readonly RecordView[]
+  /** Of the values of `cold`. */
+  readonly coldBytes: number
 }
 
 /** Gathers one step; used again for the next. */
@@ -26,6 +28,7 @@ export class Turn {
   #events: Event[] = []
   #writes: Write[] = []
   #cold: RecordView[] = []
+  #coldBytes = 0
 
   get nowMs(): number {
     return this.#nowMs
@@ -37,10 +40,12 @@ export class Turn {
   }
 
   end(): Step {
-    const step = { events: this.#events, writes: this.#writes, cold: this.#cold }
+    const coldBytes = this.#coldBytes
+    const step = { events: this.#events, writes: this.#writes, cold: this.#cold, coldBytes }
     this.#events = []
     this.#writes = []
     if (this.#cold.length > 0) this.#cold = []
+    this.#coldBytes = 0
     return step
   }
 
@@ -59,9 +64,10 @@ export class Turn {
     this.#events.push(record === undefined ? refused : { ...refused, record })
   }
 
-  /** The value of this record, which the step tells of, is not in memory. */
-  needValue(record: RecordView): void {
+  /** The value of this record, which the step tells of, has so many bytes and is not in memory. */
+  needValue(record: RecordView, valueBytes: number): void {
     this.#cold.push(record)
+    this.#coldBytes += valueBytes
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -119,6 +119,9 @@ const HARMFUL: readonly Spoil[] = [
     fields.map((field, index) => (index === at ? { ...field, number: 1 + at } : field)),
 ]
 
+/** Messages are embedded no deeper, in any of the protocols. */
+const DEPTH_MAX = 6
+
 interface Change {
   /** Ways down into the embedded messages; where there is none, the message itself is meant. */
   readonly path: readonly number[]
@@ -127,7 +130,7 @@ interface Change {
 }
 
 function changes(spoils: readonly Spoil[]): Arbitrary<Change[]> {
-  const path = array(nat(3), { maxLength: 3 })
+  const path = array(nat(3), { maxLength: DEPTH_MAX })
   return array(record({ path, spoil: constantFrom(...spoils), at: nat(7) }), { maxLength: 3 })
 }
 

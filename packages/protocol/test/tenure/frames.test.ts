@@ -182,6 +182,31 @@ test('a member of a later version is known by its id, if it has one', () => {
   expect(decodeServerFrame(bytes)).toEqual(nothing)
 })
 
+/** A field that holds these bytes. */
+function within(tag: number, bytes: readonly number[]): number[] {
+  return [tag, bytes.length, ...bytes]
+}
+
+test('what a later version adds beside what is known is passed over', () => {
+  const later = [0xfa, 0x07, 1, 0xff, 0xf8, 0x07, 1]
+  const release = within(0x22, [...within(0x0a, [0x61]), ...later])
+  const ask = within(0x3a, [...later, 8, 5, 16, 1, ...release, ...later])
+  const drop = within(0x42, [...later, 8, 6, ...within(0x2a, later), ...later])
+  const messages = [ask, drop].flatMap((each) => within(0x0a, [...later, ...each, ...later]))
+  expect(decodeClientFrame(Uint8Array.from([...later, ...messages, ...later]))).toEqual([
+    { kind: 'ask', id: 5, channel: 1, operation: { kind: 'release', name: 'a' } },
+    { kind: 'ask-node', id: 6, path: '', question: { kind: 'drop-node' } },
+  ])
+
+  const done = within(0x0a, [...later, 8, 5, ...within(0x1a, later), ...later])
+  const ended = within(0x32, [...later, 8, 1, ...within(0x12, [8, 9, ...later]), ...later])
+  const said = [done, ended].flatMap((each) => within(0x0a, [...later, ...each, ...later]))
+  expect(decodeServerFrame(Uint8Array.from([...later, ...said, ...later]))).toEqual([
+    { kind: 'answer', id: 5, reply: { kind: 'done' } },
+    { kind: 'notice', channel: 1, notice: { kind: 'lease-ended', lease: 9n } },
+  ])
+})
+
 test('a message in which nothing is set is unknown and has no id', () => {
   const bytes = Uint8Array.of(0x0a, 0, 0x0a, 0)
   expect(decodeClientFrame(bytes)).toEqual([
@@ -285,6 +310,13 @@ const REFUSED: ReadonlyArray<readonly [why: string, bytes: number[]]> = [
   ],
   ['a name that is not UTF-8', [0x0a, 12, 0x3a, 10, 8, 5, 16, 1, 0x22, 4, 0x0a, 2, 0xc3, 0x28]],
   ['an operation that overruns its ask', [0x0a, 8, 0x3a, 6, 8, 5, 16, 1, 0x4a, 9]],
+  // What stands behind the message would do as the value, and leave a frame that can be read.
+  [
+    'a number of 32 bits that its message does not hold',
+    [0x0a, 5, 0x12, 3, 8, 5, 0x10, 1, 0x0a, 0],
+  ],
+  ['a flag that its message does not hold', [0x0a, 10, 0x3a, 8, 8, 5, 16, 1, 0x9a, 1, 1, 0x10, 1]],
+  ['an id that its message does not hold', [0x0a, 3, 0x12, 1, 8, 1, 0x0a, 0]],
   ['an id of eleven bytes', [0x0a, 14, 0x12, 12, 8, ...Array.from({ length: 10 }, () => 0xff), 1]],
   ['field number 0', [0x02, 0]],
   ['wire type 7', [0x0f]],

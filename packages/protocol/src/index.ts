@@ -1,7 +1,7 @@
 /**
  * The public door of this room: each name that others may use.
  *
- * Messages of unary calls are generated ones; those of a session stream are plain objects with a codec of their own.
+ * Messages of unary calls are generated ones; those of streams are plain objects with codecs of their own.
  */
 export { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 export type { DescFile, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'

@@ -51,7 +51,7 @@ export function writeNode(writer: WireWriter, node: NodeMessage): void {
 }
 
 /** Reads the node at which the reader stands. */
-export function readNode(reader: WireReader): NodeMessage {
+function readNode(reader: WireReader): NodeMessage {
   const outerEnd = reader.enter()
   let path = ''
   let config = NO_SETTINGS

@@ -15,7 +15,7 @@ export interface AcquireOperation {
   readonly createLimit?: bigint
 }
 
-export interface ReleaseOperation {
+interface ReleaseOperation {
   readonly kind: 'release'
   readonly name: string
 }
@@ -90,7 +90,7 @@ export interface DeleteRecordOperation extends RecordWriteOperation {
   readonly ifVersion: bigint | null
 }
 
-export interface GetRecordOperation {
+interface GetRecordOperation {
   readonly kind: 'get-record'
   readonly key: Uint8Array
 }
@@ -166,12 +166,12 @@ export interface ReleaseLeaseOperation extends ChangeOperation {
   readonly lease: bigint
 }
 
-export interface DescribeLeaseOperation {
+interface DescribeLeaseOperation {
   readonly kind: 'describe-lease'
   readonly lease: bigint
 }
 
-export interface KeepLeaseOperation {
+interface KeepLeaseOperation {
   readonly kind: 'keep-lease'
   readonly lease: bigint
 }

@@ -10,7 +10,7 @@ export interface ServerHello {
   readonly agent: string
 }
 
-export interface ConnectionPong {
+interface ConnectionPong {
   readonly kind: 'pong'
   readonly id: number
 }

@@ -15,6 +15,11 @@ export interface HostStatistics {
   readonly owners: number
   readonly waiters: number
   readonly watches: number
+  readonly records: number
+  readonly recordBytes: number
+  readonly valueMemoryBytes: number
+  readonly recordLeases: number
+  readonly recordWatches: number
   readonly waitingCommands: number
   readonly waitingBytes: number
   /** Since the start of the host. */
@@ -41,6 +46,11 @@ export function gatherStatistics(
     owners: sum('owners'),
     waiters: sum('waiters'),
     watches: sum('watches'),
+    records: sum('records'),
+    recordBytes: sum('recordBytes'),
+    valueMemoryBytes: sum('valueMemoryBytes'),
+    recordLeases: sum('recordLeases'),
+    recordWatches: sum('recordWatches'),
     waitingCommands: sum('waitingCommands'),
     waitingBytes: sum('waitingBytes'),
     counters: shared.counters,

@@ -23,6 +23,11 @@ const GAUGES: readonly Reading[] = [
   ['owners', 'Holders of semaphores', (host) => host.owners],
   ['waiters', 'Acquires that wait in a queue', (host) => host.waiters],
   ['watch_active', 'Watches that have not fired', (host) => host.watches],
+  ['records', 'Leased versioned records', (host) => host.records],
+  ['record_bytes', 'Bytes of their keys and values', (host) => host.recordBytes],
+  ['record_bytes_in_memory', 'Bytes of their values in memory', (host) => host.valueMemoryBytes],
+  ['record_leases', 'Leases of records', (host) => host.recordLeases],
+  ['record_watches', 'Waits and watches of records', (host) => host.recordWatches],
   ['commands_waiting', 'Commands that wait for their commit', (host) => host.waitingCommands],
   ['command_bytes_waiting', 'Bytes of these commands', (host) => host.waitingBytes],
 ]

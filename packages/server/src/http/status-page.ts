@@ -12,7 +12,7 @@ export interface PageFacts {
 }
 
 export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): string {
-  const { sessions, semaphores, waiters } = view.host.statistics()
+  const { sessions, semaphores, waiters, records, recordLeases } = view.host.statistics()
   const { host, port } = view.grpcAddress()
   const address = `grpc://${host}:${port}${view.database}`
   const rows: ReadonlyArray<readonly [string, string]> = [
@@ -23,6 +23,8 @@ export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): st
     ['Sessions in memory', String(sessions)],
     ['Semaphores in memory', String(semaphores)],
     ['Waiting', String(waiters)],
+    ['Records in memory', String(records)],
+    ['Record leases', String(recordLeases)],
     ['Connections of clients', String(view.clients())],
     ["Session streams of YDB's protocol", String(view.streams())],
     ['Clients connect to', address],

@@ -1,7 +1,8 @@
 /**
  * What one commit makes durable, and what is said once it is.
  */
-import type { Event, SessionId, Step, Write } from '@tenure/kernel'
+import type { Event, RecordView, SessionId, Step, Write } from '@tenure/kernel'
+import { bytesOfEvent } from './event-bytes.ts'
 import type { OpenStream } from './open-stream.ts'
 
 /** What one batch holds for one stream. */
@@ -15,9 +16,6 @@ export interface Outbox {
   isLosing: boolean
 }
 
-/** About what one owner or waiter takes in a description. */
-const HOLDER_BYTES = 128
-
 export class Batch {
   readonly writes: Write[] = []
   readonly outboxes: Outbox[] = []
@@ -29,8 +27,12 @@ export class Batch {
   commands = 0
   /** Keys and values of the writes. */
   writeBytes = 0
-  /** About what the descriptions take that wait here. */
+  /** About what the descriptions and records take that wait here. */
   eventBytes = 0
+  /** Records in the events whose values have to be read before the commit. */
+  readonly cold: RecordView[] = []
+  /** The kernel's commit number as of the last step; 0 without any. */
+  commitNumber = 0n
   /** New sessions, which nobody knows of before the batch is delivered. */
   readonly births: { readonly stream: OpenStream; readonly session: SessionId }[] = []
 
@@ -54,7 +56,9 @@ export class Batch {
 
   write(step: Step, bytes: number): void {
     for (const write of step.writes) this.writes.push(write)
+    for (const view of step.cold) this.cold.push(view)
     this.writeBytes += bytes
+    this.eventBytes += step.coldBytes
   }
 
   /** @returns about how many bytes of memory the event holds beyond the state it tells of */
@@ -65,9 +69,7 @@ export class Batch {
       outbox.isLosing = true
       this.losers.push(outbox)
     }
-    if (event.kind !== 'semaphore-described' || event.description === null) return 0
-    const { owners, waiters } = event.description
-    const bytes = (owners.length + waiters.length) * HOLDER_BYTES
+    const bytes = bytesOfEvent(event)
     this.eventBytes += bytes
     return bytes
   }

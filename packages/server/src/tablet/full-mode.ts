@@ -14,6 +14,21 @@ import type { Clock, Timer } from '../clock.ts'
 import { Batch } from './batch.ts'
 import type { StreamCommand } from './stream.ts'
 
+/** What never writes. */
+const READING: ReadonlySet<string> = new Set<StreamCommand['kind']>([
+  'describe-node',
+  'describe-semaphore',
+  'get-record',
+  'range-records',
+  'wait-record',
+  'watch-records',
+  'forget',
+  'describe-lease',
+  'check-token',
+  'list-sessions',
+  'explain-semaphore',
+])
+
 export interface FullModePorts {
   readonly partition: Partition
   readonly clock: Clock
@@ -38,7 +53,7 @@ export class FullMode {
   /** Whether the command is done while there is no room. */
   static serves(command: StreamCommand): boolean {
     if (command.kind === 'attach') return command.session !== 0n
-    return command.kind === 'describe-node' || command.kind === 'describe-semaphore'
+    return READING.has(command.kind)
   }
 
   /** The batch for a step with writes. */

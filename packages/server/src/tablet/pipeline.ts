@@ -9,6 +9,7 @@ import type { Partition } from '@tenure/engine'
 import type { Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { Batch, bytesOfWrite } from './batch.ts'
+import { readColdValues } from './cold-values.ts'
 import type { TabletCounters } from './statistics.ts'
 
 /** Room in every commit for what closes it. */
@@ -111,6 +112,8 @@ export class Pipeline {
 
   async #commit(batch: Batch): Promise<void> {
     const { partition, clock, counters } = this.#ports
+    // Before this commit, which may replace them.
+    if (batch.cold.length > 0) await readColdValues(partition, batch.cold)
     // The counters first: should a crash come between two pieces, no id is stored that the counters do not cover.
     const seal = this.#ports.seal()
     batch.writes.unshift(...seal)

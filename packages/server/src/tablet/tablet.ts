@@ -11,6 +11,7 @@ import type { Command, Event, Kernel, SessionId, Step, StreamId, Write } from '@
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../log.ts'
 import type { Log } from '../log.ts'
+import { Admission } from './admission.ts'
 import { bytesOf } from './batch.ts'
 import type { Batch, Outbox } from './batch.ts'
 import { Deadline } from './deadline.ts'
@@ -26,14 +27,6 @@ import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './strea
 
 /** How a tablet ended, for whoever keeps it. After 'full' the partition is still open, and its data may be read. */
 export type TabletEnd = StreamEnd | 'full'
-
-/** Commands that are taken however much waits. */
-const FREEING: ReadonlySet<string> = new Set<StreamCommand['kind']>([
-  'release',
-  'stop',
-  'forget',
-  'release-lease',
-])
 
 export interface TabletPorts {
   readonly path: string
@@ -55,16 +48,14 @@ export class Tablet implements StreamOwner {
   readonly #ports: TabletPorts
   readonly #kernel: Kernel
   readonly #time: ServedTime
-  readonly #limits: TabletLimits
   readonly #counters: TabletCounters
+  readonly #waiting: Admission
   readonly #pipeline: Pipeline
   readonly #deadline: Deadline
   readonly #selfCheck: SelfCheck
   readonly #streams = new Map<number, OpenStream>()
   #fullMode: FullMode | null
   #lastStream = 0
-  #waitingCommands = 0
-  #waitingBytes = 0
   #creations = 0
   #partitionClosed: Promise<void> | null = null
   #state: 'serving' | 'stopping' | StreamEnd = 'serving'
@@ -75,7 +66,7 @@ export class Tablet implements StreamOwner {
     this.#ports = ports
     this.#kernel = kernel
     this.#time = time
-    this.#limits = limits
+    this.#waiting = new Admission(limits)
     this.#counters = counters
     const failed = (error: unknown): void => this.#fail(error)
     this.#pipeline = new Pipeline({
@@ -109,7 +100,7 @@ export class Tablet implements StreamOwner {
     return (
       this.#fullMode === null &&
       this.#streams.size === 0 &&
-      this.#waitingCommands === 0 &&
+      this.#waiting.commands === 0 &&
       this.#kernel.nextDeadlineMs() === Infinity &&
       this.#kernel.statistics().sessions === 0
     )
@@ -128,8 +119,8 @@ export class Tablet implements StreamOwner {
     return {
       ...this.#kernel.statistics(),
       streams: this.#streams.size,
-      waitingCommands: this.#waitingCommands,
-      waitingBytes: this.#waitingBytes,
+      waitingCommands: this.#waiting.commands,
+      waitingBytes: this.#waiting.bytes,
       full: this.#fullMode !== null,
     }
   }
@@ -208,17 +199,7 @@ export class Tablet implements StreamOwner {
 
   #isRefused(stream: OpenStream, asked: StreamCommand): boolean {
     if (this.#fullMode !== null && !FullMode.serves(asked)) return true
-    const { commandsMax, streamCommandsMax, bytesMax } = this.#limits
-    if (
-      this.#waitingCommands < commandsMax &&
-      stream.waitingCommands < streamCommandsMax &&
-      this.#waitingBytes < bytesMax
-    ) {
-      return false
-    }
-    // What frees, and what keeps a session alive, must pass: refusing it would make the load last.
-    if (asked.kind === 'attach') return asked.session === 0n
-    return !FREEING.has(asked.kind)
+    return !this.#waiting.admits(stream, asked)
   }
 
   #apply(stream: OpenStream, command: Command): void {
@@ -231,7 +212,7 @@ export class Tablet implements StreamOwner {
     }
     const batch = this.#batchFor(step)
     this.#counters.commands += 1
-    this.#waitingCommands += 1
+    this.#waiting.commands += 1
     batch.commands += 1
     if (!stream.over) {
       stream.waitingCommands += 1
@@ -248,7 +229,8 @@ export class Tablet implements StreamOwner {
         ? this.#fullMode.batch()
         : this.#pipeline.batchFor(step.writes.length, bytes)
     batch.write(step, bytes)
-    this.#waitingBytes += bytes
+    batch.commitNumber = this.#kernel.commitNumber
+    this.#waiting.bytes += bytes + step.coldBytes
     return batch
   }
 
@@ -262,7 +244,7 @@ export class Tablet implements StreamOwner {
     } else if (event.kind === 'ended' || event.kind === 'stopped') {
       stream.sessions.delete(event.session)
     }
-    this.#waitingBytes += batch.say(stream, event)
+    this.#waiting.bytes += batch.say(stream, event)
   }
 
   #advance(): void {
@@ -297,17 +279,18 @@ export class Tablet implements StreamOwner {
   #seal(): readonly Write[] {
     this.#aim()
     const writes = this.#kernel.seal()
-    this.#waitingBytes += bytesOf(writes)
+    this.#waiting.bytes += bytesOf(writes)
     return writes
   }
 
   #settle(batch: Batch): void {
     crashPoint('before-reply')
+    if (batch.commitNumber > 0n) this.#kernel.durableThrough(batch.commitNumber)
     for (const { stream, session } of batch.births) {
       if (stream.sessions.has(session)) stream.sessions.set(session, true)
     }
-    this.#waitingCommands -= batch.commands
-    this.#waitingBytes -= batch.bytes
+    this.#waiting.commands -= batch.commands
+    this.#waiting.bytes -= batch.bytes
     for (const outbox of batch.losers) this.#deliver(outbox)
     for (const outbox of batch.outboxes) if (!outbox.isLosing) this.#deliver(outbox)
   }

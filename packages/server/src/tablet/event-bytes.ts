@@ -1,0 +1,36 @@
+/** About what an event takes in memory beyond the state that it tells of, which it refers to. */
+import type { Event, SemaphoreDescription, SessionDescription } from '@tenure/kernel'
+
+/** One owner, waiter or holding. */
+const HOLDER_BYTES = 128
+const RECORD_BYTES = 128
+const SESSION_BYTES = 256
+
+export function bytesOfEvent(event: Event): number {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all others are small
+  switch (event.kind) {
+    case 'semaphore-described':
+      return event.description === null ? 0 : bytesOfDescription(event.description)
+    case 'semaphore-explained':
+      return bytesOfDescription(event.description) + bytesOfSessions(event.sessions)
+    case 'sessions-listed':
+      return bytesOfSessions(event.sessions)
+    case 'records-listed':
+    case 'transacted':
+      return event.records.length * RECORD_BYTES
+    case 'records-changed':
+      return event.changes.length * RECORD_BYTES
+    default:
+      return 0
+  }
+}
+
+function bytesOfDescription({ owners, waiters }: SemaphoreDescription): number {
+  return (owners.length + waiters.length) * HOLDER_BYTES
+}
+
+function bytesOfSessions(sessions: readonly SessionDescription[]): number {
+  let bytes = sessions.length * SESSION_BYTES
+  for (const session of sessions) bytes += session.holdings.length * HOLDER_BYTES
+  return bytes
+}

@@ -71,6 +71,8 @@ export {
   UnsupportedError,
   VALUE_MAX_BYTES,
   waitForever,
+  WrongLeaseError,
+  WrongVersionError,
 } from '@tenure/client'
 export type {
   AcquireOptions,

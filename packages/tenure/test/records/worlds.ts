@@ -1,0 +1,200 @@
+/**
+ * Where the rows of records are tried: every scheme of an address, with nothing but the public door.
+ *
+ * `test.for(SCHEMES)('a true sentence, %s', async (scheme) => { await using world = await openWorld(scheme); … })`
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Client, connect, type Key, type Record, serve, type Storage } from 'tenure'
+
+export const SCHEMES = ['memory:', 'file:', 'grpc://'] as const
+export type Scheme = (typeof SCHEMES)[number]
+
+/** The schemes of what outlives its process; each of them is kept in a directory here. */
+export const DURABLE_SCHEMES = ['file:', 'grpc://'] as const
+export type DurableScheme = (typeof DURABLE_SCHEMES)[number]
+
+/** The node of a world. */
+export const PATH = '/local/records'
+
+/** How a test asks for what it cannot be told of. */
+export const PATIENCE = { interval: 1, timeout: 10_000 } as const
+
+export interface World extends AsyncDisposable {
+  readonly client: Client
+  readonly storage: Storage
+  /** One more client of the same world, closed with it. */
+  another(): Client
+}
+
+export interface LastingWorld extends World {
+  /** Whatever runs here ends in good order, and begins anew on the same directory. */
+  restart(): Promise<void>
+}
+
+let worldsOpened = 0
+
+export async function openWorld(scheme: Scheme): Promise<World> {
+  if (scheme !== 'memory:') return openLastingWorld(scheme)
+  worldsOpened += 1
+  const address = `memory:records-${process.pid}-${worldsOpened}`
+  const clients: Client[] = []
+  const another = (): Client => {
+    const made = connect(address)
+    clients.push(made)
+    return made
+  }
+  const client = another()
+  await client.createNode(PATH)
+  return {
+    client,
+    storage: client.storage(PATH),
+    another,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((each) => each.close()))
+    },
+  }
+}
+
+export async function openLastingWorld(scheme: DurableScheme): Promise<LastingWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenure-records-'))
+  const place = await (scheme === 'file:' ? FilePlace : ServedPlace).open(folder)
+  let clients: Client[] = []
+  const another = (): Client => {
+    const made = place.connect()
+    clients.push(made)
+    return made
+  }
+  let client = another()
+  await client.createNode(PATH)
+  const leave = async (): Promise<void> => {
+    await Promise.all(clients.map((each) => each.close()))
+    clients = []
+  }
+  return {
+    get client() {
+      return client
+    },
+    get storage() {
+      return client.storage(PATH)
+    },
+    another,
+    async restart() {
+      if (place.endsWithClients) await leave()
+      await place.restart()
+      if (place.endsWithClients) client = another()
+    },
+    async [Symbol.asyncDispose]() {
+      await leave()
+      await place.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What stands behind clients. */
+interface Place {
+  /** Whether it ends with the last of its clients, and none outlives its restart. */
+  readonly endsWithClients: boolean
+  connect(): Client
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+class FilePlace implements Place {
+  readonly endsWithClients = true
+  readonly #folder: string
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  static open(folder: string): Promise<Place> {
+    return Promise.resolve(new FilePlace(folder))
+  }
+
+  connect(): Client {
+    return connect(`file:${this.#folder}`)
+  }
+
+  restart(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+type Serving = Awaited<ReturnType<typeof serve>>
+
+class ServedPlace implements Place {
+  readonly endsWithClients = false
+  readonly #folder: string
+  #serving: Serving
+
+  private constructor(folder: string, serving: Serving) {
+    this.#folder = folder
+    this.#serving = serving
+  }
+
+  static async open(folder: string): Promise<Place> {
+    return new ServedPlace(folder, await ServedPlace.#serve(folder, '127.0.0.1:0'))
+  }
+
+  static #serve(folder: string, listen: string): Promise<Serving> {
+    return serve({ engine: `file:${folder}`, listen, http: null })
+  }
+
+  connect(): Client {
+    return connect(this.#serving.address, { protocol: 'tenure' })
+  }
+
+  async restart(): Promise<void> {
+    const { listen } = this.#serving
+    await this.#serving.close()
+    this.#serving = await ServedPlace.#serve(this.#folder, listen)
+  }
+
+  close(): Promise<void> {
+    return this.#serving.close()
+  }
+}
+
+/** Creates records with the values '1', '2', … under these keys. */
+export async function fill(storage: Storage, ...keys: Key[]): Promise<bigint[]> {
+  const versions: bigint[] = []
+  for (const key of keys) {
+    versions.push(await storage.create({ key, value: String(versions.length + 1) }))
+  }
+  return versions
+}
+
+export function textOf(record: Record | null): string | null {
+  return record && Buffer.from(record.value).toString()
+}
+
+export function keysOf(records: readonly Record[]): Key[] {
+  return records.map(({ key }) => key)
+}
+
+/** What a promise rejects with. */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('it was done')
+}
+
+/** Settles when `signal` has aborted. */
+export async function aborted(signal: AbortSignal): Promise<unknown> {
+  if (!signal.aborted) {
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve, { once: true })
+    })
+  }
+  return signal.reason
+}

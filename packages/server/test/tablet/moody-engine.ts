@@ -15,6 +15,8 @@ export class MoodyEngine implements Engine {
   readonly moods: CommitMood[] = []
   holding = false
   full = false
+  /** Single values are not found any more. */
+  forgets = false
   commits = 0
   confirms = 0
   claims = 0
@@ -86,7 +88,7 @@ class MoodyPartition implements Partition {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#inner.get(key)
+    return this.#engine.forgets ? undefined : this.#inner.get(key)
   }
 
   async commit(writes: WriteSet): Promise<void> {

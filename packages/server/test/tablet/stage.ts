@@ -1,4 +1,5 @@
 /** A host over a moody engine and a clock that is moved by hand. */
+import type { Limits } from '@tenure/kernel'
 import { Host } from '../../src/host/host.ts'
 import type { HostedNode } from '../../src/host/host.ts'
 import { DEFAULT_HOST_LIMITS } from '../../src/host/limits.ts'
@@ -18,7 +19,11 @@ export interface Stage {
 }
 
 export function stage(
-  limits: { host?: Partial<HostLimits>; tablet?: Partial<TabletLimits> } = {},
+  limits: {
+    host?: Partial<HostLimits>
+    tablet?: Partial<TabletLimits>
+    kernel?: Partial<Limits>
+  } = {},
   engine: MoodyEngine = new MoodyEngine(),
 ): Stage {
   const clock = new ManualClock()
@@ -28,6 +33,7 @@ export function stage(
     clock,
     owner: { id: 'test', address: '' },
     limits: { ...DEFAULT_HOST_LIMITS, ...limits.host, tablet },
+    kernelLimits: limits.kernel ?? {},
   })
   return { engine, clock, host }
 }

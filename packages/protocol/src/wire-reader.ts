@@ -21,6 +21,8 @@ const TWO_32 = 0x1_0000_0000
 const EMPTY = new Uint8Array(0)
 /** Below this the bytes are looked at one by one, which is cheaper than to call a decoder. */
 const SHORT_TEXT_BYTES = 64
+/** Up to here bytes are copied one by one, which is cheaper than to make a view of them. */
+const SHORT_BYTES = 32
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Reads one message from the front to the back. Every method throws WireError when the bytes do not hold what it reads. */
@@ -118,8 +120,10 @@ export class WireReader {
     const length = this.#length()
     if (length === 0) return EMPTY
     const copy = new Uint8Array(length)
-    copy.set(this.#bytes.subarray(this.#at, this.#at + length))
+    const start = this.#at
     this.#at += length
+    if (length > SHORT_BYTES) copy.set(this.#bytes.subarray(start, this.#at))
+    else for (let index = 0; index < length; index++) copy[index] = this.#bytes[start + index] ?? 0
     return copy
   }
 

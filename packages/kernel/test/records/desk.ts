@@ -1,5 +1,5 @@
 /** A node with attached sessions, and short ways to ask for records: texts for keys and values, one answer for one question. */
-import type { Event, Limits, RecordChange, RecordCommand, RecordView } from '@tenure/kernel'
+import type { Event, Limits, RecordChange, RecordCommand, RecordView, Step } from '@tenure/kernel'
 import { recordKey, decodeRecordValue } from '@tenure/kernel'
 import { TestNode } from '../node.ts'
 
@@ -24,15 +24,19 @@ export class Desk {
     return this.tell(question, session).map((event) => this.inWords(event))
   }
 
-  /** As `ask`, unread. Values that are not in memory are read from the store, as a tablet does. */
+  /** As `ask`, unread. */
   tell(question: Question, session = 1n): readonly Event[] {
+    return this.node.keep(this.step(question, session)).events
+  }
+
+  /** As `tell`, not kept. Values that are not in memory are read from the store, as a tablet does. */
+  step(question: Question, session: bigint): Step {
     const { kernel, nowMs } = this.node
     this.#requests += 1n
     const asked = { stream: Number(session), session, requestId: this.#requests }
     const step = kernel.apply({ ...question, ...asked }, nowMs)
     for (const view of step.cold) view.value = this.stored(view.key)
-    this.node.keep(step)
-    return step.events
+    return step
   }
 
   /** The number of the latest question. */

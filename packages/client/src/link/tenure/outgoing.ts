@@ -7,6 +7,8 @@ import { type ClientMessage, WireWriter, writeClientMessage } from '@tenure/prot
 
 /** No frame of several messages is longer. */
 export const FRAME_MAX_BYTES: number = 1024 * 1024
+/** A frame of this length takes nothing more. */
+const FRAME_FULL_BYTES = 512 * 1024
 
 export class Outgoing {
   readonly #writer = new WireWriter()
@@ -25,6 +27,7 @@ export class Outgoing {
       throw error
     }
     if (before > 0 && this.#writer.length > FRAME_MAX_BYTES) this.#cut(before)
+    else if (this.#writer.length >= FRAME_FULL_BYTES) this.#frames.push(this.#writer.take())
     if (this.#isDue || this.#send === null) return
     this.#isDue = true
     // What an answer leads to is said in microtasks, and in those that follow from them: the tick comes after the last of them.

@@ -1,0 +1,386 @@
+/**
+ * What a client believes of the record leases that it keeps alive. A fake link and a clock of the test: silence, lost answers and lost
+ * sessions come at a given millisecond.
+ *
+ * guards: K3
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  LeaseReleasedError,
+  NotFoundError,
+  UnavailableError,
+  WrongLeaseError,
+} from '../../src/errors.ts'
+import type { Answer } from '../../src/link/link.ts'
+import type { RecordLease } from '../../src/storage/record-lease.ts'
+import { settled } from '../fake-link.ts'
+import { type FakeStorage, fakeStorage } from './fake-storage.ts'
+
+const TTL_MS = 10_000
+/** 5 % of the ttl. */
+const MARGIN_MS = 500
+
+const WRONG_LEASE: Answer = { kind: 'refused', code: 'WRONG_LEASE', message: 'says the test' }
+
+function granted(lease: bigint, ttlMs: bigint = BigInt(TTL_MS)): Answer {
+  return { kind: 'lease-granted', lease, ttlMs }
+}
+
+async function keptLease(world: FakeStorage, id = 5n): Promise<RecordLease> {
+  const made = world.storage.lessor.newLease(TTL_MS, { keepAlive: true })
+  if (!world.link.attachments.some(({ sent }) => sent.length > 0)) await world.start()
+  world.link.last.last.answer(granted(id))
+  return made
+}
+
+test('a kept lease is over when nothing was heard for its ttl without the margin, and not before', async () => {
+  const world = fakeStorage()
+  const { clock, link } = world
+  const lease = await keptLease(world)
+  const { signal } = lease
+  clock.advance(TTL_MS - MARGIN_MS - 1)
+  expect(signal.aborted).toBe(false)
+  expect(lease.ttl).toBe(MARGIN_MS + 1)
+  clock.advance(1)
+  expect(signal.reason).toBeInstanceOf(WrongLeaseError)
+  expect(lease.ttl).toBe(0)
+  // A session that is sound after all must not keep it any longer.
+  expect(link.last.of('release-lease')).toHaveLength(1)
+})
+
+test('each contact with the session is good for each of its leases', async () => {
+  const world = fakeStorage()
+  const { clock, link } = world
+  const leases = [await keptLease(world, 5n), await keptLease(world, 6n)]
+  clock.advance(9_000)
+  link.last.listener.contact(clock.monotonicMs() - 1_000)
+  clock.advance(TTL_MS - MARGIN_MS - 1_001)
+  for (const { signal } of leases) expect(signal.aborted).toBe(false)
+  clock.advance(1)
+  for (const { signal } of leases) expect(signal.aborted).toBe(true)
+})
+
+test('a contact that is heard too late brings no lease back', async () => {
+  const world = fakeStorage()
+  const { clock, link } = world
+  const lease = await keptLease(world)
+  clock.stall(TTL_MS)
+  link.last.listener.contact(clock.monotonicMs())
+  expect(lease.signal.reason).toBeInstanceOf(WrongLeaseError)
+})
+
+test('after a pause a lease is over at the first look, before any timer has fired', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  const { signal } = lease
+  world.clock.stall(TTL_MS)
+  expect(signal.aborted).toBe(false)
+  expect(lease.ttl).toBe(0)
+  expect(signal.aborted).toBe(true)
+})
+
+test('contact is made at least four times in the shortest ttl, on every attachment', async () => {
+  const world = fakeStorage()
+  const { storage, link, reconnect } = world
+  const made = storage.lessor.newLease(1_000, { keepAlive: true })
+  await world.start()
+  expect(link.last.heartbeatMs).toBeLessThanOrEqual(250)
+  link.last.last.answer(granted(5n, 1_000n))
+  await made
+  await reconnect()
+  expect(link.last.request.heartbeatMs).toBeLessThanOrEqual(250)
+  void keptLease(world, 6n)
+  expect(link.last.heartbeatMs).toBeLessThanOrEqual(250)
+})
+
+test('defect "one timer and one message for each lease": ten thousand leases have one timer and cost no message', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const made = Array.from({ length: 10_000 }, () =>
+    storage.lessor.newLease(TTL_MS, { keepAlive: true }),
+  )
+  await world.start()
+  link.last.sent.forEach(({ answer }, index) => answer(granted(BigInt(index + 1))))
+  const leases = await Promise.all(made)
+  const timers = clock.pending
+  expect(timers).toBeLessThan(5)
+  for (let second = 0; second < 60; second += 1) {
+    clock.advance(1_000)
+    link.last.listener.contact(clock.monotonicMs())
+  }
+  expect(link.last.sent).toHaveLength(10_000)
+  expect(clock.pending).toBeLessThanOrEqual(timers)
+  expect(leases.some(({ signal }) => signal.aborted)).toBe(false)
+})
+
+test('what the server says of the end of a lease ends it', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  const other = await keptLease(world, 6n)
+  world.link.last.listener.noticed({ kind: 'lease-ended', lease: 5n })
+  expect(lease.signal.reason).toBeInstanceOf(WrongLeaseError)
+  expect(other.signal.aborted).toBe(false)
+  await lease.release()
+  expect(world.link.last.of('release-lease')).toEqual([])
+})
+
+test('when the session is lost the next one keeps the leases, which live on', async () => {
+  const world = fakeStorage()
+  const { link, clock, renew } = world
+  const lease = await keptLease(world)
+  clock.advance(5_000)
+  await renew(8n)
+  const [sent] = link.last.of('keep-lease')
+  expect(sent?.request.lease).toBe(5n)
+  // Until the new session keeps it, to hear from that session says nothing of the lease.
+  link.last.listener.contact(clock.monotonicMs())
+  expect(lease.ttl).toBe(5_000)
+  sent?.answer({ kind: 'done' })
+  await settled()
+  expect(lease.ttl).toBe(TTL_MS)
+  clock.advance(9_000)
+  expect(lease.signal.aborted).toBe(false)
+})
+
+test('a lease that the next session cannot keep is over', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  await world.renew(8n)
+  world.link.last.last.answer(WRONG_LEASE)
+  await settled()
+  expect(lease.signal.reason).toBeInstanceOf(WrongLeaseError)
+})
+
+test('a lease that no session has taken over in time is over, and asks for none any more', async () => {
+  const world = fakeStorage()
+  const { link, clock } = world
+  const lease = await keptLease(world)
+  const { signal } = lease
+  clock.advance(5_000)
+  link.last.refuse('SESSION_EXPIRED')
+  clock.advance(TTL_MS - MARGIN_MS - 5_001)
+  expect(signal.aborted).toBe(false)
+  clock.advance(1)
+  expect(signal.reason).toBeInstanceOf(WrongLeaseError)
+  // The release that follows is tried for a bounded time.
+  clock.advance(20_000)
+  await settled()
+  const { length } = link.attachments
+  clock.advance(60_000)
+  await settled()
+  expect(link.attachments).toHaveLength(length)
+  expect(clock.holders).toBe(0)
+})
+
+test('a keep whose session is lost is asked of the one after', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  await world.renew(8n)
+  const { answer } = world.link.last.last
+  // Answered and lost in one turn: what the session said is of no use to the next.
+  answer({ kind: 'done' })
+  world.link.last.refuse('SESSION_EXPIRED')
+  await world.start(9n)
+  expect(world.link.last.of('keep-lease')).toHaveLength(1)
+  world.link.last.last.answer({ kind: 'done' })
+  await settled()
+  expect(lease.signal.aborted).toBe(false)
+})
+
+test('a session that was silent too long is left, not stopped: its leases wait for the next one', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const made = storage.lessor.newLease(600_000, { keepAlive: true })
+  await world.start()
+  link.last.last.answer(granted(5n, 600_000n))
+  const lease = await made
+  const before = link.last
+  clock.advance(30_000)
+  await settled()
+  expect(before.isLeft).toBe(true)
+  expect(before.isStopped).toBe(false)
+  expect(link.attachments.length).toBeGreaterThan(1)
+  expect(lease.signal.aborted).toBe(false)
+})
+
+test('a grant whose answer was lost is believed only when the session keeps the lease', async () => {
+  const world = fakeStorage()
+  const { storage, link, reconnect } = world
+  const made = storage.lessor.newLease(TTL_MS, { keepAlive: true })
+  await world.start()
+  await reconnect()
+  link.last.last.answer(granted(5n))
+  await settled()
+  link.last.of('keep-lease')[0]?.answer(WRONG_LEASE)
+  await settled()
+  expect(link.last.of('grant-lease')).toHaveLength(2)
+  link.last.last.answer(granted(6n))
+  expect((await made).id).toBe(6n)
+})
+
+test('a lease that was made although nobody waits any more is given back', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const controller = new AbortController()
+  const aborted = storage.lessor.newLease(TTL_MS, { keepAlive: true }, controller.signal)
+  const late = storage.lessor.newLease(TTL_MS, { keepAlive: true })
+  const ends = [
+    expect(aborted).rejects.toBe('enough'),
+    expect(late).rejects.toThrow(UnavailableError),
+  ]
+  await world.start()
+  controller.abort('enough')
+  clock.advance(10_000)
+  await Promise.all(ends)
+  link.last.sent[0]?.answer(granted(5n))
+  link.last.sent[1]?.answer(granted(6n))
+  expect(link.last.of('release-lease').map(({ request }) => request.lease)).toEqual([5n, 6n])
+})
+
+test('a release is asked for once however often, and again when it failed', async () => {
+  const world = fakeStorage()
+  const { link, clock } = world
+  const lease = await keptLease(world)
+  const both = [lease.release(), lease[Symbol.asyncDispose]()]
+  expect(lease.signal.reason).toBeInstanceOf(LeaseReleasedError)
+  const failed = Promise.allSettled(both)
+  expect(link.last.of('release-lease')).toHaveLength(1)
+  clock.advance(10_000)
+  for (const end of await failed)
+    expect(end).toMatchObject({ reason: expect.any(UnavailableError) })
+  const again = lease.release()
+  expect(link.last.of('release-lease')).toHaveLength(2)
+  link.last.last.answer(WRONG_LEASE)
+  await again
+  await lease.release()
+  expect(link.last.of('release-lease')).toHaveLength(2)
+})
+
+test('a release goes on in the next session', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  const released = lease.release()
+  await world.renew(8n)
+  world.link.last.last.answer({ kind: 'done' })
+  await released
+})
+
+test('a lease that runs down is not believed in longer than since it was asked for', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const made = storage.lessor.newLease(1_000)
+  await world.start()
+  clock.advance(300)
+  link.last.last.answer(granted(5n, 1_000n))
+  const lease = await made
+  expect(lease.ttl).toBe(700)
+  link.last.listener.contact(clock.monotonicMs())
+  expect(lease.ttl).toBe(700)
+  const { signal } = lease
+  clock.advance(700)
+  expect(signal.reason).toBeInstanceOf(WrongLeaseError)
+  expect(link.last.of('release-lease')).toEqual([])
+})
+
+test('S3-27: what describe says of a lease is its rest', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const finding = storage.lessor.getLease(5n)
+  await world.start()
+  const described = { kind: 'lease-described', lease: 5n, ttlMs: 60_000n, records: 0 } as const
+  link.last.last.answer({ ...described, remainingMs: 700n, isKept: false })
+  const lease = await finding
+  expect([lease.ttl, lease.ttlMs]).toEqual([700, 60_000])
+  const { signal } = lease
+  clock.advance(700)
+  expect(signal.reason).toBeInstanceOf(WrongLeaseError)
+  const absent = storage.lessor.getLease(6n)
+  link.last.last.answer({ kind: 'refused', code: 'NOT_FOUND', message: '' })
+  await expect(absent).rejects.toThrow(NotFoundError)
+})
+
+test('kept leases are over when the node is gone', async () => {
+  const world = fakeStorage()
+  const lease = await keptLease(world)
+  world.link.last.refuse('NOT_FOUND')
+  world.link.last.refuse('NOT_FOUND')
+  await settled()
+  expect(lease.signal.reason).toBeInstanceOf(NotFoundError)
+})
+
+// guards: K3
+test('whatever happens, no kept lease is believed in after the server may have ended it', async () => {
+  const seed = Number(process.env['TENURE_TEST_SEED'] ?? Date.now())
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 4_000 }) }),
+    fc.record({ kind: fc.constant('contact' as const), agoMs: fc.integer({ min: 0, max: 500 }) }),
+    fc.constant({ kind: 'break' as const }),
+    fc.constant({ kind: 'lose' as const }),
+    fc.constant({ kind: 'start' as const }),
+    fc.constant({ kind: 'answer' as const }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const world = fakeStorage()
+      const { link, clock } = world
+      const sentAtMs = new Map<object, number>()
+      const attach = link.attach.bind(link)
+      link.attach = (request, listener) => {
+        const attachment = attach(request, listener)
+        sentAtMs.set(attachment, clock.monotonicMs())
+        return attachment
+      }
+      const lease = await keptLease(world)
+      const { signal } = lease
+      // The server's side: until when it keeps the lease if it hears nothing more. Its session counts as attached up to each contact.
+      let endsMs = clock.monotonicMs() + TTL_MS
+      let isAttached = true
+      let keeper = 7n
+      let session = 7n
+      let asked = 0
+      const now = (): number => clock.monotonicMs()
+      const heard = (atMs: number): void => {
+        if (keeper === session && atMs + TTL_MS > endsMs && now() < endsMs) endsMs = atMs + TTL_MS
+      }
+      for (const act of steps) {
+        if (act.kind === 'wait') clock.advance(act.ms)
+        else if (act.kind === 'contact' && isAttached) {
+          const atMs = now() - act.agoMs
+          heard(atMs)
+          link.last.listener.contact(atMs)
+        } else if (act.kind === 'break' && isAttached) {
+          isAttached = false
+          link.last.break()
+        } else if (act.kind === 'lose' && isAttached) {
+          isAttached = false
+          session += 1n
+          link.last.refuse('SESSION_EXPIRED')
+        } else if (act.kind === 'start' && !isAttached && !link.last.isLeft) {
+          clock.advance(1_000)
+          const { request } = link.last
+          if (request.sessionId === 0n) session += 1n
+          heard(sentAtMs.get(link.last) ?? 0)
+          asked = 0
+          isAttached = true
+          link.last.start({ hasRecords: true, numbersChanges: true, sessionId: session })
+        } else if (act.kind === 'answer' && isAttached) {
+          const sent = link.last.of('keep-lease')[asked]
+          if (sent === undefined) continue
+          asked += 1
+          if (now() < endsMs) {
+            keeper = session
+            endsMs = now() + TTL_MS
+            sent.answer({ kind: 'done' })
+          } else sent.answer(WRONG_LEASE)
+        }
+        await settled()
+        if (now() >= endsMs) expect(signal.aborted, `seed ${seed}`).toBe(true)
+      }
+      const closed = world.client.close()
+      clock.advance(10_000)
+      await closed
+    }),
+    { seed, numRuns: 200 },
+  )
+})

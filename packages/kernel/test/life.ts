@@ -66,6 +66,7 @@ const persistentAcquire = record({
   timeoutMs,
   data,
   ephemeral: seldom,
+  createLimit: constantFrom(undefined, undefined, undefined, undefined, 0n, 2n, 3n, 3n),
 })
 const ephemeralAcquire = record({
   kind: constant('acquire'),

@@ -29,10 +29,13 @@ import type {
   Command,
   ConsistencyMode,
   CountersMode,
+  Ended,
   Event,
   HolderDescription,
   Limits,
   NodeConfig,
+  OperatorEvent,
+  RecordEvent,
   SessionCommand,
   Step,
 } from '@tenure/kernel'
@@ -122,6 +125,7 @@ class Player {
   #format(event: Event): string[] {
     const stream = String.fromCharCode(64 + event.stream)
     if (event.kind === 'ended') return [`${stream} s${event.session} ended ${event.reason}`]
+    if (!isSpoken(event)) throw new Error(`a transcript has no word for ${event.kind}`)
     const name = this.#requestNames.get(event.requestId)
     const [head = '', ...more] = formatAnswer(event)
     return [`${stream} ${name}: ${head}`, ...more.map((line) => `  ${line}`)]
@@ -256,7 +260,27 @@ function countersOf(word = 'unset'): CountersMode {
   throw new Error(`no such mode: ${word}`)
 }
 
-function formatAnswer(event: Exclude<Event, { kind: 'ended' }>): string[] {
+type Spoken = Exclude<Event, RecordEvent | OperatorEvent | Ended>
+
+const SPOKEN: Readonly<Record<Spoken['kind'], true>> = {
+  refused: true,
+  done: true,
+  'node-described': true,
+  attached: true,
+  stopped: true,
+  pending: true,
+  acquired: true,
+  'not-acquired': true,
+  released: true,
+  'semaphore-described': true,
+  changed: true,
+}
+
+function isSpoken(event: Event): event is Spoken {
+  return event.kind in SPOKEN
+}
+
+function formatAnswer(event: Spoken): string[] {
   switch (event.kind) {
     case 'refused':
       return [`refused ${event.code} ${shorten(event.message)}`]

@@ -1,10 +1,11 @@
 /** A kernel and a model that live the same life, and must not be told apart. */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { DEFAULT_LIMITS, Kernel } from '@tenure/kernel'
-import type { Command, DescribeSemaphore, Event, SemaphoreDescription, Write } from '@tenure/kernel'
+import type { DescribeSemaphore, Event, SemaphoreDescription, Write } from '@tenure/kernel'
 import { NAMES, PERSISTENT_NAMES } from './life.ts'
 import type { CommandMove, Move } from './life.ts'
 import { Model } from './model/node.ts'
+import type { Modelled } from './model/node.ts'
 import { CONFIG, NOTHING } from './node.ts'
 import { Store } from './store.ts'
 
@@ -56,7 +57,7 @@ export class Twins {
     }
   }
 
-  #commandOf({ who, astray, stream, part }: CommandMove): Command {
+  #commandOf({ who, astray, stream, part }: CommandMove): Modelled {
     const sessions = this.#model.sessions.all
     const session = sessions[who % Math.max(1, sessions.length)]
     const attaches = part.kind === 'attach'
@@ -69,10 +70,10 @@ export class Twins {
       session: fresh ? 0n : (session?.id ?? 99n),
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of a life are typed field by field
-    return command as Command
+    return command as Modelled
   }
 
-  #apply(command: Command): void {
+  #apply(command: Modelled): void {
     const { events, writes } = this.#kernel.apply(command, this.#nowMs)
     this.#keep(writes)
     this.#compare(events, this.#model.apply(command, this.#nowMs))

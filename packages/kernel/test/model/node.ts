@@ -5,7 +5,9 @@ import type {
   Limits,
   NodeCommand,
   NodeConfig,
-  SessionCommand,
+  OperatorCommand,
+  RecordCommand,
+  SemaphoreCommand,
 } from '@tenure/kernel'
 import { asked, Ground } from './ground.ts'
 import type { Holder, Of, Session } from './ground.ts'
@@ -13,6 +15,9 @@ import { Queues } from './queues.ts'
 import { Semaphores } from './semaphores.ts'
 import { Sessions } from './sessions.ts'
 import { Watches } from './watches.ts'
+
+/** Records and operators are not modelled here. */
+export type Modelled = Exclude<Command, RecordCommand | OperatorCommand>
 
 export class Model {
   config: NodeConfig | null = null
@@ -31,7 +36,7 @@ export class Model {
     this.#semaphores = new Semaphores(ground, this.queues, this.watches)
   }
 
-  apply(command: Command, now: number): Event[] {
+  apply(command: Modelled, now: number): Event[] {
     const ground = this.#ground
     ground.begin(now)
     if (command.kind === 'create-node') {
@@ -92,7 +97,7 @@ export class Model {
     this.#ground.done(command)
   }
 
-  #inSession(command: SessionCommand | Of<'stop'>): void {
+  #inSession(command: SemaphoreCommand | Of<'stop'>): void {
     const session = this.sessions.find(command.session)
     if (!session) return this.#ground.refuse(command, 'SESSION_EXPIRED')
     if (session.stream !== command.stream) return this.#ground.refuse(command, 'BAD_SESSION')
@@ -121,7 +126,7 @@ function graceOf(config: NodeConfig | null): number {
   return Math.max(Math.min(30_000, config?.sessionGracePeriodMs || 10_000), selfCheck + 1_000)
 }
 
-const OF_NODE: readonly Command['kind'][] = [
+const OF_NODE: readonly Modelled['kind'][] = [
   'attach',
   'alter-node',
   'describe-node',
@@ -130,6 +135,6 @@ const OF_NODE: readonly Command['kind'][] = [
   'detach',
 ]
 
-function isInSession(command: Command): command is SessionCommand | Of<'stop'> {
+function isInSession(command: Modelled): command is SemaphoreCommand | Of<'stop'> {
   return !OF_NODE.includes(command.kind)
 }

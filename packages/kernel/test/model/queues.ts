@@ -1,7 +1,7 @@
 /** A plain model of the queues: who owns, who waits, strictly first come, first served. */
 import { MAX_U64 } from '@tenure/kernel'
 import { asked, text } from './ground.ts'
-import type { Ground, Holder, Of, Semaphore, Session } from './ground.ts'
+import type { Code, Ground, Holder, Of, Semaphore, Session } from './ground.ts'
 import type { Watches } from './watches.ts'
 
 export class Queues {
@@ -22,13 +22,10 @@ export class Queues {
   held = (name: string): bigint => this.owners(name).reduce((sum, { count }) => sum + count, 0n)
 
   acquire(session: Session, command: Of<'acquire'>): void {
-    const { name, count, ephemeral } = command
+    const { name, count } = command
     const found = this.find(name)
-    if (count === 0n) return this.#ground.refuse(command, 'INVALID_ARGUMENT')
-    if (!found && !ephemeral) return this.#ground.refuse(command, 'NOT_FOUND')
-    if (found && found.ephemeral !== ephemeral)
-      return this.#ground.refuse(command, 'PRECONDITION_FAILED')
-    if (found && count > found.limit) return this.#ground.refuse(command, 'INVALID_ARGUMENT')
+    const refused = refusalOf(command, found)
+    if (refused !== null) return this.#ground.refuse(command, refused)
     if (!found) return this.#acquireNew(session, command)
     const mine = this.holders.find((holder) => holder.session === session && holder.name === name)
     if (!mine) return this.#enter(session, command, found)
@@ -42,8 +39,8 @@ export class Queues {
     if (this.holders.length >= holdersMax || this.semaphores.length >= semaphoresMax) {
       return this.#ground.refuse(command, 'PRECONDITION_FAILED')
     }
-    const { name } = command
-    const made = { name, limit: MAX_U64, ephemeral: true, data: new Uint8Array() }
+    const { name, ephemeral, createLimit: limit = MAX_U64 } = command
+    const made = { name, limit, ephemeral, data: new Uint8Array() }
     this.semaphores.push(made)
     this.#join(session, command, made)
     this.#watches.tell(name, true, true)
@@ -150,4 +147,15 @@ export class Queues {
     if (waiter.timeout === MAX_U64) waiter.due = Infinity
     else this.#ground.setDue(waiter, Number(waiter.timeout))
   }
+}
+
+function refusalOf(command: Of<'acquire'>, found: Semaphore | undefined): Code | null {
+  const { count, ephemeral, createLimit: limit } = command
+  const isBroken = limit !== undefined && (limit === 0n || ephemeral || count > limit)
+  if (count === 0n || isBroken) return 'INVALID_ARGUMENT'
+  if (!found) return ephemeral || limit !== undefined ? null : 'NOT_FOUND'
+  const fits = limit === undefined || (limit === found.limit && !found.ephemeral)
+  if (!fits) return 'LIMIT_MISMATCH'
+  if (found.ephemeral !== ephemeral) return 'PRECONDITION_FAILED'
+  return count > found.limit ? 'INVALID_ARGUMENT' : null
 }

@@ -3,12 +3,18 @@
  * given millisecond cannot be had from a real one.
  */
 import {
+  anyPack,
   CAPABILITY,
   type ClientMessage,
   CONNECT_PATH,
+  create,
   decodeClientFrame,
+  LOGIN,
+  LoginResultSchema,
   type Reply,
   type ServerMessage,
+  STATUS,
+  toBinary,
   WireWriter,
   writeServerMessage,
 } from '@tenure/protocol'
@@ -132,6 +138,14 @@ export class FakeServer {
         this.channels -= 1
       },
     }
+  }
+
+  /** Answers the login that waits. */
+  logIn(token: string): void {
+    const result = anyPack(LoginResultSchema, create(LoginResultSchema, { token }))
+    const operation = { ready: true, status: STATUS.SUCCESS as number, result }
+    const answer = toBinary(LOGIN.output, create(LOGIN.output, { operation }))
+    for (const call of this.calls.splice(0)) call.settle(null, answer)
   }
 
   /** The latest stream of the own protocol. */

@@ -163,8 +163,9 @@ function holdsFor(compare: Compare, state: RecordState | undefined): boolean | n
     case '<':
       return version < compare.version
     case '>':
-      return version > compare.version
+      break
   }
+  return version > compare.version
 }
 
 function hasValue(state: RecordState | undefined, value: Uint8Array): boolean | null {

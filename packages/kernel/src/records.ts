@@ -77,7 +77,12 @@ export class Records {
         return this.leases.keep(session, command)
       case 'release-lease':
         return this.#release(session, command)
-      default:
+      case 'create-record':
+      case 'put-record':
+      case 'cas-record':
+      case 'delete-record':
+      case 'transact':
+      case 'grant-lease':
         return this.#change(session, command)
     }
   }
@@ -160,11 +165,11 @@ export class Records {
         return this.#delete(command)
       case 'transact':
         return this.#transactions.transact(command)
-      case 'grant-lease': {
-        const lease = this.leases.grant(session, command)
-        return lease === null ? null : done({ outcome: 'granted', version: lease.id })
-      }
+      case 'grant-lease':
+        break
     }
+    const lease = this.leases.grant(session, command)
+    return lease === null ? null : done({ outcome: 'granted', version: lease.id })
   }
 
   #create(command: CreateRecord): Done | null {

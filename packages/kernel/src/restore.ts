@@ -79,26 +79,18 @@ export class Restore {
       return
     }
     invariant(this.#config !== null, 'I-9', tag)
-    switch (tag) {
-      case SESSION_TAG: {
-        const id = readSessionKey(key)
-        invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
-        return sessions.restore(id, decodeSession(value))
-      }
-      case CHANGES_TAG:
-        return sessions.restoreChanges(readSessionKey(key), decodeChanges(value))
-      case RECORD_CHANGE_TAG:
-        return this.#loadRecordChange(key, value)
-      case SEMAPHORE_TAG:
-        semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
-        return
-      case RECORD_TAG:
-        return this.#loadRecord(key, value)
-      case LEASE_TAG:
-        return this.#loadLease(key, value)
-      default:
-        invariant(tag === HOLDER_TAG, 'I-8', 'tag', tag)
-        this.#holders.push({ ...readHolderKey(key), row: decodeHolder(value) })
+    if (tag === SESSION_TAG) {
+      const id = readSessionKey(key)
+      invariant(id > 0n && id < counters.next.nextSession, 'I-4', 'session', id)
+      sessions.restore(id, decodeSession(value))
+    } else if (tag === CHANGES_TAG) {
+      sessions.restoreChanges(readSessionKey(key), decodeChanges(value))
+    } else if (tag === SEMAPHORE_TAG) {
+      semaphores.restore(readSemaphoreKey(key), decodeSemaphore(value))
+    } else if (tag === HOLDER_TAG) {
+      this.#holders.push({ ...readHolderKey(key), row: decodeHolder(value) })
+    } else {
+      this.#loadOfRecords(key, value)
     }
   }
 
@@ -119,6 +111,16 @@ export class Restore {
     }
     records.leases.settleRestored((id) => sessions.find(id))
     return this.#config
+  }
+
+  #loadOfRecords(key: Uint8Array, value: Uint8Array): void {
+    const tag = key[0]
+    if (tag === RECORD_TAG) this.#loadRecord(key, value)
+    else if (tag === LEASE_TAG) this.#loadLease(key, value)
+    else {
+      invariant(tag === RECORD_CHANGE_TAG, 'I-8', 'tag', tag)
+      this.#loadRecordChange(key, value)
+    }
   }
 
   #loadRecordChange(key: Uint8Array, value: Uint8Array): void {

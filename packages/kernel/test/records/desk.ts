@@ -1,5 +1,15 @@
 /** A node with attached sessions, and short ways to ask for records: texts for keys and values, one answer for one question. */
-import type { Event, Limits, RecordChange, RecordCommand, RecordView, Step } from '@tenure/kernel'
+import type {
+  Compare,
+  Event,
+  Limits,
+  Operation,
+  RangeRecords,
+  RecordChange,
+  RecordCommand,
+  RecordView,
+  Step,
+} from '@tenure/kernel'
 import { recordKey, decodeRecordValue } from '@tenure/kernel'
 import { TestNode } from '../node.ts'
 
@@ -63,36 +73,40 @@ export class Desk {
   }
 
   inWords(event: Event): unknown {
-    switch (event.kind) {
-      case 'refused':
-        return [event.code, ...(event.record ? [recordInWords(event.record)] : [])]
-      case 'record-written':
-      case 'record-deleted':
-        return [event.kind.slice('record-'.length), event.version]
-      case 'record-read':
-        return ['read', event.record && recordInWords(event.record)]
-      case 'records-listed': {
-        const { records, version, more } = event
-        return ['listed', records.map(recordInWords), version, ...(more ? ['more'] : [])]
-      }
-      case 'transacted': {
-        const records = event.records.map((one) => one && recordInWords(one))
-        return ['transacted', event.succeeded, event.version, ...records]
-      }
-      case 'records-changed':
-        return ['changed', event.changes.map(changeInWords), event.version]
-      case 'lease-granted':
-        return ['granted', event.lease, event.ttlMs]
-      case 'lease-described': {
-        const { lease, ttlMs, remainingMs, isKept, records } = event
-        return ['lease', lease, { ttlMs, remainingMs, isKept, records }]
-      }
-      case 'lease-ended':
-        return ['lease ended', event.session, event.lease]
-      default:
-        return [event.kind]
-    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each stands under its own kind
+    const say = WORDS[event.kind] as ((one: Event) => unknown) | undefined
+    return say === undefined ? [event.kind] : say(event)
   }
+}
+
+/** How each is said. */
+const WORDS: {
+  readonly [Kind in Event['kind']]?: (event: Extract<Event, { kind: Kind }>) => unknown
+} = {
+  refused: ({ code, record }) => [code, ...(record ? [recordInWords(record)] : [])],
+  'record-written': ({ version }) => ['written', version],
+  'record-deleted': ({ version }) => ['deleted', version],
+  'record-read': ({ record }) => ['read', record && recordInWords(record)],
+  'records-listed': ({ records, version, more }) => [
+    'listed',
+    records.map(recordInWords),
+    version,
+    ...(more ? ['more'] : []),
+  ],
+  transacted: ({ succeeded, version, records }) => [
+    'transacted',
+    succeeded,
+    version,
+    ...records.map((one) => one && recordInWords(one)),
+  ],
+  'records-changed': ({ changes, version }) => ['changed', changes.map(changeInWords), version],
+  'lease-granted': ({ lease, ttlMs }) => ['granted', lease, ttlMs],
+  'lease-described': ({ lease, ttlMs, remainingMs, isKept, records }) => [
+    'lease',
+    lease,
+    { ttlMs, remainingMs, isKept, records },
+  ],
+  'lease-ended': ({ session, lease }) => ['lease ended', session, lease],
 }
 
 export function bytes(word: string): Uint8Array {
@@ -146,7 +160,11 @@ interface RangeTerms {
   readonly atVersion?: bigint
 }
 
-export function range(start: string, end: string | null = null, terms: RangeTerms = {}): Question {
+export function range(
+  start: string,
+  end: string | null = null,
+  terms: RangeTerms = {},
+): Unasked<RangeRecords> {
   const { limit = 0, after = null, hold = false, atVersion = 0n } = terms
   return {
     kind: 'range-records',
@@ -173,4 +191,35 @@ export function keep(lease: bigint): Question {
 
 export function describe(lease: bigint): Question {
   return { kind: 'describe-lease', lease }
+}
+
+/** The lists of a transaction: what it does if all compares hold, and what it does if not. */
+interface Lists {
+  readonly held?: readonly Operation[]
+  readonly failed?: readonly Operation[]
+}
+
+export function transact(
+  compares: readonly Compare[],
+  { held = [], failed = [] }: Lists = {},
+  terms: object = {},
+): Question {
+  // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
+  return { kind: 'transact', compares, then: held, otherwise: failed, ...terms }
+}
+
+export function putting(key: string, value: string, lease: bigint | null = null): Operation {
+  return { kind: 'put', key: bytes(key), value: bytes(value), lease }
+}
+
+export function deleting(key: string): Operation {
+  return { kind: 'delete', key: bytes(key) }
+}
+
+export function getting(key: string): Operation {
+  return { kind: 'get', key: bytes(key) }
+}
+
+export function comparing(key: string, is: '==' | '!=' | '<' | '>', version: bigint): Compare {
+  return { target: 'version', key: bytes(key), is, version }
 }

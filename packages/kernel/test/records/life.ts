@@ -7,25 +7,28 @@ import type { Step } from '@tenure/kernel'
 import { NOTHING } from '../node.ts'
 import {
   Desk,
-  bytes,
   cas,
+  comparing,
   create,
+  deleting,
   grant,
   keep,
   put,
+  putting,
   range,
   release,
   remove,
+  transact,
   waitFor,
 } from './desk.ts'
 import type { Question, Said } from './desk.ts'
 import { Model, TIMEOUT_MS, inWords } from './model.ts'
 
-const KINDS = ['create', 'put', 'cas', 'remove', 'transact', 'grant', 'release'] as const
+const WRITES = ['create', 'put', 'cas', 'remove', 'transact', 'grant', 'release'] as const
 const OTHERS = ['wait', 'keep', 'again', 'hold', 'read on', 'detach', 'stop', 'restart'] as const
 
 interface Move {
-  readonly kind: (typeof KINDS)[number] | (typeof OTHERS)[number] | 'pass'
+  readonly kind: (typeof WRITES)[number] | (typeof OTHERS)[number] | 'pass'
   /** Which of the sessions, keys and leases. */
   readonly who: number
   readonly key: number
@@ -38,7 +41,7 @@ interface Move {
 
 const move: Arbitrary<Move> = record({
   kind: oneof(
-    { weight: 6, arbitrary: constantFrom(...KINDS) },
+    { weight: 6, arbitrary: constantFrom(...WRITES) },
     { weight: 3, arbitrary: constantFrom(...OTHERS) },
     { weight: 1, arbitrary: constantFrom('pass' as const) },
   ),
@@ -56,6 +59,16 @@ const KEYS = ['a', 'a\0', 'b', '\xff'] as const
 const LONG = 'x'.repeat(70)
 const LIMITS = { valueMemoryBytesMax: 100 }
 
+/** A move, and what it picks. */
+interface About {
+  readonly next: Move
+  readonly session: bigint
+  readonly key: string
+  readonly version: bigint
+  readonly lease: bigint
+  readonly value: string
+}
+
 interface Held {
   readonly session: bigint
   readonly version: bigint
@@ -72,6 +85,45 @@ class Life {
   readonly #latest = new Map<bigint, { question: Question; answer: unknown }>()
   #held: Held[] = []
 
+  readonly #acts: Readonly<Record<Exclude<Move['kind'], 'pass'>, (about: About) => void>> = {
+    create: ({ next, session, key, value, lease: id }) => {
+      const lease = next.right ? id : 0n
+      const expected = this.#model.write(key, value, { version: 0n, lease })
+      this.#numbered(expected, create(key, value, { lease }), session)
+    },
+    put: ({ next, session, key, value, lease: id }) => {
+      const lease = next.right ? id : next.isLong ? 0n : null
+      const expected = this.#model.write(key, value, { version: null, lease })
+      this.#numbered(expected, put(key, value, { lease }), session)
+    },
+    cas: ({ session, key, value, version }) => {
+      const expected = this.#model.write(key, value, { version })
+      this.#numbered(expected, cas(key, value, version), session)
+    },
+    remove: ({ session, key, version }) => {
+      const expected = this.#model.write(key, null, { version })
+      this.#numbered(expected, remove(key, version), session)
+    },
+    transact: ({ next, version, session }) => this.#transact(next.key, version, session),
+    wait: ({ session, key, version }) =>
+      this.#same(this.#model.wait(session, key, version), waitFor(key, version), session),
+    grant: ({ next, session }) => {
+      const ttlMs = next.isLong ? 1_000 : 100
+      const expected = this.#model.grant(session, ttlMs, next.right)
+      this.#numbered(expected, grant(BigInt(ttlMs), next.right), session)
+    },
+    keep: ({ session, lease }) =>
+      this.#same(this.#model.keep(session, lease), keep(lease), session),
+    release: ({ session, lease }) =>
+      this.#numbered(this.#model.release(session, lease), release(lease), session),
+    again: ({ session }) => this.#again(session),
+    hold: ({ session }) => this.#hold(session),
+    'read on': ({ session }) => this.#readOn(session),
+    detach: ({ session }) => this.#detach(session),
+    stop: ({ session }) => this.#stop(session),
+    restart: () => this.#restart(),
+  }
+
   constructor() {
     this.#desk.node.keeps = false
     for (let guest = 0; guest < 3; guest++) this.#attach(++this.#sessions)
@@ -80,8 +132,7 @@ class Life {
   /** @throws AssertionError when they differ */
   play(next: Move): void {
     if (next.kind === 'pass') this.#pass(next.ms)
-    else if (next.kind === 'restart') this.#restart()
-    else this.#act(next, this.#guest(next.who))
+    else this.#acts[next.kind](this.#about(next, this.#guest(next.who)))
     this.#audit()
   }
 
@@ -93,99 +144,21 @@ class Life {
     return session
   }
 
-  #act(next: Move, session: bigint): void {
-    const model = this.#model
+  #about(next: Move, session: bigint): About {
+    const { records, leases } = this.#model
     const key = KEYS[next.key] ?? 'a'
-    const { version = 1n } = next.right ? (model.records.get(key) ?? {}) : {}
-    const lease = model.leases[next.lease]?.id ?? 99_999n
-    const ttlMs = next.isLong ? 1_000 : 100
-    switch (next.kind) {
-      case 'wait':
-        return this.#same(model.wait(session, key, version), waitFor(key, version), session)
-      case 'keep':
-        return this.#same(model.keep(session, lease), keep(lease), session)
-      case 'again':
-        return this.#again(session)
-      case 'hold':
-        return this.#hold(session)
-      case 'read on':
-        return this.#readOn(session)
-      case 'detach':
-        this.#forget(session)
-        model.detach(session)
-        this.#keep(
-          this.#desk.node.kernel.apply(
-            { kind: 'detach', stream: Number(session), session },
-            this.#now,
-          ),
-        )
-        return
-      case 'stop':
-        return this.#stop(session)
-      case 'grant':
-        return this.#numbered(
-          model.grant(session, ttlMs, next.right),
-          grant(BigInt(ttlMs), next.right),
-          session,
-        )
-      case 'release':
-        return this.#numbered(model.release(session, lease), release(lease), session)
-      case 'transact':
-        return this.#transact(next.key, version, session)
-      default:
-        return this.#write(next, { key, version, lease, session })
-    }
-  }
-
-  #write(
-    next: Move,
-    about: { key: string; version: bigint; lease: bigint; session: bigint },
-  ): void {
-    const model = this.#model
-    const { key, version, session } = about
+    const { version = 1n } = next.right ? (records.get(key) ?? {}) : {}
+    const lease = leases[next.lease]?.id ?? 99_999n
     const value = next.isLong ? LONG : 'short'
-    const lease = next.right ? about.lease : 0n
-    switch (next.kind) {
-      case 'create':
-        return this.#numbered(
-          model.write(key, value, { version: 0n, lease }),
-          create(key, value, { lease }),
-          session,
-        )
-      case 'put': {
-        const given = next.ms === 1 ? null : lease
-        return this.#numbered(
-          model.write(key, value, { version: null, lease: given }),
-          put(key, value, { lease: given }),
-          session,
-        )
-      }
-      case 'cas':
-        return this.#numbered(
-          model.write(key, value, { version }),
-          cas(key, value, version),
-          session,
-        )
-      default:
-        return this.#numbered(model.write(key, null, { version }), remove(key, version), session)
-    }
+    return { next, session, key, version, lease, value }
   }
 
   #transact(at: number, version: bigint, session: bigint): void {
     const [key = 'a', one = 'a', other = 'a'] = [0, 1, 2].map((step) => KEYS[(at + step) % 4])
-    const lists = (value: string): object[] => [
-      { kind: 'put', key: bytes(one), value: bytes(value), lease: null },
-      { kind: 'delete', key: bytes(other) },
-    ]
-    const compares = [{ target: 'version', key: bytes(key), is: '==', version }]
-    const asked: unknown = {
-      kind: 'transact',
-      compares,
-      then: lists('then'),
-      otherwise: lists('else'),
-    }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- put together field by field
-    this.#numbered(this.#model.transact([key, one, other], version), asked as Question, session)
+    const held = [putting(one, 'then'), deleting(other)]
+    const failed = [putting(one, 'else'), deleting(other)]
+    const question = transact([comparing(key, '==', version)], { held, failed })
+    this.#numbered(this.#model.transact([key, one, other], version), question, session)
   }
 
   #numbered(expected: Said, question: Question, session: bigint): void {
@@ -225,6 +198,13 @@ class Life {
     const isTorn = words.some((one) => one.includes(LONG) && !present.includes(one))
     if (isTorn && String(said[0]) === 'ABORTED') return
     deepStrictEqual(said, [['listed', words, version]])
+  }
+
+  #detach(session: bigint): void {
+    this.#forget(session)
+    this.#model.detach(session)
+    const { kernel } = this.#desk.node
+    this.#keep(kernel.apply({ kind: 'detach', stream: Number(session), session }, this.#now))
   }
 
   #stop(session: bigint): void {

@@ -115,14 +115,12 @@ export class Model {
     terms: { version: bigint | null; lease?: bigint | null },
   ): Said {
     const kept = this.records.get(key)
-    const { version, lease = null } = terms
-    if (version === 0n && kept !== undefined) return [['ALREADY_EXISTS', words(key, kept)]]
-    if (kept === undefined && (value === null || (version ?? 0n) > 0n)) return [['NOT_FOUND']]
-    if (version !== null && version > 0n && kept?.version !== version) {
-      return [['WRONG_VERSION', words(key, kept)]]
+    const refused = refusalOf(words(key, kept), { ...terms, found: kept?.version ?? 0n, value })
+    if (refused !== null) return [refused]
+    const { lease = null } = terms
+    if (lease !== null && lease !== 0n && this.leases.every(({ id }) => id !== lease)) {
+      return [['WRONG_LEASE']]
     }
-    const isThere = lease === null || lease === 0n || this.leases.some(({ id }) => id === lease)
-    if (!isThere) return [['WRONG_LEASE']]
     this.commit += 1n
     this.#set(key, value, lease)
     return [[value === null ? 'deleted' : 'written', this.commit], ...this.#hear()]
@@ -203,4 +201,15 @@ export class Model {
     this.#heard = []
     return heard
   }
+}
+
+function refusalOf(
+  there: string | null,
+  terms: { found: bigint; version: bigint | null; value: string | null },
+): Said | null {
+  const { found, version, value } = terms
+  if (version === 0n) return there === null ? null : ['ALREADY_EXISTS', there]
+  const mustBe = version !== null || value === null
+  if (there === null) return mustBe ? ['NOT_FOUND'] : null
+  return version === null || version === found ? null : ['WRONG_VERSION', there]
 }

@@ -4,8 +4,8 @@
  * guards: K2
  */
 import { expect, test } from 'vitest'
-import { Desk, bytes, create, put, range, remove } from './desk.ts'
-import type { Said } from './desk.ts'
+import { Desk, create, put, range, remove } from './desk.ts'
+import type { Question, Said } from './desk.ts'
 
 function filled(keys: string, limits: object = {}): Desk {
   const desk = new Desk(limits)
@@ -19,6 +19,11 @@ function page([listed]: Said): unknown {
   const [, records, , more] = listed
   const short = records.map((record: string) => record.split(' ')[0])
   return more === undefined ? short : [...short, more]
+}
+
+/** The last page of a moment. */
+function after(key: string, version: bigint): Question {
+  return range('', null, { after: key, atVersion: version })
 }
 
 // S3-11
@@ -67,8 +72,7 @@ test('several moments are held at once, each as it was', () => {
     held.push(desk.node.kernel.commitNumber)
     desk.ask(put('b', `y${round}`))
   }
-  const rest = (version: bigint): unknown =>
-    page(desk.ask(range('', null, { after: 'a', atVersion: version })))
+  const rest = (version: bigint): unknown => page(desk.ask(after('a', version)))
   const [first = 0n, second = 0n, third = 0n, fourth = 0n] = held
   expect(rest(second)).toEqual(['b=y0'])
   expect(rest(fourth)).toEqual(['b=y2'])
@@ -107,11 +111,9 @@ test('when too many moments are held the oldest is let go', () => {
     desk.ask(range('', null, { limit: 1, hold: true }), session)
     desk.ask(put('b', String(session)))
   }
-  const rest = (version: bigint): ReturnType<typeof range> =>
-    range('', null, { after: 'a', atVersion: version })
-  expect(desk.ask(rest(2n))).toEqual([['ABORTED']])
-  expect(page(desk.ask(rest(3n), 2n))).toEqual(['b=1'])
-  expect(page(desk.ask(rest(4n)))).toEqual(['b=2'])
+  expect(desk.ask(after('a', 2n))).toEqual([['ABORTED']])
+  expect(page(desk.ask(after('a', 3n), 2n))).toEqual(['b=1'])
+  expect(page(desk.ask(after('a', 4n)))).toEqual(['b=2'])
 })
 
 test('a page that ends its range, or does not hold, holds nothing', () => {
@@ -137,7 +139,7 @@ test('many records come and go in order', () => {
   expect(desk.keys()).toEqual(sorted.filter((key) => Number(key) % 3 !== 2))
   for (const key of keys) if (Number(key) % 3 !== 2) desk.tell(remove(key))
   expect(desk.keys()).toEqual([])
-  const [then] = desk.tell({ ...range('', null, { atVersion: version }), after: bytes('0') })
+  const [then] = desk.tell(after('0', version))
   expect(then?.kind === 'records-listed' && then.records.length).toBe(19_999)
   desk.tell(create('a', ''))
   expect(desk.keys()).toEqual(['a'])

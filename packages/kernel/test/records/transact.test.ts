@@ -4,56 +4,47 @@
  * guards: K1, L2, X2
  */
 import { expect, test } from 'vitest'
-import type { Compare, Operation } from '@tenure/kernel'
-import { Desk, bytes, cas, create, get, grant, put, range, release, remove } from './desk.ts'
+import type { Compare } from '@tenure/kernel'
+import {
+  Desk,
+  bytes,
+  cas,
+  comparing,
+  create,
+  deleting,
+  get,
+  getting,
+  grant,
+  put,
+  putting,
+  range,
+  release,
+  remove,
+  transact,
+} from './desk.ts'
 import type { Question } from './desk.ts'
-
-function putting(key: string, value: string, lease: bigint | null = null): Operation {
-  return { kind: 'put', key: bytes(key), value: bytes(value), lease }
-}
-
-function deleting(key: string): Operation {
-  return { kind: 'delete', key: bytes(key) }
-}
-
-function getting(key: string): Operation {
-  return { kind: 'get', key: bytes(key) }
-}
-
-function version(key: string, is: '==' | '!=' | '<' | '>', than: bigint): Compare {
-  return { target: 'version', key: bytes(key), is, version: than }
-}
 
 function value(key: string, is: '==' | '!=', than: string): Compare {
   return { target: 'value', key: bytes(key), is, value: bytes(than) }
-}
-
-function transact(
-  compares: readonly Compare[],
-  lists: { then?: readonly Operation[]; otherwise?: readonly Operation[] } = {},
-  terms: object = {},
-): Question {
-  const { then = [], otherwise = [] } = lists
-  return { kind: 'transact', compares, then, otherwise, ...terms }
 }
 
 test('a transaction does one of its lists as one, under one version', () => {
   const desk = new Desk()
   desk.ask(create('a', 'one'))
   desk.ask(create('b', 'two'))
-  const lists = { then: [putting('a', 'x'), deleting('b'), putting('c', 'z')], otherwise: [] }
-  expect(desk.ask(transact([version('a', '==', 1n)], lists))).toEqual([['transacted', true, 3n]])
+  const lists = { held: [putting('a', 'x'), deleting('b'), putting('c', 'z')], failed: [] }
+  expect(desk.ask(transact([comparing('a', '==', 1n)], lists))).toEqual([['transacted', true, 3n]])
   expect(desk.ask(range(''))).toEqual([['listed', ['a=x v3 c1 l0', 'c=z v3 c3 l0'], 3n]])
-  expect(desk.ask(transact([version('a', '==', 1n)], lists))).toEqual([['transacted', false, 3n]])
-  const other = { otherwise: [putting('d', 'w')] }
-  expect(desk.ask(transact([version('a', '==', 1n)], other))).toEqual([['transacted', false, 4n]])
-  expect(desk.ask(transact([], { then: [deleting('gone')] }))).toEqual([['transacted', true, 4n]])
+  expect(desk.ask(transact([comparing('a', '==', 1n)], lists))).toEqual([['transacted', false, 3n]])
+  const other = { failed: [putting('d', 'w')] }
+  expect(desk.ask(transact([comparing('a', '==', 1n)], other))).toEqual([['transacted', false, 4n]])
+  expect(desk.ask(transact([], { held: [deleting('gone')] }))).toEqual([['transacted', true, 4n]])
 })
 
 test('a list of reads gives what is there, in its order', () => {
   const desk = new Desk()
   desk.ask(create('a', 'one'))
-  const lists = { then: [getting('b'), getting('a')] }
+  const lists = { held: [getting('b'), getting('a')] }
   expect(desk.ask(transact([], lists))).toEqual([['transacted', true, 1n, null, 'a=one v1 c1 l0']])
 })
 
@@ -63,17 +54,17 @@ test('compares see absent records as of version 0, with a value that equals none
   desk.ask(put('a', 'two'))
   const holds = (compare: Compare): unknown => desk.tell(transact([compare]))[0]
   const cases: readonly (readonly [Compare, boolean])[] = [
-    [version('a', '==', 2n), true],
-    [version('a', '==', 1n), false],
-    [version('a', '!=', 1n), true],
-    [version('a', '!=', 2n), false],
-    [version('a', '<', 3n), true],
-    [version('a', '<', 2n), false],
-    [version('a', '>', 1n), true],
-    [version('a', '>', 2n), false],
-    [version('b', '==', 0n), true],
-    [version('b', '<', 1n), true],
-    [version('b', '>', 0n), false],
+    [comparing('a', '==', 2n), true],
+    [comparing('a', '==', 1n), false],
+    [comparing('a', '!=', 1n), true],
+    [comparing('a', '!=', 2n), false],
+    [comparing('a', '<', 3n), true],
+    [comparing('a', '<', 2n), false],
+    [comparing('a', '>', 1n), true],
+    [comparing('a', '>', 2n), false],
+    [comparing('b', '==', 0n), true],
+    [comparing('b', '<', 1n), true],
+    [comparing('b', '>', 0n), false],
     [value('a', '==', 'two'), true],
     [value('a', '==', 'one'), false],
     [value('a', '!=', 'one'), true],
@@ -92,19 +83,19 @@ test('a transaction that is not in order is refused, and does nothing', () => {
     expect(desk.keys()).toEqual(['a'])
   }
   const twice = [putting('b', 'x'), deleting('b')]
-  refused(transact([], { then: twice }), 'INVALID_ARGUMENT')
-  refused(transact([], { otherwise: twice }), 'INVALID_ARGUMENT')
-  refused(transact([], { then: [getting('a'), putting('b', 'x')] }), 'INVALID_ARGUMENT')
-  refused(transact([], { then: [putting('abcd', 'x')] }), 'INVALID_ARGUMENT')
-  refused(transact([], { then: [getting('')] }), 'INVALID_ARGUMENT')
-  refused(transact([version('', '==', 0n)]), 'INVALID_ARGUMENT')
+  refused(transact([], { held: twice }), 'INVALID_ARGUMENT')
+  refused(transact([], { failed: twice }), 'INVALID_ARGUMENT')
+  refused(transact([], { held: [getting('a'), putting('b', 'x')] }), 'INVALID_ARGUMENT')
+  refused(transact([], { held: [putting('abcd', 'x')] }), 'INVALID_ARGUMENT')
+  refused(transact([], { held: [getting('')] }), 'INVALID_ARGUMENT')
+  refused(transact([comparing('', '==', 0n)]), 'INVALID_ARGUMENT')
   const three = ['b', 'c', 'd'].map((key) => getting(key))
-  refused(transact([], { then: three }), 'INVALID_ARGUMENT')
-  refused(transact(['a', 'b', 'c'].map((key) => version(key, '==', 0n))), 'INVALID_ARGUMENT')
-  refused(transact([], { then: [putting('b', 'x', 9n)] }), 'WRONG_LEASE')
-  refused(transact([], { then: [putting('b', 'x'), putting('c', 'x')] }), 'PRECONDITION_FAILED')
+  refused(transact([], { held: three }), 'INVALID_ARGUMENT')
+  refused(transact(['a', 'b', 'c'].map((key) => comparing(key, '==', 0n))), 'INVALID_ARGUMENT')
+  refused(transact([], { held: [putting('b', 'x', 9n)] }), 'WRONG_LEASE')
+  refused(transact([], { held: [putting('b', 'x'), putting('c', 'x')] }), 'PRECONDITION_FAILED')
   expect(desk.node.kernel.commitNumber).toBe(1n)
-  const roomy = { then: [putting('a', 'y'), putting('b', 'x')] }
+  const roomy = { held: [putting('a', 'y'), putting('b', 'x')] }
   expect(desk.ask(transact([], roomy))).toEqual([['transacted', true, 2n]])
 })
 
@@ -112,7 +103,7 @@ test('one transaction changes the leases of its records', () => {
   const desk = new Desk()
   desk.ask(grant(100n))
   desk.ask(create('a', 'x', { lease: 1n }))
-  desk.ask(transact([], { then: [putting('a', 'y', 0n), putting('b', 'y', 1n)] }))
+  desk.ask(transact([], { held: [putting('a', 'y', 0n), putting('b', 'y', 1n)] }))
   desk.wait(100)
   expect(desk.keys()).toEqual(['a'])
 })
@@ -125,7 +116,7 @@ test('a fenced write is done only under the newest grant of its name', () => {
   const questions = [
     create('a', 'x', { fence }),
     put('a', 'x', { fence }),
-    transact([], { then: [putting('a', 'x')] }, { fence }),
+    transact([], { held: [putting('a', 'x')] }, { fence }),
   ]
   for (const question of questions) expect(desk.ask(question)).toEqual([['FENCED']])
   node.acquire(1n, 'lock')
@@ -161,14 +152,14 @@ function numbered(serial: bigint, settledBelow = 1n): object {
 
 test('a numbered change is done once, and answered alike for ever after', () => {
   const desk = new Desk()
-  const lists = { then: [putting('t', 'x')], otherwise: [deleting('t')] }
+  const lists = { held: [putting('t', 'x')], failed: [deleting('t')] }
   const questions = [
     create('a', 'one', numbered(1n)),
     put('a', 'two', numbered(2n)),
     cas('a', 'three', 2n, numbered(3n)),
     remove('a', 3n, numbered(4n)),
-    transact([version('t', '==', 0n)], lists, numbered(5n)),
-    transact([version('t', '==', 0n)], lists, numbered(6n)),
+    transact([comparing('t', '==', 0n)], lists, numbered(5n)),
+    transact([comparing('t', '==', 0n)], lists, numbered(6n)),
     grant(1_000n, false, numbered(7n)),
     release(7n, numbered(8n)),
   ]

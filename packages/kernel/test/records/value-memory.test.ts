@@ -4,7 +4,19 @@
  * guards: K2
  */
 import { expect, test } from 'vitest'
-import { Desk, bytes, cas, create, get, put, range, remove, waitFor } from './desk.ts'
+import {
+  Desk,
+  bytes,
+  cas,
+  create,
+  get,
+  getting,
+  put,
+  range,
+  remove,
+  transact,
+  waitFor,
+} from './desk.ts'
 
 const LONG = 101
 
@@ -72,8 +84,7 @@ test('every answer with a record names the value that has to be read', () => {
       4n,
     ],
   ])
-  const got = { kind: 'get', key: bytes('a') } as const
-  const read = { kind: 'transact', compares: [], then: [got], otherwise: [] } as const
+  const read = transact([], { held: [getting('a')] })
   expect(full.ask(read)).toEqual([['transacted', true, 4n, 'a=a*101 v1 c1 l0']])
 })
 
@@ -135,7 +146,7 @@ test('a value that is not in memory is compared by its length only, and else the
   settle(full)
   const compared = (key: string, is: '==' | '!=', value: string): unknown => {
     const compare = { target: 'value', key: bytes(key), is, value: bytes(value) } as const
-    return full.ask({ kind: 'transact', compares: [compare], then: [], otherwise: [] })
+    return full.ask(transact([compare]))
   }
   expect(compared('a', '==', long('a'))).toEqual([['PRECONDITION_FAILED']])
   expect(compared('a', '!=', long('b'))).toEqual([['PRECONDITION_FAILED']])

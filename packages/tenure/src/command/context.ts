@@ -3,7 +3,7 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import { hostname } from 'node:os'
-import type { Client, Clock, Session, SessionOptions } from '@tenure/client'
+import type { Client, Clock, Session, SessionOptions, Storage } from '@tenure/client'
 import { NotFoundError } from '@tenure/client'
 import { databaseOf, effectiveAddress } from '../address.ts'
 import { DEFAULT_TIMEOUT_MS } from './limits.ts'
@@ -78,6 +78,19 @@ export class CommandContext {
         ...options,
       })
       return await work(session)
+    })
+  }
+
+  /** Does `work` with the records of the node, which is made when it is absent. */
+  withStorage<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
+    return this.withClient(async (client) => {
+      try {
+        await client.describeNode(this.path, this.signal)
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error
+        await client.createNode(this.path, {}, this.signal)
+      }
+      return work(client.storage(this.path))
     })
   }
 

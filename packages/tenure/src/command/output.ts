@@ -67,9 +67,16 @@ function textOf(bytes: Uint8Array): string | null {
 }
 
 /** Bytes as the fields of a JSON object: `data`, or `dataBase64` when they are no text. */
-export function dataFields(bytes: Uint8Array): { data: string } | { dataBase64: string } {
+export function dataFields(bytes: Uint8Array): { readonly [field: string]: string } {
+  return bytesFields('data', bytes)
+}
+
+/** Bytes as a field of a JSON object: of that name, or of that name and `Base64` when they are no text. */
+export function bytesFields(name: string, bytes: Uint8Array): { readonly [field: string]: string } {
   const text = textOf(bytes)
-  return text === null ? { dataBase64: Buffer.from(bytes).toString('base64') } : { data: text }
+  return text === null
+    ? { [`${name}Base64`]: Buffer.from(bytes).toString('base64') }
+    : { [name]: text }
 }
 
 /** Bytes on one line for people: quoted text, or base64. */

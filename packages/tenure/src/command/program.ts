@@ -9,13 +9,16 @@ import { parseDuration } from './duration.ts'
 import { addElect } from './elect.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { failureOf } from './failure.ts'
+import { addKv } from './kv.ts'
 import { addLock } from './lock.ts'
 import { addNode } from './node.ts'
 import { addRegistry } from './registry.ts'
 import { addSemaphore, addWatch } from './semaphore.ts'
+import { addSession } from './session.ts'
 import type { Run } from './run.ts'
 import { addServe } from './serve.ts'
 import { ownVersion } from '../version.ts'
+import { addWhy } from './why.ts'
 import { addWork } from './work.ts'
 
 /**
@@ -42,7 +45,10 @@ export async function runCommand(words: readonly string[], world: World): Promis
     addWatch,
     addRegistry,
     addConfig,
+    addKv,
     addNode,
+    addSession,
+    addWhy,
   ]) {
     add(program, run)
   }

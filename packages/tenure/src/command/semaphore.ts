@@ -8,6 +8,7 @@ import { parseDuration } from './duration.ts'
 import type { HoldOptions } from './hold.ts'
 import { graceOf, holdEnvironment, holdingSession, useHold } from './hold.ts'
 import { readData } from './input.ts'
+import { parseNumber } from './number.ts'
 import type { JsonValue } from './output.ts'
 import { dataFields, shown } from './output.ts'
 import type { Run } from './run.ts'
@@ -52,6 +53,14 @@ export function addSemaphore(program: Command, run: Run): void {
       .argument('<name>')
       .option('--force', 'also while it is held or waited for'),
     remove,
+  )
+  run<{ session: bigint }>(
+    semaphore
+      .command('release')
+      .description('take from a session what it holds of it, or its place in the queue')
+      .argument('<name>')
+      .requiredOption('--session <id>', 'whose; see tenure why NAME', parseNumber),
+    forceRelease,
   )
   const acquire = semaphore
     .command('acquire')
@@ -128,6 +137,18 @@ async function remove(
   return context.withSession(async (session) => {
     await session.semaphore(name).delete({ force }, context.signal)
     context.output.datum({ name }, `deleted "${name}"`)
+    return 0
+  })
+}
+
+async function forceRelease(
+  context: CommandContext,
+  { session }: { session: bigint },
+  [name = '']: readonly string[],
+): Promise<number> {
+  return context.withClient(async (client) => {
+    await client.forceRelease(context.path, name, session, context.signal)
+    context.output.datum({ name, sessionId: session }, `took "${name}" from session ${session}`)
     return 0
   })
 }

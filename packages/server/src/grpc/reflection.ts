@@ -14,6 +14,7 @@ import {
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
+  TENURE_FILE,
   toBinary,
   YDB_METHODS,
 } from '@tenure/protocol'
@@ -32,7 +33,11 @@ const REFLECTION_SERVICES = [
 const YDB_SERVICES = [...new Set(YDB_METHODS.map((method) => serviceAndMethod(method.path)[0]))]
 
 /** Full names of what clients may ask the health of. */
-export const SERVICE_NAMES: readonly string[] = [...YDB_SERVICES, HEALTH_SERVICE]
+export const SERVICE_NAMES: readonly string[] = [
+  ...YDB_SERVICES,
+  ...TENURE_FILE.services.map((service) => service.typeName),
+  HEALTH_SERVICE,
+]
 
 interface DescribedFile {
   readonly name: string
@@ -130,6 +135,7 @@ function describeAll(): DescribedFile[] {
   }
   collect(HEALTH_FILE)
   collect(REFLECTION_FILE)
+  collect(TENURE_FILE)
   for (const method of YDB_METHODS) collect(method.input.file)
   return [...[...files.values()].map(describeFile), ...YDB_SERVICES.map(describeService)]
 }

@@ -213,7 +213,13 @@ test('reflection names the services and describes them', async () => {
   }
   const services = await ask(requestOf())
   expect(JSON.stringify(services.value)).toContain('Ydb.Coordination.V1.CoordinationService')
-  for (const symbol of ['Ydb.Coordination.V1.CoordinationService', 'Ydb.Coordination.Config']) {
+  expect(JSON.stringify(services.value)).toContain('tenure.v1.CoordinationService')
+  for (const symbol of [
+    'Ydb.Coordination.V1.CoordinationService',
+    'Ydb.Coordination.Config',
+    'tenure.v1.CoordinationService',
+    'tenure.v1.ClientFrame',
+  ]) {
     const reply = await ask(requestOf(symbol))
     const files = reply.case === 'fileDescriptorResponse' ? reply.value.fileDescriptorProto : []
     const file = fromBinary(FileDescriptorProtoSchema, files[0] ?? new Uint8Array(0))

@@ -62,17 +62,21 @@ export class Silence {
     this.#timer?.cancel()
   }
 
+  get #silentAtMs(): number {
+    return this.#heardAtMs + this.#periodMs * PERIODS
+  }
+
   #setPeriod(periodMs: number): void {
     this.#periodMs = Math.min(periodMs, SILENCE_PERIOD_MAX_MS)
     // A timer that goes off too early looks again.
-    if (this.#heardAtMs + this.#periodMs * PERIODS < this.#dueAtMs) this.#aim()
+    if (this.#silentAtMs < this.#dueAtMs) this.#aim()
   }
 
   /** The time is over when it has passed since the client was heard. */
   #aim(): void {
     if (this.#isStopped) return
     const { clock } = this.#options
-    const dueAtMs = this.#heardAtMs + this.#periodMs * PERIODS
+    const dueAtMs = this.#silentAtMs
     this.#timer?.cancel()
     this.#dueAtMs = dueAtMs
     this.#timer = clock.after(dueAtMs - clock.monotonicMs(), () => {
@@ -85,8 +89,7 @@ export class Silence {
   #judge(isLate: boolean): void {
     if (this.#isStopped) return
     if (isLate || !this.#options.listening()) this.heard()
-    const silentMs = this.#options.clock.monotonicMs() - this.#heardAtMs
-    if (silentMs >= this.#periodMs * PERIODS) this.#options.silent()
+    if (this.#options.clock.monotonicMs() >= this.#silentAtMs) this.#options.silent()
     else this.#aim()
   }
 }

@@ -65,8 +65,7 @@ export class RecordHistory {
     let version = present
     for (let at = this.#placeAfter(from); at < this.#commits.length; at++) {
       const commit = this.#commits[at]
-      const changes = commit?.changes.filter((change) => isIn(range, keyOf(change)))
-      if (commit === undefined || changes === undefined || page.take(changes)) continue
+      if (commit === undefined || page.take(changesIn(range, commit.changes))) continue
       if (page.changes.length === 0) return { changes: [], version: present, reset: true }
       version = commit.version - 1n
       break
@@ -113,6 +112,7 @@ export class ChangesPage {
 
   /** Takes all these changes, which are of one commit; or none of them and returns false, when they do not fit in. */
   take(changes: readonly RecordChange[]): boolean {
+    if (changes.length === 0) return true
     const { rangeRecordsMax, rangeBytesMax } = this.#limits
     if (this.changes.length + changes.length > rangeRecordsMax) return false
     let bytes = this.#bytes
@@ -133,6 +133,17 @@ export function keyOf(change: RecordChange): Uint8Array {
 function changeBytes(change: RecordChange): number {
   const valueBytes = change.kind === 'put' ? change.record.value.length : 0
   return keyOf(change).length + valueBytes
+}
+
+const NO_CHANGES: readonly RecordChange[] = []
+
+/** Most commits change nothing in a range: that is answered without a new list. */
+function changesIn(range: KeyRange, changes: readonly RecordChange[]): readonly RecordChange[] {
+  let found: RecordChange[] | null = null
+  for (const change of changes) {
+    if (isIn(range, keyOf(change))) (found ??= []).push(change)
+  }
+  return found ?? NO_CHANGES
 }
 
 function isIn({ start, end }: KeyRange, key: Uint8Array): boolean {

@@ -18,6 +18,9 @@ export interface NewLeaseOptions {
 
 export const LEASE_TTL_MAX_MS = 86_400_000
 
+/** The server tells whole milliseconds, the last one begun. */
+const ROUNDED_UP_MS = 1
+
 export class Lessor {
   readonly #ground: LeaseGround
   /** The handles of the leases that the session keeps. */
@@ -114,7 +117,7 @@ function found(described: AnswerOf<'lease-described'>, { sentMs }: StorageReply)
   return new LeaseTerm({
     id,
     ttlMs: Number(described.ttlMs),
-    spanMs: isKept ? Infinity : Number(described.remainingMs),
+    spanMs: isKept ? Infinity : Math.max(0, Number(described.remainingMs) - ROUNDED_UP_MS),
     kind: isKept ? 'elsewhere' : 'running',
     knownMs: sentMs,
   })

@@ -12,11 +12,11 @@ export interface FakeStorage {
   readonly link: FakeLink
   readonly clock: FakeClock
   /** The last attachment starts, as a session of this id. */
-  start(sessionId?: bigint): Promise<void>
+  readonly start: (sessionId?: bigint) => Promise<void>
   /** The connection breaks, and a fresh one starts for the same session. */
-  reconnect(): Promise<void>
+  readonly reconnect: () => Promise<void>
   /** The session is gone, and the next one starts. */
-  renew(sessionId: bigint): Promise<void>
+  readonly renew: (sessionId: bigint) => Promise<void>
 }
 
 export const OFFERS: Partial<Started> = { hasRecords: true, numbersChanges: true }
@@ -60,4 +60,14 @@ export function message(key: string, version: bigint, value: string = ''): Recor
 
 export function written(version: bigint): Answer {
   return { kind: 'record-written', version }
+}
+
+/** What a promise is rejected with; to be asked for before that happens. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was rejected')
 }

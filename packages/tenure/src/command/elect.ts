@@ -1,6 +1,7 @@
 /** `tenure elect NAME -- CMD…`: runs a command while this process leads. `--observe` follows who leads. */
 import { hostname } from 'node:os'
 import type { LeadershipState } from '@tenure/client'
+import { AbortedError, SessionExpiredError, UnavailableError } from '@tenure/client'
 import type { Command } from 'commander'
 import type { CommandContext } from './context.ts'
 import { parseDuration } from './duration.ts'
@@ -25,7 +26,7 @@ export function addElect(program: Command, run: Run): void {
     .argument('<name>', 'name of the election')
     .argument('[command...]', 'what to run, after --')
     .option('--observe', 'follow who leads, without taking part')
-    .option('--rejoin', 'campaign again when leadership was lost')
+    .option('--rejoin', 'campaign again when leadership was lost, and run the command anew')
     .option('--data <text>', 'what observers see of the leader (default: host and process)')
     .option(
       '--grace <duration>',
@@ -44,15 +45,25 @@ async function elect(
   if (command.length === 0) {
     throw new UsageError(`there is nothing to run: write tenure elect ${name} -- COMMAND`)
   }
-  for (;;) {
+  for (let wasThere = false; ; wasThere = true) {
     try {
       return await leadOnce(context, options, [name, ...command])
     } catch (error) {
-      const isLost = error instanceof CommandFailure && error.exitCode === EXIT_LOST
-      if (!isLost || options.rejoin !== true) throw error
-      context.output.talk(`${error.message}; campaigning again`)
+      if (options.rejoin !== true || !mayComeBack(error, wasThere)) throw error
+      context.output.talk(`${messageOf(error)}; campaigning again`)
     }
   }
+}
+
+/** After a loss, of the leadership or of the place in the queue. Who was there once waits for a server that is away, too. */
+function mayComeBack(error: unknown, wasThere: boolean): boolean {
+  if (error instanceof CommandFailure) return error.exitCode === EXIT_LOST
+  if (error instanceof UnavailableError) return wasThere
+  return error instanceof SessionExpiredError || error instanceof AbortedError
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function leadOnce(

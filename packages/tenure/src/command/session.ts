@@ -58,7 +58,7 @@ async function kill(
   })
 }
 
-export function sessionFields(session: SessionInfo): { readonly [field: string]: JsonValue } {
+function sessionFields(session: SessionInfo): { readonly [field: string]: JsonValue } {
   const { holdings, ...fields } = session
   return { ...fields, holdings: holdings.map((holding) => ({ ...holding })) }
 }

@@ -2,7 +2,7 @@
 import type { Explanation } from '@tenure/client'
 
 /** One step of a circle: the next link's session holds what this one waits for. */
-export interface CircleLink {
+interface CircleLink {
   readonly sessionId: bigint
   readonly holds: string
   readonly waitsFor: string

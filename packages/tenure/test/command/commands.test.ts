@@ -183,8 +183,8 @@ test('serve with a store that cannot be there gives 69 and names it', async () =
 })
 
 test('every subcommand explains itself', async () => {
-  const groups = ['semaphore', 'registry', 'config', 'node']
-  for (const name of ['lock', 'elect', 'work', 'watch', 'serve', ...groups]) {
+  const groups = ['semaphore', 'registry', 'config', 'kv', 'node', 'session']
+  for (const name of ['lock', 'elect', 'work', 'watch', 'why', 'serve', ...groups]) {
     const run = await ends([name, '--help'])
     expect(run).toMatchObject({ code: 0, err: '' })
     expect(run.out).toContain(`tenure ${name}`)
@@ -203,7 +203,10 @@ test('--help ends with 0 and names every subcommand', async () => {
     'watch',
     'registry',
     'config',
+    'kv',
     'node',
+    'session',
+    'why',
   ]) {
     expect(run.out).toContain(name)
   }

@@ -9,7 +9,7 @@ function field(data: readonly unknown[], place: number, name: string): string {
   return String(Reflect.get(datum, name))
 }
 
-test('S3-29: kv put, get, create, cas and delete', async () => {
+test('K7: kv put, get, create, cas and delete', async () => {
   await using world = await commandWorld()
   const put = await world.ends(['--json', 'kv', 'put', 'a/1', 'one'])
   expect(put).toMatchObject({ code: 0, err: '' })

@@ -1,7 +1,11 @@
 /** `tenure session`, `tenure semaphore release`, `tenure why` and `tenure elect`: what a person does when somebody hangs. */
 import type { Semaphore } from '@tenure/client'
-import { expect, test } from 'vitest'
+import { openMemoryEngine } from '@tenure/engine/memory'
+import { startServer } from '@tenure/server'
+import { expect, test, vi } from 'vitest'
 import { spanText } from '../../src/command/span.ts'
+import { connect } from '../../src/connect.ts'
+import { Run } from './terminal.ts'
 import { commandWorld } from './world.ts'
 
 /** Settles when so many wait. Changes of a queue are not told, so it asks. */
@@ -69,7 +73,7 @@ test('semaphore release takes a lock from its holder', async () => {
   expect((await world.ends(['semaphore', 'release', 'door'])).code).toBe(64)
 })
 
-test('why says who holds, who waits, and for how long', async () => {
+test('K9, B17: why says who holds, who waits, and for how long', async () => {
   await using world = await commandWorld()
   await using anna = await world.session('anna')
   await using boris = await world.session('boris')
@@ -92,7 +96,7 @@ test('why says who holds, who waits, and for how long', async () => {
   await expect(waiting).rejects.toThrow('enough')
 })
 
-test('why follows what holders wait for, and names a deadlock', async () => {
+test('B18: why follows what holders wait for, and names a deadlock', async () => {
   await using world = await commandWorld()
   const [anna, boris, clara] = [
     await world.session('anna'),
@@ -192,6 +196,64 @@ test('elect --rejoin runs its command again when it leads again', async () => {
   expect(await run.exitCode).toBe(143)
   expect(run.err.match(/campaigning again/g)).toHaveLength(2)
   expect(terms).toEqual(terms.toSorted((left, right) => Number(left - right)))
+})
+
+test('elect --rejoin waits for a server that went away, and says so', async () => {
+  const listen = { host: '127.0.0.1', port: 0 }
+  const before = await startServer({ engine: openMemoryEngine(), http: null, listen })
+  const { port } = before.grpcAddress
+  const address = `grpc://127.0.0.1:${port}/local`
+  const words = [
+    '-a',
+    address,
+    '--timeout',
+    '500ms',
+    'elect',
+    'boss',
+    '--rejoin',
+    '--',
+    'sleep',
+    '60',
+  ]
+  const run = new Run(words)
+  await using client = connect(address)
+  const untilLed = (): Promise<void> =>
+    client.withSession(
+      '/local/tenure',
+      async (session) => {
+        for await (const { leader } of session.election('boss').observe())
+          if (leader !== null) return
+      },
+      { createNode: true },
+    )
+  await untilLed()
+  await before.stop()
+  await vi.waitFor(() => expect(run.err).toMatch(/was lost.*\n.*nobody answered/), {
+    timeout: 10_000,
+  })
+  const after = await startServer({
+    engine: openMemoryEngine(),
+    http: null,
+    listen: { ...listen, port },
+  })
+  await untilLed()
+  run.send('SIGTERM')
+  expect(await run.exitCode).toBe(143)
+  await client.close()
+  await after.stop()
+})
+
+test('elect that finds no server at first ends with 69, also with --rejoin', async () => {
+  const words = [
+    '-a',
+    'grpc://127.0.0.1:1/local',
+    '--timeout',
+    '300ms',
+    'elect',
+    'boss',
+    '--rejoin',
+  ]
+  expect(await new Run([...words, '--', 'true']).exitCode).toBe(69)
 })
 
 test.for([

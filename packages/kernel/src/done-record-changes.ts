@@ -19,10 +19,10 @@ export interface DoneRecordChange {
 }
 
 /** Of one session: more than a client leaves unsettled. */
-export const RECORD_CHANGES_MAX = 65_536
+const RECORD_CHANGES_MAX = 65_536
 
 /** Settled changes are forgotten so many at once. */
-export const FORGOTTEN_TOGETHER = 64n
+const FORGOTTEN_TOGETHER = 64n
 
 export class DoneRecordChanges {
   /** By serial, in the order in which they were done. */

@@ -7,7 +7,7 @@ import { LinkedList } from './linked-list.ts'
 import type { RecordState } from './record.ts'
 
 /** Values up to this length stay in memory whatever its bound: what stands for them there would not be smaller. */
-export const SHORT_VALUE_BYTES = 64
+const SHORT_VALUE_BYTES = 64
 
 export class ValueMemory {
   readonly #bytesMax: number

@@ -15,13 +15,8 @@ import {
   optionsOf,
 } from './arguments.ts'
 import { type Bytes, EMPTY_BYTES, sameBytes } from './bytes.ts'
-import {
-  AcquireTimeoutError,
-  AlreadyExistsError,
-  errorOf,
-  NotFoundError,
-  SemaphoreLimitMismatchError,
-} from './errors.ts'
+import { DeclaredLimit } from './declared-limit.ts'
+import { AcquireTimeoutError, errorOf, NotFoundError } from './errors.ts'
 import { Lease } from './lease.ts'
 import type {
   AcquireRequest,
@@ -99,15 +94,22 @@ export interface SemaphoreDescription {
 export class Semaphore {
   readonly name: string
   readonly #core: SessionCore
-  readonly #limit: bigint | undefined
-  #existence: Promise<void> | null = null
+  readonly #declared: DeclaredLimit | null
 
   /** Handles come from `session.semaphore`. */
   constructor(core: SessionCore, name: string, options: SemaphoreOptions = {}) {
     const { limit } = optionsOf(options, 'the options of a semaphore')
     this.#core = core
     this.name = nameOf(name)
-    this.#limit = limit === undefined ? undefined : countOf(limit, 'the limit of a semaphore')
+    this.#declared =
+      limit === undefined
+        ? null
+        : new DeclaredLimit({
+            name,
+            limit: countOf(limit, 'the limit of a semaphore'),
+            look: () => this.#look({}),
+            create: () => this.create({ limit }),
+          })
   }
 
   /**
@@ -242,8 +244,8 @@ export class Semaphore {
             fail: (error) => sink.fail(error),
           })
         }
-        if (this.#limit === undefined) begin()
-        else this.#exists(this.#limit).then(begin, (error: unknown) => sink.fail(error))
+        if (this.#declared === null) begin()
+        else this.#declared.exists().then(begin, (error: unknown) => sink.fail(error))
         return () => {
           isStopped = true
           stop?.()
@@ -259,26 +261,32 @@ export class Semaphore {
     signal: AbortSignal | undefined,
   ): Promise<Lease | null> {
     const core = this.#core
-    const take = async (): Promise<Lease | null> => {
-      const grant = await acquire({ core, request, timeoutMs, signal })
+    const take = async (asked: AcquireRequest): Promise<Lease | null> => {
+      const grant = await acquire({ core, request: asked, timeoutMs, signal })
       if (grant === null) return null
       // The session may have ended in the very moment of the grant, and tells only leases that are there.
       const { reason } = core.connection
       if (reason !== null) throw reason
       return new Lease(core, { request, token: grant.token })
     }
-    if (this.#limit === undefined) return take()
-    if (timeoutMs === null) return this.#whenThere(take, signal)
-    const existence = untilAbort(this.#exists(this.#limit), signal)
-    await within({ clock: core.clock, timeoutMs, late: () => this.#late(timeoutMs) }, existence)
-    return this.#whenThere(take, signal)
+    const declared = this.#declared
+    if (declared === null) return take(request)
+    if (core.connection.offers.createsOnAcquire) {
+      const taken = await declared.takeFirst((createLimit) => take({ ...request, createLimit }))
+      if (taken !== undefined) return taken
+    }
+    if (timeoutMs !== null) {
+      const existence = untilAbort(declared.exists(), signal)
+      await within({ clock: core.clock, timeoutMs, late: () => this.#late(timeoutMs) }, existence)
+    }
+    return declared.whenThere(() => take(request), signal)
   }
 
   #acquireRequest(
     { count = 1, data = EMPTY_BYTES, ephemeral = false }: TryAcquireOptions,
     timeoutMs: number | null,
   ): AcquireRequest {
-    if (ephemeral && this.#limit !== undefined) {
+    if (ephemeral && this.#declared !== null) {
       throw new TypeError(
         `semaphore "${this.name}" has a limit of its own, so it cannot be ephemeral`,
       )
@@ -323,51 +331,8 @@ export class Semaphore {
     throw errorOf(answer, `cannot describe semaphore "${this.name}"`)
   }
 
-  /** Does what needs the semaphore. One with a declared limit that somebody has deleted meanwhile is made anew, once. */
-  async #whenThere<T>(act: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const limit = this.#limit
-    if (limit === undefined) return act()
-    await untilAbort(this.#exists(limit), signal)
-    try {
-      return await act()
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error
-      this.#existence = null
-      await untilAbort(this.#exists(limit), signal)
-      return act()
-    }
-  }
-
-  /** Creates or checks, once for all uses of this handle. */
-  #exists(limit: bigint): Promise<void> {
-    if (this.#existence === null) {
-      const existence = this.#establish(limit)
-      this.#existence = existence
-      // The next use tries again; those who wait for this attempt get its error.
-      existence.catch(() => {
-        if (this.#existence === existence) this.#existence = null
-      })
-    }
-    return this.#existence
-  }
-
-  async #establish(limit: bigint): Promise<void> {
-    // A turn that fails means that somebody else has created or deleted the semaphore at this moment.
-    for (;;) {
-      const found = await this.#look({})
-      if (found !== null) {
-        if (found.limit === limit) return
-        throw new SemaphoreLimitMismatchError(
-          `semaphore "${this.name}" has limit ${found.limit}, this handle declares ${limit}; declare the same limit, or delete it`,
-        )
-      }
-      try {
-        await this.create({ limit })
-        return
-      } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error
-      }
-    }
+  #whenThere<T>(act: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#declared === null ? act() : this.#declared.whenThere(act, signal)
   }
 }
 

@@ -35,6 +35,7 @@ test.for(WORLDS)(
     await session.semaphore('a').create({ limit: 2 })
     const declared = session.semaphore('a', { limit: 3 })
     await expect(declared.acquire()).rejects.toThrow(SemaphoreLimitMismatchError)
+    await expect(declared.acquire()).rejects.toThrow('has limit 2, this handle declares 3')
     await expect(declared.watch()[Symbol.asyncIterator]().next()).rejects.toThrow(
       SemaphoreLimitMismatchError,
     )

@@ -1,6 +1,6 @@
 /** `tenure kv`, in process. */
 import { expect, test } from 'vitest'
-import { commandWorld } from './world.ts'
+import { commandWorld, KINDS } from './world.ts'
 
 /** A field of the `place`-th datum. */
 function field(data: readonly unknown[], place: number, name: string): string {
@@ -9,8 +9,8 @@ function field(data: readonly unknown[], place: number, name: string): string {
   return String(Reflect.get(datum, name))
 }
 
-test('K7: kv put, get, create, cas and delete', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('K7: kv put, get, create, cas and delete, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const put = await world.ends(['--json', 'kv', 'put', 'a/1', 'one'])
   expect(put).toMatchObject({ code: 0, err: '' })
   expect(put.json()).toEqual([{ key: 'a/1', version: expect.stringMatching(/^\d+$/) }])
@@ -39,16 +39,19 @@ test('K7: kv put, get, create, cas and delete', async () => {
   expect((await world.ends(['kv', 'get', 'a/1'])).code).toBe(1)
 })
 
-test('a value comes from stdin when it is not given, byte for byte', async () => {
-  await using world = await commandWorld()
-  expect((await world.ends(['kv', 'put', 'k'], { stdin: 'from stdin\n' })).code).toBe(0)
-  expect((await world.ends(['kv', 'put', 'l', '-'], { stdin: 'too' })).code).toBe(0)
-  expect((await world.ends(['kv', 'get', 'k'])).out).toBe('from stdin\n')
-  expect((await world.ends(['kv', 'get', 'l'])).out).toBe('too\n')
-})
+test.for(KINDS)(
+  'a value comes from stdin when it is not given, byte for byte, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    expect((await world.ends(['kv', 'put', 'k'], { stdin: 'from stdin\n' })).code).toBe(0)
+    expect((await world.ends(['kv', 'put', 'l', '-'], { stdin: 'too' })).code).toBe(0)
+    expect((await world.ends(['kv', 'get', 'k'])).out).toBe('from stdin\n')
+    expect((await world.ends(['kv', 'get', 'l'])).out).toBe('too\n')
+  },
+)
 
-test('keys and values that are no text are base64, in and out', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('keys and values that are no text are base64, in and out, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const key = new Uint8Array([0xff, 0x00])
   await world.client.storage(world.path).put({ key, value: new Uint8Array([0xfe]) })
   const words = ['--json', 'kv', 'get', '--base64-keys', '/wA=']
@@ -61,8 +64,8 @@ test('keys and values that are no text are base64, in and out', async () => {
   expect(wrong.err).toContain('is not base64')
 })
 
-test('kv range shows bounds with both ends, a prefix, and pages', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('kv range shows bounds with both ends, a prefix, and pages, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   for (const key of ['a', 'b/1', 'b/2', 'b/3', 'c']) await world.ends(['kv', 'put', key, key])
   const keys = async (...words: string[]): Promise<unknown[]> => {
     const run = await world.ends(['--json', 'kv', 'range', ...words])
@@ -82,32 +85,35 @@ test('kv range shows bounds with both ends, a prefix, and pages', async () => {
   )
 })
 
-test('kv watch shows what is there, then every change, and goes on from a version', async () => {
-  await using world = await commandWorld()
-  const storage = world.client.storage(world.path)
-  const before = await storage.put({ key: 'k/1', value: 'one' })
-  const run = world.start(['--json', 'kv', 'watch', '--prefix', 'k/'])
-  await run.lines(1)
-  const after = await storage.put({ key: 'k/2', value: 'two' })
-  await run.lines(2)
-  await storage.delete('k/1')
-  await run.lines(3)
-  run.send('SIGINT')
-  expect(await run.exitCode).toBe(130)
-  expect(run.json()).toMatchObject([
-    { kind: 'snapshot', records: [{ key: 'k/1', value: 'one', version: `${before}` }] },
-    { kind: 'changes', changes: [{ kind: 'put', key: 'k/2', version: `${after}` }] },
-    { kind: 'changes', changes: [{ kind: 'deleted', key: 'k/1' }] },
-  ])
-  const resumed = world.start(['kv', 'watch', '--prefix', 'k/', '--from-version', `${after}`])
-  await resumed.lines(1)
-  resumed.send('SIGTERM')
-  expect(await resumed.exitCode).toBe(143)
-  expect(resumed.out).toMatch(/^"k\/1" deleted {2}version \d+\n$/)
-})
+test.for(KINDS)(
+  'kv watch shows what is there, then every change, and goes on from a version, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    const storage = world.client.storage(world.path)
+    const before = await storage.put({ key: 'k/1', value: 'one' })
+    const run = world.start(['--json', 'kv', 'watch', '--prefix', 'k/'])
+    await run.lines(1)
+    const after = await storage.put({ key: 'k/2', value: 'two' })
+    await run.lines(2)
+    await storage.delete('k/1')
+    await run.lines(3)
+    run.send('SIGINT')
+    expect(await run.exitCode).toBe(130)
+    expect(run.json()).toMatchObject([
+      { kind: 'snapshot', records: [{ key: 'k/1', value: 'one', version: `${before}` }] },
+      { kind: 'changes', changes: [{ kind: 'put', key: 'k/2', version: `${after}` }] },
+      { kind: 'changes', changes: [{ kind: 'deleted', key: 'k/1' }] },
+    ])
+    const resumed = world.start(['kv', 'watch', '--prefix', 'k/', '--from-version', `${after}`])
+    await resumed.lines(1)
+    resumed.send('SIGTERM')
+    expect(await resumed.exitCode).toBe(143)
+    expect(resumed.out).toMatch(/^"k\/1" deleted {2}version \d+\n$/)
+  },
+)
 
-test('a write with a fence is refused when the lock has moved on', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('a write with a fence is refused when the lock has moved on, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   await using session = await world.session()
   const first = await session.mutex('a:b').lock()
   const words = ['kv', 'put', 'k', 'v', '--fence']
@@ -120,62 +126,71 @@ test('a write with a fence is refused when the lock has moved on', async () => {
   expect((await world.ends([...words, 'no token'])).code).toBe(64)
 })
 
-test('kv lease grant makes a lease, kv put writes under it, kv lease release ends it with its records', async () => {
-  await using world = await commandWorld()
-  const granted = await world.ends(['--json', 'kv', 'lease', 'grant', '--ttl', '1h'])
-  expect(granted.json()).toMatchObject([{ ttlMs: 3_600_000 }])
-  const id = field(granted.json(), 0, 'id')
-  expect((await world.ends(['kv', 'put', 'k', 'v', '--lease', id])).code).toBe(0)
-  const [record] = (await world.ends(['--json', 'kv', 'get', 'k'])).json()
-  expect(record).toMatchObject({ lease: id })
-  const shown = await world.ends(['--json', 'kv', 'lease', 'show', id])
-  expect(shown.json()).toMatchObject([{ id, ttlMs: 3_600_000 }])
-  expect((await world.ends(['kv', 'lease', 'release', id])).code).toBe(0)
-  expect((await world.ends(['kv', 'get', 'k'])).code).toBe(1)
-  expect((await world.ends(['kv', 'lease', 'show', id])).code).toBe(1)
-  expect((await world.ends(['kv', 'lease', 'show', 'seven'])).code).toBe(64)
-})
+test.for(KINDS)(
+  'kv lease grant makes a lease, kv put writes under it, kv lease release ends it with its records, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    const granted = await world.ends(['--json', 'kv', 'lease', 'grant', '--ttl', '1h'])
+    expect(granted.json()).toMatchObject([{ ttlMs: 3_600_000 }])
+    const id = field(granted.json(), 0, 'id')
+    expect((await world.ends(['kv', 'put', 'k', 'v', '--lease', id])).code).toBe(0)
+    const [record] = (await world.ends(['--json', 'kv', 'get', 'k'])).json()
+    expect(record).toMatchObject({ lease: id })
+    const shown = await world.ends(['--json', 'kv', 'lease', 'show', id])
+    expect(shown.json()).toMatchObject([{ id, ttlMs: 3_600_000 }])
+    expect((await world.ends(['kv', 'lease', 'release', id])).code).toBe(0)
+    expect((await world.ends(['kv', 'get', 'k'])).code).toBe(1)
+    expect((await world.ends(['kv', 'lease', 'show', id])).code).toBe(1)
+    expect((await world.ends(['kv', 'lease', 'show', 'seven'])).code).toBe(64)
+  },
+)
 
-test('kv put --ttl makes a lease for the record', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('kv put --ttl makes a lease for the record, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   expect((await world.ends(['kv', 'put', 'k', 'v', '--ttl', '1h'])).code).toBe(0)
   const { lease } = await world.client.storage(world.path).get('k')
   expect((await world.client.storage(world.path).lessor.getLease(lease)).ttlMs).toBe(3_600_000)
   expect((await world.ends(['kv', 'put', 'k', 'v', '--ttl', '1h', '--lease', '1'])).code).toBe(64)
 })
 
-test('kv lease grant --keep-alive keeps the lease while its command runs, and ends it then', async () => {
-  await using world = await commandWorld()
-  const run = await world.ends([
-    'kv',
-    'lease',
-    'grant',
-    '--ttl',
-    '2s',
-    '--keep-alive',
-    '--',
-    'sh',
-    '-c',
-    'exit $((TENURE_LEASE_ID + 40))',
-  ])
-  expect(run.code).toBeGreaterThan(40)
-  const gone = await world.ends(['kv', 'lease', 'show', String(run.code - 40)])
-  expect(gone.code).toBe(1)
-  expect((await world.ends(['kv', 'lease', 'grant', '--ttl', '2s', '--', 'true'])).code).toBe(64)
-})
+test.for(KINDS)(
+  'kv lease grant --keep-alive keeps the lease while its command runs, and ends it then, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    const run = await world.ends([
+      'kv',
+      'lease',
+      'grant',
+      '--ttl',
+      '2s',
+      '--keep-alive',
+      '--',
+      'sh',
+      '-c',
+      'exit $((TENURE_LEASE_ID + 40))',
+    ])
+    expect(run.code).toBeGreaterThan(40)
+    const gone = await world.ends(['kv', 'lease', 'show', String(run.code - 40)])
+    expect(gone.code).toBe(1)
+    expect((await world.ends(['kv', 'lease', 'grant', '--ttl', '2s', '--', 'true'])).code).toBe(64)
+  },
+)
 
-test('kv lease grant --keep-alive without a command keeps the lease until a signal comes', async () => {
-  await using world = await commandWorld()
-  const run = world.start(['--json', 'kv', 'lease', 'grant', '--ttl', '2s', '--keep-alive'])
-  await run.lines(1)
-  const id = field(run.json(), 0, 'id')
-  run.send('SIGTERM')
-  expect(await run.exitCode).toBe(143)
-  expect((await world.ends(['kv', 'lease', 'show', id])).code).toBe(1)
-})
+test.for(KINDS)(
+  'kv lease grant --keep-alive without a command keeps the lease until a signal comes, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    const run = world.start(['--json', 'kv', 'lease', 'grant', '--ttl', '2s', '--keep-alive'])
+    await run.lines(1)
+    const id = field(run.json(), 0, 'id')
+    run.send('SIGTERM')
+    expect(await run.exitCode).toBe(143)
+    expect((await world.ends(['kv', 'lease', 'show', id])).code).toBe(1)
+  },
+)
 
-test('a command stops when its record lease is lost, with 76', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('a command stops when its record lease is lost, with 76, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const storage = world.client.storage(world.path)
   const run = world.start([
     'kv',

@@ -6,50 +6,56 @@ import { expect, test, vi } from 'vitest'
 import { spanText } from '../../src/command/span.ts'
 import { connect } from '../../src/connect.ts'
 import { Run } from './terminal.ts'
-import { commandWorld } from './world.ts'
+import { commandWorld, KINDS } from './world.ts'
+
+/** A client hears of it as soon as the server says it. */
+const PATIENCE = { interval: 1, timeout: 10_000 } as const
 
 /** Settles when so many wait. Changes of a queue are not told, so it asks. */
 async function queued(semaphore: Semaphore, count = 1): Promise<void> {
   while ((await semaphore.describe({ waiters: true })).waiters.length < count);
 }
 
-test('session list shows who is there, what they hold and for what they wait', async () => {
-  await using world = await commandWorld()
-  await using anna = await world.session('anna')
-  await using boris = await world.session('boris')
-  await using lock = await anna.mutex('door').lock()
-  const leave = new AbortController()
-  const waiting = boris.mutex('door').lock(leave.signal)
-  await queued(anna.semaphore('door'))
-  const text = await world.ends(['session', 'list'])
-  expect(text.code).toBe(0)
-  expect(text.out).toMatch(
-    new RegExp(
-      [
-        `^session ${anna.id}: connected, timeout 30s, "anna"`,
-        `  holds     "door" for [0-9.]+s, count \\d+, token ${lock.token}`,
-        `session ${boris.id}: connected, timeout 30s, "boris"`,
-        `  waits for "door" for [0-9.]+s, count \\d+, token \\d+\\n$`,
-      ].join('\\n'),
-    ),
-  )
-  const json = await world.ends(['--json', 'session', 'list'])
-  expect(json.json()).toMatchObject([
-    {
-      id: `${anna.id}`,
-      description: 'anna',
-      isAttached: true,
-      remainingMs: 30_000,
-      holdings: [{ name: 'door', owns: true, token: `${lock.token}`, isAtLeast: false }],
-    },
-    { id: `${boris.id}`, holdings: [{ name: 'door', owns: false }] },
-  ])
-  leave.abort(new Error('enough'))
-  await expect(waiting).rejects.toThrow('enough')
-})
+test.for(KINDS)(
+  'session list shows who is there, what they hold and for what they wait, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    await using anna = await world.session('anna')
+    await using boris = await world.session('boris')
+    await using lock = await anna.mutex('door').lock()
+    const leave = new AbortController()
+    const waiting = boris.mutex('door').lock(leave.signal)
+    await queued(anna.semaphore('door'))
+    const text = await world.ends(['session', 'list'])
+    expect(text.code).toBe(0)
+    expect(text.out).toMatch(
+      new RegExp(
+        [
+          `^session ${anna.id}: connected, timeout 30s, "anna"`,
+          `  holds     "door" for [0-9.]+s, count \\d+, token ${lock.token}`,
+          `session ${boris.id}: connected, timeout 30s, "boris"`,
+          `  waits for "door" for [0-9.]+s, count \\d+, token \\d+\\n$`,
+        ].join('\\n'),
+      ),
+    )
+    const json = await world.ends(['--json', 'session', 'list'])
+    expect(json.json()).toMatchObject([
+      {
+        id: `${anna.id}`,
+        description: 'anna',
+        isAttached: true,
+        remainingMs: 30_000,
+        holdings: [{ name: 'door', owns: true, token: `${lock.token}`, isAtLeast: false }],
+      },
+      { id: `${boris.id}`, holdings: [{ name: 'door', owns: false }] },
+    ])
+    leave.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+  },
+)
 
-test('session kill ends sessions, and says which were not there', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('session kill ends sessions, and says which were not there, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const [anna, boris] = [await world.session(), await world.session()]
   const run = await world.ends(['session', 'kill', `${anna.id}`, '999', `${boris.id}`])
   expect(run).toMatchObject({
@@ -57,24 +63,25 @@ test('session kill ends sessions, and says which were not there', async () => {
     out: `ended session ${anna.id}\nended session ${boris.id}\n`,
     err: `tenure: there is no session 999 at ${world.path}\n`,
   })
-  expect([anna.state, boris.state]).toEqual(['expired', 'expired'])
+  const states = (): string[] => [anna.state, boris.state]
+  await vi.waitFor(() => expect(states()).toEqual(['expired', 'expired']), PATIENCE)
   expect((await world.ends(['session', 'kill', 'anna'])).code).toBe(64)
 })
 
-test('semaphore release takes a lock from its holder', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('semaphore release takes a lock from its holder, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   await using session = await world.session()
   const lock = await session.mutex('door').lock()
   const run = await world.ends(['semaphore', 'release', 'door', '--session', `${session.id}`])
   expect(run).toMatchObject({ code: 0, out: `took "door" from session ${session.id}\n` })
-  expect(lock.signal.aborted).toBe(true)
+  await vi.waitFor(() => expect(lock.signal.aborted).toBe(true), PATIENCE)
   const again = await world.ends(['semaphore', 'release', 'door', '--session', `${session.id}`])
   expect(again.code).toBe(1)
   expect((await world.ends(['semaphore', 'release', 'door'])).code).toBe(64)
 })
 
-test('K9, B17: why says who holds, who waits, and for how long', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('K9, B17: why says who holds, who waits, and for how long, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   await using anna = await world.session('anna')
   await using boris = await world.session('boris')
   await using lease = await anna.semaphore('pool', { limit: 3 }).acquire({ count: 2, data: 'me' })
@@ -96,43 +103,50 @@ test('K9, B17: why says who holds, who waits, and for how long', async () => {
   await expect(waiting).rejects.toThrow('enough')
 })
 
-test('B18: why follows what holders wait for, and names a deadlock', async () => {
-  await using world = await commandWorld()
-  const [anna, boris, clara] = [
-    await world.session('anna'),
-    await world.session('boris'),
-    await world.session('clara'),
-  ]
-  await anna.mutex('left').lock()
-  await boris.mutex('right').lock()
-  const waits = [anna.mutex('right').lock(), boris.mutex('left').lock(), clara.mutex('left').lock()]
-  await queued(anna.semaphore('left'), 2)
-  await queued(anna.semaphore('right'))
-  const { out } = await world.ends(['why', 'left'])
-  expect(out).toContain('"left": held by one alone, 2 waiting')
-  expect(out).toContain('which waits for "right" itself')
-  expect(out).toContain(
-    [
-      'deadlock: nobody of these can go on until one of them lets go',
-      `  session ${anna.id} holds "left" and waits for "right"`,
-      `  session ${boris.id} holds "right" and waits for "left"`,
-    ].join('\n'),
-  )
-  const [json] = (await world.ends(['--json', 'why', 'left'])).json()
-  expect(json).toMatchObject({
-    name: 'left',
-    owners: [{ sessionId: `${anna.id}`, waitsFor: [{ name: 'right' }] }],
-    waiters: [{ sessionId: `${boris.id}` }, { sessionId: `${clara.id}` }],
-    others: [{ name: 'right' }],
-    circle: [{ holds: 'left' }, { holds: 'right' }],
-    isDeadlock: true,
-    isCut: false,
-  })
-  await Promise.all([Promise.allSettled(waits), world.client.close()])
-})
+test.for(KINDS)(
+  'B18: why follows what holders wait for, and names a deadlock, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    const [anna, boris, clara] = [
+      await world.session('anna'),
+      await world.session('boris'),
+      await world.session('clara'),
+    ]
+    await anna.mutex('left').lock()
+    await boris.mutex('right').lock()
+    const waits = [
+      anna.mutex('right').lock(),
+      boris.mutex('left').lock(),
+      clara.mutex('left').lock(),
+    ]
+    await queued(anna.semaphore('left'), 2)
+    await queued(anna.semaphore('right'))
+    const { out } = await world.ends(['why', 'left'])
+    expect(out).toContain('"left": held by one alone, 2 waiting')
+    expect(out).toContain('which waits for "right" itself')
+    expect(out).toContain(
+      [
+        'deadlock: nobody of these can go on until one of them lets go',
+        `  session ${anna.id} holds "left" and waits for "right"`,
+        `  session ${boris.id} holds "right" and waits for "left"`,
+      ].join('\n'),
+    )
+    const [json] = (await world.ends(['--json', 'why', 'left'])).json()
+    expect(json).toMatchObject({
+      name: 'left',
+      owners: [{ sessionId: `${anna.id}`, waitsFor: [{ name: 'right' }] }],
+      waiters: [{ sessionId: `${boris.id}` }, { sessionId: `${clara.id}` }],
+      others: [{ name: 'right' }],
+      circle: [{ holds: 'left' }, { holds: 'right' }],
+      isDeadlock: true,
+      isCut: false,
+    })
+    await Promise.all([Promise.allSettled(waits), world.client.close()])
+  },
+)
 
-test('a circle that another holder can end is no deadlock', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('a circle that another holder can end is no deadlock, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const [anna, boris, clara] = [await world.session(), await world.session(), await world.session()]
   for (const session of [anna, clara]) await session.semaphore('pool', { limit: 2 }).acquire()
   await boris.mutex('door').lock()
@@ -144,8 +158,8 @@ test('a circle that another holder can end is no deadlock', async () => {
   await Promise.all([Promise.allSettled(waits), world.client.close()])
 })
 
-test('why stops after 32 names, and says so', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('why stops after 32 names, and says so, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const sessions = await Promise.all(Array.from({ length: 40 }, () => world.session()))
   for (const [place, session] of sessions.entries()) await session.mutex(`n${place}`).lock()
   const waits = sessions.slice(0, -1).map((session, place) => session.mutex(`n${place + 1}`).lock())
@@ -160,28 +174,31 @@ test('why stops after 32 names, and says so', async () => {
   await Promise.all([Promise.allSettled(waits), world.client.close()])
 })
 
-test('why of a name that nobody uses says that, with 1', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('why of a name that nobody uses says that, with 1, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   const run = await world.ends(['why', 'nothing'])
   expect(run.code).toBe(1)
   expect(run.err).toContain('nobody holds "nothing" and nobody waits for it')
 })
 
-test('elect stops its command when the leadership is taken away, with 76', async () => {
-  await using world = await commandWorld()
-  await using session = await world.session()
-  const run = world.start(['elect', 'boss', '--grace', '100ms', '--', 'sh', '-c', 'sleep 60'])
-  for await (const { leader } of session.election('boss').observe()) {
-    if (leader === null) continue
-    await world.client.forceRelease(world.path, 'boss', leader.sessionId)
-    break
-  }
-  expect(await run.exitCode).toBe(76)
-  expect(run.err).toContain('the leadership of "boss" was lost, the command has been stopped')
-})
+test.for(KINDS)(
+  'elect stops its command when the leadership is taken away, with 76, %s',
+  async (kind) => {
+    await using world = await commandWorld(kind)
+    await using session = await world.session()
+    const run = world.start(['elect', 'boss', '--grace', '100ms', '--', 'sh', '-c', 'sleep 60'])
+    for await (const { leader } of session.election('boss').observe()) {
+      if (leader === null) continue
+      await world.client.forceRelease(world.path, 'boss', leader.sessionId)
+      break
+    }
+    expect(await run.exitCode).toBe(76)
+    expect(run.err).toContain('the leadership of "boss" was lost, the command has been stopped')
+  },
+)
 
-test('elect --rejoin runs its command again when it leads again', async () => {
-  await using world = await commandWorld()
+test.for(KINDS)('elect --rejoin runs its command again when it leads again, %s', async (kind) => {
+  await using world = await commandWorld(kind)
   await using session = await world.session()
   const run = world.start(['elect', 'boss', '--rejoin', '--grace', '100ms', '--', 'sleep', '60'])
   const terms: bigint[] = []

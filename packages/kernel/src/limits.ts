@@ -30,7 +30,7 @@ export interface Limits {
   readonly valueMemoryBytesMax: number
   /** Records of one page. */
   readonly rangeRecordsMax: number
-  /** Keys and values of one page, and of the answer to a watch; one record more may fit in. */
+  /** Keys and values of one page, of the answer to a watch and of what a transaction reads; one record more may fit in. */
   readonly rangeBytesMax: number
   /** Moments that pages hold, of all sessions together; past that the oldest is let go. */
   readonly heldMomentsMax: number

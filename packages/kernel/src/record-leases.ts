@@ -150,13 +150,12 @@ export class RecordLeases {
     if (changes.length > 0) this.#watches.tell(version, changes)
   }
 
-  /** The lease's time is over. */
+  /** The lease's time is over; so nobody keeps it who could be told. */
   expire(lease: RecordLease): void {
-    this.sayEnded(lease)
     this.end(lease, this.#root.counters.takeCommit())
   }
 
-  /** Tells the one who keeps the lease that it ends; for an end that he has not asked for. */
+  /** Tells the one who keeps the lease that somebody else ends it. */
   sayEnded({ id, keeper }: RecordLease): void {
     if (keeper === null || keeper.stream === null) return
     const { id: session, stream } = keeper

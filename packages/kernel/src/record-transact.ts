@@ -47,6 +47,11 @@ export class Transactions {
     if (operations.some((operation) => this.#hasEffect(operation))) {
       return this.#write(operations, succeeded)
     }
+    const noRoom = this.#problemOfAnswer(operations)
+    if (noRoom !== null) {
+      turn.refuse(command, 'PRECONDITION_FAILED', noRoom)
+      return null
+    }
     const { stream, requestId } = command
     const version = this.#root.counters.lastCommit
     const records = this.#read(operations)
@@ -134,6 +139,18 @@ export class Transactions {
       else if (record !== undefined) told.push(writes.remove(record, version))
     }
     return { change: { outcome: succeeded ? 'succeeded' : 'not-succeeded', version }, told }
+  }
+
+  /** Null when all that is read fits into one answer. */
+  #problemOfAnswer(operations: readonly Operation[]): string | null {
+    const { rangeBytesMax } = this.#root.limits
+    let bytes = 0
+    for (const { key } of operations) {
+      if (bytes >= rangeBytesMax) return `what is read has more than ${rangeBytesMax} bytes`
+      const record = this.#machines.store.find(key)
+      if (record !== undefined) bytes += key.length + record.state.valueBytes
+    }
+    return null
   }
 
   #read(operations: readonly Operation[]): (RecordView | null)[] {

@@ -22,7 +22,7 @@ import {
   remove,
   transact,
 } from './desk.ts'
-import type { Question } from './desk.ts'
+import type { Question, Said } from './desk.ts'
 
 function value(key: string, is: '==' | '!=', than: string): Compare {
   return { target: 'value', key: bytes(key), is, value: bytes(than) }
@@ -46,6 +46,17 @@ test('a list of reads gives what is there, in its order', () => {
   desk.ask(create('a', 'one'))
   const lists = { held: [getting('b'), getting('a')] }
   expect(desk.ask(transact([], lists))).toEqual([['transacted', true, 1n, null, 'a=one v1 c1 l0']])
+})
+
+test('a list of reads has room for so many bytes, and one record more', () => {
+  const desk = new Desk({ rangeBytesMax: 4 })
+  for (const key of ['a', 'b', 'c']) desk.ask(create(key, 'x'))
+  const reads = (keys: string): Said => desk.ask(transact([], { held: Array.from(keys, getting) }))
+  expect(reads('ab')).toMatchObject([['transacted', true, 3n, 'a=x v1 c1 l0', 'b=x v2 c2 l0']])
+  expect(reads('abc')).toEqual([['PRECONDITION_FAILED']])
+  desk.ask(put('b', 'xxxxx'))
+  desk.ask(put('a', ''))
+  expect(reads('ab')).toMatchObject([['transacted', true, 5n, 'a= v5 c1 l0', 'b=xxxxx v4 c2 l0']])
 })
 
 test('compares see absent records as of version 0, with a value that equals none', () => {

@@ -71,6 +71,28 @@ test('reading pauses while too much is unanswered, of all nodes together', async
   expect(caller.resumes).toBe(1)
 })
 
+test('what is asked before a session has begun counts', async () => {
+  const { connect } = await connectionStage()
+  const caller = connect()
+  const [first, second] = [caller.attach(), caller.attach({ path: '/local/absent' })]
+  const ask = (channel: number) => ({
+    kind: 'ask' as const,
+    channel,
+    id: caller.nextId(),
+    operation: { kind: 'release', name: 'a' } as const,
+  })
+  caller.say(
+    ...Array.from({ length: UNANSWERED_MAX - 2 }, (_, at) => ask(at % 2 === 0 ? first : second)),
+  )
+  expect(caller.stream.ready).toBe(true)
+  caller.say(ask(second))
+  expect(caller.stream.ready).toBe(false)
+  await settle()
+  expect(caller.endOf(second)).toBe('NOT_FOUND')
+  expect(caller.all('answer')).toHaveLength(UNANSWERED_MAX / 2 - 1)
+  expect(caller.stream.ready).toBe(true)
+})
+
 test('what waits in the node counts as answered', async () => {
   const { connect, host } = await connectionStage()
   const [holder, caller] = [connect(), connect()]

@@ -70,7 +70,6 @@ test('a declared period counts although a session has a smaller timeout', async 
 
 test.each([
   { declared: 1, silentMs: 20 },
-  { declared: 0, silentMs: 20 },
   { declared: 10, silentMs: 20 },
   { declared: 10_000, silentMs: 20_000 },
   { declared: 0xffff_ffff, silentMs: 20_000 },
@@ -86,6 +85,17 @@ test.each([
     expect(caller.failure).not.toBeNull()
   },
 )
+
+test('a ping without a period leaves the one that was last declared', async () => {
+  const { connect, clock } = await connectionStage()
+  const caller = connect()
+  caller.ping(1_000)
+  caller.ping(0)
+  await clock.advance(1_999)
+  expect(caller.failure).toBeNull()
+  await clock.advance(1)
+  expect(caller.failure).not.toBeNull()
+})
 
 test('a period may be declared anew, smaller or greater', async () => {
   const { connect, clock } = await connectionStage()

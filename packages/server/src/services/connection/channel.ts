@@ -1,5 +1,6 @@
 /** One session on a connection of Tenure's own protocol. */
 import type { SessionId } from '@tenure/kernel'
+import type { ForgetRequest, SessionAsk } from '@tenure/protocol'
 import type { NodeWay } from './node-way.ts'
 
 export interface Channel {
@@ -11,6 +12,8 @@ export interface Channel {
   readonly isNew: boolean
   /** `attaching`: the node has not answered yet. */
   phase: 'attaching' | 'open' | 'stopping'
-  /** What the client has said while the channel was attaching; done as soon as it is open. */
+  /** What was asked while the channel was attaching: done as soon as it is open. */
+  held: Array<SessionAsk | ForgetRequest> | null
+  /** What the client has said behind that. */
   wish: 'none' | 'stop' | 'leave'
 }

@@ -73,29 +73,39 @@ export class Channels implements WayOwner {
     }
     const way = this.#wayFor(canonical.path, session)
     const isNew = session === 0n
-    const channel: Channel = { id, way, session, isNew, phase: 'attaching', wish: 'none' }
+    const channel: Channel = {
+      id,
+      way,
+      session,
+      isNew,
+      phase: 'attaching',
+      held: null,
+      wish: 'none',
+    }
     this.#byId.set(id, channel)
     way.attach(channel, asked)
   }
 
-  ask({ channel: number, id, operation }: SessionAsk): void {
+  ask(asked: SessionAsk): void {
+    const { channel: number, id, operation } = asked
     const channel = this.#byId.get(number)
-    if (channel?.phase !== 'open') {
+    if (channel === undefined || !takesRequests(channel)) {
       this.refuse(id, 'BAD_SESSION', `there is no open session on channel ${number}`)
     } else if (hasWrongNumber(operation)) {
       this.refuse(id, 'INVALID_ARGUMENT', 'changes are numbered from 1')
     } else {
-      channel.way.ask(channel, id, operation)
+      channel.way.ask(channel, asked)
     }
   }
 
   /** What is said of a channel without being answered as such. A channel that is no more is passed over. */
   tell(message: StopSession | LeaveSession | ForgetRequest): void {
     const channel = this.#byId.get(message.channel)
-    if (channel === undefined || channel.wish !== 'none') return
-    if (message.kind === 'stop') channel.way.stop(channel)
-    else if (message.kind === 'leave') channel.way.leave(channel)
-    else if (channel.phase === 'open') channel.way.forget(channel, message.target)
+    if (channel === undefined) return
+    if (message.kind === 'leave') channel.way.leave(channel)
+    else if (!takesRequests(channel)) return
+    else if (message.kind === 'stop') channel.way.stop(channel)
+    else channel.way.ask(channel, message)
   }
 
   refuse(id: number, code: CodeName, message: string): void {
@@ -160,4 +170,9 @@ export class Channels implements WayOwner {
   #refuseAttach(channel: number, code: CodeName, message: string): void {
     this.say({ kind: 'ended', channel, code, message })
   }
+}
+
+/** Neither stopped nor left. */
+function takesRequests({ phase, wish }: Channel): boolean {
+  return phase !== 'stopping' && wish === 'none'
 }

@@ -139,7 +139,8 @@ export class ConnectionStream implements ChannelsOwner {
       return this.#fail('INVALID_ARGUMENT', 'the first message must be a hello')
     }
     this.say({ kind: 'hello', version: PROTOCOL_VERSION, capabilities: CAPABILITIES, agent: AGENT })
-    if (message.version !== PROTOCOL_VERSION) return this.#refuseVersion(message)
+    // A client of a later version goes on in this one, or leaves.
+    if (message.version < PROTOCOL_VERSION) return this.#refuseVersion(message)
     this.#phase = 'working'
     this.#silence = new Silence({
       clock: this.#context.clock,
@@ -158,7 +159,8 @@ export class ConnectionStream implements ChannelsOwner {
       case 'hello':
         return this.#fail('INVALID_ARGUMENT', 'the client has said hello before')
       case 'ping':
-        this.#silence?.declare(message.periodMs)
+        // Without a period the one that was last told stays.
+        if (message.periodMs > 0) this.#silence?.declare(message.periodMs)
         if (this.#takes(message.id)) this.say({ kind: 'pong', id: message.id })
         return
       case 'attach':

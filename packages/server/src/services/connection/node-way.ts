@@ -8,9 +8,10 @@ import type { Event, SessionId } from '@tenure/kernel'
 import type {
   AttachSession,
   CodeName,
+  ForgetRequest,
   Notice,
   ServerMessage,
-  SessionOperation,
+  SessionAsk,
 } from '@tenure/protocol'
 import type { HostedNode } from '../../host/host.ts'
 import type { StreamCommand, StreamSink, TabletStream } from '../../tablet/stream.ts'
@@ -49,6 +50,8 @@ export class NodeWay implements StreamSink {
   readonly #attaching = new Map<number, Channel>()
   /** By session, as far as that is known. */
   readonly #sessions = new Map<SessionId, Channel>()
+  /** Requests that wait until their channels are open. */
+  #held = 0
   #counted = 0
   #isOver = false
 
@@ -105,21 +108,26 @@ export class NodeWay implements StreamSink {
     if (this.#stream === null) this.#early.push({ channel, command })
     else this.#stream.submit(command)
     this.#account()
+    this.#leaveIfUnused()
   }
 
-  ask(channel: Channel, id: number, operation: SessionOperation): void {
-    this.#stream?.submit(commandOf(operation, channel.session, BigInt(id)))
-    this.#account()
-  }
-
-  forget({ session }: Channel, target: number): void {
-    this.#stream?.submit({ kind: 'forget', requestId: NOBODY, session, target: BigInt(target) })
+  /** Takes a request of a channel that has neither been stopped nor left. */
+  ask(channel: Channel, asked: SessionAsk | ForgetRequest): void {
+    if (channel.phase === 'attaching') {
+      channel.held ??= []
+      channel.held.push(asked)
+      this.#held += 1
+    } else {
+      this.#submit(channel, asked)
+    }
     this.#account()
   }
 
   stop(channel: Channel): void {
-    if (channel.phase === 'attaching') channel.wish = 'stop'
-    if (channel.phase !== 'open') return
+    if (channel.phase === 'attaching') {
+      channel.wish = 'stop'
+      return
+    }
     channel.phase = 'stopping'
     const { id, session } = channel
     this.#stream?.submit({ kind: 'stop', requestId: BigInt(id), session })
@@ -201,10 +209,30 @@ export class NodeWay implements StreamSink {
     channel.session = session
     channel.phase = 'open'
     this.#sessions.set(session, channel)
-    if (channel.wish === 'leave') return this.#part(channel)
-    this.#owner.say({ kind: 'attached', channel: channel.id, sessionId: session, timeoutMs })
-    this.#owner.opened(channel, timeoutMs)
-    if (channel.wish === 'stop') this.stop(channel)
+    if (channel.wish !== 'leave') {
+      this.#owner.say({ kind: 'attached', channel: channel.id, sessionId: session, timeoutMs })
+      this.#owner.opened(channel, timeoutMs)
+    }
+    this.#submitHeld(channel)
+    if (channel.wish === 'leave') this.#part(channel)
+    else if (channel.wish === 'stop') this.stop(channel)
+  }
+
+  #submitHeld(channel: Channel): void {
+    const { held } = channel
+    if (held === null) return
+    channel.held = null
+    this.#held -= held.length
+    for (const asked of held) this.#submit(channel, asked)
+  }
+
+  #submit({ session }: Channel, asked: SessionAsk | ForgetRequest): void {
+    if (asked.kind === 'ask') {
+      this.#stream?.submit(commandOf(asked.operation, session, BigInt(asked.id)))
+    } else {
+      const target = BigInt(asked.target)
+      this.#stream?.submit({ kind: 'forget', requestId: NOBODY, session, target })
+    }
   }
 
   /** Its client has gone before it was told: nobody will come back for a new session. */
@@ -226,13 +254,16 @@ export class NodeWay implements StreamSink {
   }
 
   #drop(channel: Channel): void {
+    this.#held -= channel.held?.length ?? 0
+    channel.held = null
     this.#attaching.delete(channel.id)
     if (this.#sessions.get(channel.session) === channel) this.#sessions.delete(channel.session)
     this.#owner.closed(channel)
   }
 
   #account(): void {
-    const unsettled = this.#isOver ? 0 : (this.#stream?.unsettled ?? this.#early.length)
+    const underWay = this.#stream?.unsettled ?? this.#early.length
+    const unsettled = this.#isOver ? 0 : underWay + this.#held
     this.#owner.counted(unsettled - this.#counted)
     this.#counted = unsettled
   }

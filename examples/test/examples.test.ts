@@ -46,6 +46,7 @@ test.concurrent('election: everybody sees the leader, its words and its successo
     'term N: alice, busy',
     'term N: bob at 10.0.0.2',
     'alice leads: false, bob leads: true',
+    'N rooms swept; follower, nobody leads',
   ])
 })
 
@@ -90,5 +91,26 @@ test.concurrent('first: the program of the README gets the lock and prints', asy
     'page 2',
     'page 3',
     'done',
+  ])
+})
+
+test.concurrent('records: no update is lost, a transaction is whole, a watch goes on where it has ended', async () => {
+  expect(await linesOf('records')).toEqual([
+    'stock/apple: 6',
+    'stock/pear: 5',
+    'moved: true',
+    '1 in stock',
+    'put stock/plum',
+  ])
+})
+
+test.concurrent('leases: what a program has said of itself is gone with it, and what was for a time after that', async () => {
+  expect(await linesOf('leases')).toEqual([
+    'worker/1 is at 10.0.0.1:80',
+    'worker/1 is gone: true',
+    'left: 0',
+    'the lease is over: true',
+    'it has time left: true',
+    'the note is gone',
   ])
 })

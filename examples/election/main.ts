@@ -1,5 +1,5 @@
 /** One leader among candidates; everybody sees who it is and what it says. */
-import { connect } from 'tenure'
+import { connect, ElectionWatcher } from 'tenure'
 
 await using client = connect(process.argv[2] ?? 'memory:')
 await using alice = await client.openSession('/local/election', { createNode: true })
@@ -25,3 +25,18 @@ for await (const { leader } of witness.election('scheduler').observe()) {
 
 await using succession = await bobLeads
 console.log(`alice leads: ${!leadership.signal.aborted}, bob leads: ${!succession.signal.aborted}`)
+
+// The same as an operation: it runs only while its session leads, and the leadership is kept until it has settled.
+const janitor = witness.election('janitor', { self: 'the witness' })
+const watcher = new ElectionWatcher(janitor)
+const swept = await janitor.run(async (signal) => {
+  for await (const { state } of watcher.notify()) if (state === 'leader') break
+  let rooms = 0
+  while (rooms < 3 && !signal.aborted) rooms += 1
+  return rooms
+})
+for await (const state of watcher.notify()) {
+  if (state.leader !== null) continue
+  console.log(`${swept} rooms swept; ${state.toString()}`)
+  break
+}

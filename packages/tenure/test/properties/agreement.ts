@@ -1,5 +1,5 @@
 /** What is asked of the whole product: that programs, and whoever looks, see what a plain model sees. */
-import { asyncModelRun, asyncProperty, boolean, integer } from 'fast-check'
+import { asyncModelRun, asyncProperty, boolean, constantFrom, integer } from 'fast-check'
 import type { IAsyncProperty } from 'fast-check'
 import { Model } from './model.ts'
 import { wireMoves, worldMoves } from './moves.ts'
@@ -19,13 +19,17 @@ export const worldAgreement: IAsyncProperty<unknown> = asyncProperty(
   },
 )
 
-/** Over gRPC, in real time. */
-export const wireAgreement: IAsyncProperty<unknown> = asyncProperty(wireMoves, async (script) => {
-  const model = new Model()
-  const stage = await WireStage.begin(model)
-  try {
-    await asyncModelRun(() => ({ model, real: stage }), script)
-  } finally {
-    await stage.end()
-  }
-})
+/** Over gRPC, in real time, by either protocol. */
+export const wireAgreement: IAsyncProperty<unknown> = asyncProperty(
+  wireMoves,
+  constantFrom('tenure', 'ydb'),
+  async (script, protocol) => {
+    const model = new Model()
+    const stage = await WireStage.begin(model, protocol)
+    try {
+      await asyncModelRun(() => ({ model, real: stage }), script)
+    } finally {
+      await stage.end()
+    }
+  },
+)

@@ -1,5 +1,5 @@
 /** Programs on a real server over gRPC, in real time: each behind a proxy of its own, which breaks its connection. */
-import { Client, type Session, YdbLink } from '@tenure/client'
+import { type Client, connectServer, type ProtocolChoice, type Session } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { type RunningServer, startServer } from '@tenure/server'
 import { Proxy } from '../../../../test/proxy.ts'
@@ -14,6 +14,8 @@ const POLL_MS = 1
 /** By when what is asked has been done, on a machine that has other work too. */
 const PATIENCE_MS = 3_000
 
+type Connect = (host: string) => Client
+
 export class WireStage implements Stage {
   readonly programs: Program[] = []
   readonly nowMs = 0
@@ -21,21 +23,27 @@ export class WireStage implements Stage {
   readonly #observer: Session
   readonly #books = new Books()
   readonly #clients: Client[]
+  readonly #connect: Connect
   readonly #proxies: Proxy[] = []
 
-  private constructor(server: RunningServer, client: Client, observer: Session) {
+  private constructor(
+    server: RunningServer,
+    { client, observer, connect }: { client: Client; observer: Session; connect: Connect },
+  ) {
     this.#server = server
     this.#observer = observer
+    this.#connect = connect
     this.#clients = [client]
   }
 
-  static async begin(model: Model): Promise<WireStage> {
+  static async begin(model: Model, protocol: ProtocolChoice): Promise<WireStage> {
+    const connect = (host: string): Client => connectServer(`grpc://${host}/local`, { protocol })
     const listen = { host: '127.0.0.1', port: 0 }
     const server = await startServer({ engine: openMemoryEngine(), listen, http: null })
-    const client = clientAt(`127.0.0.1:${server.grpcAddress.port}`)
+    const client = connect(`127.0.0.1:${server.grpcAddress.port}`)
     const observer = await client.openSession(PATH, { createNode: true })
     await furnish(model, observer)
-    const stage = new WireStage(server, client, observer)
+    const stage = new WireStage(server, { client, observer, connect })
     for (let program = 0; program < PROGRAMS_AT_FIRST; program += 1) {
       model.open()
       await stage.join()
@@ -46,7 +54,7 @@ export class WireStage implements Stage {
   async join(): Promise<void> {
     const proxy = await Proxy.open(this.#server.grpcAddress.port)
     this.#proxies.push(proxy)
-    const client = clientAt(proxy.host)
+    const client = this.#connect(proxy.host)
     this.#clients.push(client)
     this.programs.push(new Program(await client.openSession(PATH)))
   }
@@ -85,10 +93,6 @@ export class WireStage implements Stage {
     for (const proxy of this.#proxies) await proxy[Symbol.asyncDispose]()
     await this.#server.stop()
   }
-}
-
-function clientAt(host: string): Client {
-  return new Client(new YdbLink(`grpc://${host}/local`))
 }
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -21,7 +21,7 @@ export class LeaseBook implements StorageTenant {
   readonly #clock: Clock
   readonly #terms = new Set<LeaseTerm>()
   readonly #kept = new Map<bigint, LeaseTerm>()
-  /** With the present session. */
+  /** With the session. One with the session before says nothing new of a lease that this one keeps. */
   #contactMs = Number.NEGATIVE_INFINITY
   /** No deadline is before this. */
   #nextMs = Infinity
@@ -106,7 +106,6 @@ export class LeaseBook implements StorageTenant {
       term.isConfirmed = false
       this.#shortestMs = Math.min(this.#shortestMs, term.spanMs)
     }
-    this.#contactMs = Number.NEGATIVE_INFINITY
   }
 
   failed(error: unknown): void {

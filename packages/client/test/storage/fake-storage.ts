@@ -36,8 +36,9 @@ export function fakeStorage(): FakeStorage {
     clock,
     start,
     async reconnect() {
-      link.last.break()
-      clock.advance(1_000)
+      const before = link.last
+      before.break()
+      while (link.last === before) clock.advance(100)
       await start()
     },
     async renew(sessionId) {

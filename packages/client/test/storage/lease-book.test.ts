@@ -259,6 +259,9 @@ test('a release goes on in the next session', async () => {
   const lease = await keptLease(world)
   const released = lease.release()
   await world.renew(8n)
+  // Numbers are those of a session.
+  const [sent] = world.link.last.of('release-lease')
+  expect(sent?.request.change).toEqual({ serial: 1n, settledBelow: 1n })
   world.link.last.last.answer({ kind: 'done' })
   await expect(released).resolves.toBeUndefined()
 })

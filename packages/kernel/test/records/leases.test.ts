@@ -197,6 +197,7 @@ test('of a lease whose end was kept in part nothing is left', () => {
   }
   node.keeps = true
   node.attach(1n)
+  expect(node.store.entries().filter(([key]) => key[0] === 0x30)).toHaveLength(1)
   expect(desk.ask(create('c', 'y'))).toEqual([['written', 7n]])
   node.restart()
   node.attach(1n)

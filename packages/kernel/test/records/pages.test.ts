@@ -82,6 +82,18 @@ test('several moments are held at once, each as it was', () => {
   expect(desk.node.kernel.statistics().valueMemoryBytes).toBe(3)
 })
 
+test('what a later moment has kept for an earlier one stays when the later one is let go', () => {
+  const desk = filled('ab')
+  desk.ask(range('', null, { limit: 1, hold: true }))
+  desk.ask(create('c', 'x'))
+  desk.ask(range('', null, { limit: 1, hold: true }))
+  desk.ask(put('b', 'y'))
+  desk.ask(remove('c'))
+  expect(page(desk.ask(after('a', 3n)))).toEqual(['b=x', 'c=x'])
+  expect(page(desk.ask(after('a', 2n)))).toEqual(['b=x'])
+  expect(desk.node.kernel.statistics().valueMemoryBytes).toBe(2)
+})
+
 test('readers of one session that began at the same version hold the moment each for himself', () => {
   const desk = filled('ab')
   desk.ask(range('', null, { limit: 1, hold: true }))

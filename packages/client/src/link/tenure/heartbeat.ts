@@ -25,6 +25,8 @@ export class Heartbeat {
   #periodMs = Infinity
   /** The ping that is not answered yet. */
   #ping: { readonly id: number; readonly sentAtMs: number } | null = null
+  /** Of the latest ping. */
+  #lastId = 0
 
   constructor(options: HeartbeatOptions) {
     this.#options = options
@@ -38,12 +40,15 @@ export class Heartbeat {
       // A ping that is under way gets a whole period more, as short as that now is.
       this.#periodMs = periodMs
       this.#timer.cancel()
+      // A server that is told later would believe for so much longer in a client that has died meanwhile.
+      this.#say()
       this.#wait()
     }
   }
 
   pong(id: number): void {
-    if (this.#ping?.id !== id) return
+    // Pings are answered in their order: the answer to a later one answers the first one, too.
+    if (this.#ping === null || id < this.#ping.id || id > this.#lastId) return
     const { sentAtMs } = this.#ping
     this.#ping = null
     this.#options.answered(sentAtMs)
@@ -64,17 +69,22 @@ export class Heartbeat {
       return
     }
     const nowMs = clock.monotonicMs()
-    if (this.#ping === null) {
-      // While patience lasts nothing is said, so the server must not expect it.
-      const declaredMs = Math.max(PATIENCE_MIN_MS, Math.ceil(this.#periodMs))
-      this.#ping = { id: this.#options.ping(declaredMs), sentAtMs: nowMs }
-    } else if (nowMs - this.#ping.sentAtMs >= PATIENCE_MIN_MS) {
+    if (this.#ping === null) this.#say()
+    else if (nowMs - this.#ping.sentAtMs >= PATIENCE_MIN_MS) {
       const silentMs = Math.round(nowMs - this.#ping.sentAtMs)
       this.stop()
       this.#options.silent(new Error(`the server has not answered for ${silentMs} ms`))
       return
     }
     this.#wait()
+  }
+
+  /** Of several that are under way the first one is waited for. */
+  #say(): void {
+    // While patience lasts nothing is said, so the server must not expect it.
+    const declaredMs = Math.max(PATIENCE_MIN_MS, Math.ceil(this.#periodMs))
+    this.#lastId = this.#options.ping(declaredMs)
+    this.#ping ??= { id: this.#lastId, sentAtMs: this.#options.clock.monotonicMs() }
   }
 
   #wait(): void {

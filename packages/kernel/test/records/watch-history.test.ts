@@ -19,12 +19,12 @@ test('a watch that comes back hears at once what it has missed, in the order of 
   const desk = deskAt({}, ['a', 'b'], ['z'], ['b', 'a'])
   desk.ask(remove('a'))
   desk.ask(put('z', 'x'))
-  expect(heard(desk, watch('a', 'c', 0n))).toEqual([
+  expect(heard(desk, watch('a', 'z', 0n))).toEqual([
     [1, 'changed', ['a=1', 'b=1', 'b=3', 'a=3', '-a=4'], 5],
   ])
-  expect(heard(desk, watch('a', 'c', 2n))).toEqual([[1, 'changed', ['b=3', 'a=3', '-a=4'], 5]])
-  expect(heard(desk, watch('a', 'c', 3n))).toEqual([[1, 'changed', ['-a=4'], 5]])
-  expect(heard(desk, watch('a', 'c', 4n))).toEqual([])
+  expect(heard(desk, watch('a', 'z', 2n))).toEqual([[1, 'changed', ['b=3', 'a=3', '-a=4'], 5]])
+  expect(heard(desk, watch('a', 'z', 3n))).toEqual([[1, 'changed', ['-a=4'], 5]])
+  expect(heard(desk, watch('a', 'z', 4n))).toEqual([])
 })
 
 test('an answer ends between two commits when it has as many changes as a page takes', () => {

@@ -1,5 +1,9 @@
 /** What a seed decides before its run begins: how large the world is, and which faults it has and how often. */
+import { DEFAULT_LIMITS, type Limits } from '@tenure/kernel'
 import type { Random } from './random.ts'
+
+/** How often runs are about what, in equal parts. */
+const MATTERS: readonly Matter[] = ['semaphores', 'semaphores', 'records', 'records', 'both']
 
 /** Every fault there is. */
 const FAULTS = [
@@ -30,6 +34,8 @@ export type Fault = (typeof FAULTS)[number]
 /** The mean time between two faults of a kind, in virtual milliseconds; a kind that is not in it never occurs. */
 type FaultRates = ReadonlyMap<Fault, number>
 
+export type Matter = 'semaphores' | 'records' | 'both'
+
 export interface Settings {
   readonly servers: number
   readonly clients: number
@@ -42,6 +48,11 @@ export interface Settings {
   readonly operationsMax: number
   /** Few clients hold one lock for long, and nobody else says a word. */
   readonly isQuiet: boolean
+  /** What the programs are about. */
+  readonly matter: Matter
+  /** The servers that do not speak Tenure's own protocol, as if of an earlier version. */
+  readonly oldServers: ReadonlySet<number>
+  readonly kernelLimits: Partial<Limits>
   readonly faults: FaultRates
 }
 
@@ -76,13 +87,19 @@ const FAULT_SHARE = 0.3
 /** How many runs are quiet. */
 const QUIET_SHARE = 0.1
 const CLOCK_ERROR = 0.009
+/** How many of the runs that are not about records have a server of an earlier version. */
+const OLD_SHARE = 0.15
 
 export function settingsOf(random: Random): Settings {
   const isCalm = random.chance(CALM_SHARE)
   const timeouts = [800, 1_500, 3_000, 6_000]
   const isSkewed = random.chance(0.5)
+  const servers = random.chance(0.35) ? 2 : 1
+  const isQuiet = random.chance(QUIET_SHARE)
+  const matter = isQuiet ? 'semaphores' : random.pick(MATTERS)
+  const isOld = matter === 'semaphores' && random.chance(OLD_SHARE)
   return {
-    servers: random.chance(0.35) ? 2 : 1,
+    servers,
     clients: random.whole(2, 5),
     stormMs: random.whole(4, 12) * 1_000,
     lagMs: random.pick([0, 0.05, 2]),
@@ -93,8 +110,23 @@ export function settingsOf(random: Random): Settings {
     selfCheckMs: 500,
     graceMs: random.pick([1_500, 3_000]),
     operationsMax: random.pick([10_000, 10_000, 10_000, 24, 3]),
-    isQuiet: random.chance(QUIET_SHARE),
+    isQuiet,
+    matter,
+    oldServers: new Set(isOld ? [random.below(servers)] : []),
+    kernelLimits: kernelLimitsOf(random),
     faults: faultsOf(random, isCalm),
+  }
+}
+
+/** Bounds so small that they are met, each in half of the runs. */
+function kernelLimitsOf(random: Random): Partial<Limits> {
+  const small = (most: number, usual: number): number =>
+    random.chance(0.5) ? random.whole(1, most) : usual
+  return {
+    valueMemoryBytesMax: small(400, DEFAULT_LIMITS.valueMemoryBytesMax),
+    historyChangesMax: small(8, DEFAULT_LIMITS.historyChangesMax),
+    rangeRecordsMax: small(4, DEFAULT_LIMITS.rangeRecordsMax),
+    heldMomentsMax: small(2, DEFAULT_LIMITS.heldMomentsMax),
   }
 }
 

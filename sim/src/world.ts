@@ -5,7 +5,7 @@ import type { WallClock } from './machine/clocks.ts'
 import { Schedule } from './machine/schedule.ts'
 import { Storage } from './machine/storage.ts'
 import { Network } from './network/network.ts'
-import { ClientParty } from './parties/client.ts'
+import { ClientParty, protocolOf } from './parties/client.ts'
 import { Server } from './parties/server.ts'
 import { auditor } from './programs/auditor.ts'
 import { cast, NAMES } from './programs/cast.ts'
@@ -130,18 +130,28 @@ export class World implements Scene {
   }
 
   #makeServers(): readonly Server[] {
-    const { servers, clockRates, lagMs } = this.settings
+    const { servers, clockRates, lagMs, oldServers } = this.settings
     return Array.from({ length: servers }, (_, at) => {
       const rate = clockRates[at] ?? 1
       const letter = SERVER_LETTERS[at] ?? ''
-      return new Server(this, { name: `server-${letter}`, address: `${letter}:1`, rate, lagMs })
+      const speaksOwn = !oldServers.has(at)
+      const place = { name: `server-${letter}`, address: `${letter}:1`, rate, lagMs }
+      return new Server(this, { ...place, speaksOwn })
     })
   }
 
   /** Somebody who comes for one thing, in fine weather. */
   #makeGuest(name: string, program: Program): ClientParty {
     const servers = this.servers[0]?.address ?? ''
-    return new ClientParty(this, { name, servers, rate: 1, lagMs: 0, programs: [program] })
+    const protocol = protocolOf(this.random.fork(`protocol of ${name}`))
+    return new ClientParty(this, {
+      name,
+      servers,
+      protocol,
+      rate: 1,
+      lagMs: 0,
+      programs: [program],
+    })
   }
 
   #makeClients(): readonly ClientParty[] {
@@ -151,7 +161,11 @@ export class World implements Scene {
     return cast(random, this.settings).map((programs, at) => {
       const rate = clockRates[(at + 2) % clockRates.length] ?? 1
       const servers = (random.chance(0.5) ? addresses : addresses.toReversed()).join(',')
-      return new ClientParty(this, { name: `client-${at + 1}`, servers, rate, lagMs, programs })
+      const protocol = programs.some(({ usesRecords }) => usesRecords === true)
+        ? 'own'
+        : protocolOf(random)
+      const way = { name: `client-${at + 1}`, servers, protocol } as const
+      return new ClientParty(this, { ...way, rate, lagMs, programs })
     })
   }
 }

@@ -8,7 +8,7 @@
 import type { Session } from '@tenure/client'
 import type { SessionRequest, SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { FaceObserver } from '../network/face.ts'
+import type { SessionObserver } from '../network/face.ts'
 import type { Ground, Verdicts } from './ground.ts'
 
 interface Believer {
@@ -41,7 +41,7 @@ export class Beliefs {
   }
 
   /** What passes the face of any server. */
-  readonly observer: FaceObserver = {
+  readonly observer: SessionObserver = {
     asked: (stream, request) => this.#asked(stream, request),
     said: (stream, response) => this.#said(stream, response),
     left: (stream) => void this.#streams.delete(stream),

@@ -70,15 +70,18 @@ export class Judge implements Verdicts {
       this.beliefs.observer,
     ]
     return {
-      asked(stream, request) {
-        for (const observer of observers) observer.asked(stream, request)
+      sessions: {
+        asked(stream, request) {
+          for (const observer of observers) observer.asked(stream, request)
+        },
+        said(stream, response) {
+          for (const observer of observers) observer.said(stream, response)
+        },
+        left(stream) {
+          for (const observer of observers) observer.left(stream)
+        },
       },
-      said(stream, response) {
-        for (const observer of observers) observer.said(stream, response)
-      },
-      left(stream) {
-        for (const observer of observers) observer.left(stream)
-      },
+      records: { asked() {}, said() {}, noticed() {} },
     }
   }
 

@@ -11,7 +11,7 @@ import {
   registerWriting,
 } from '@tenure/checker'
 import type { Session } from '@tenure/client'
-import type { SessionRequest } from '@tenure/protocol'
+import type { SessionOperation, SessionRequest } from '@tenure/protocol'
 import { STEPS_MAX } from './limits.ts'
 import type { Actor, Ground, Verdicts } from './ground.ts'
 
@@ -40,7 +40,7 @@ export class Registers {
   }
 
   /** A client has sent a request, for the first time or again. */
-  sent(client: string, request: SessionRequest): void {
+  sent(client: string, request: SessionRequest | SessionOperation): void {
     if (!('name' in request)) return
     const key = keyOf(client, request)
     this.#timesSent.set(key, this.#timesOf(key) + 1)

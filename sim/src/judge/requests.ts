@@ -10,7 +10,8 @@ import type {
 } from '@tenure/protocol'
 import { STATUS } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { FaceObserver } from '../network/face.ts'
+import { ChannelStream } from '../network/channel-reports.ts'
+import type { SessionObserver } from '../network/face.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Ground, Verdicts } from './ground.ts'
 import { CLOCK_SHARE } from './limits.ts'
@@ -30,6 +31,8 @@ interface Stream {
   sessionId: bigint
   /** Its session was there before. */
   readonly isBack: boolean
+  /** Over Tenure's own protocol. */
+  readonly isOwn: boolean
   readonly asks: Map<bigint, Ask>
 }
 
@@ -56,6 +59,8 @@ export class Requests {
   readonly #stored: Stored
   readonly #streams = new Map<object, Stream>()
   readonly #tokens = new Map<string, bigint>()
+  /** Whether the last grant of each name was to a session over Tenure's own protocol. */
+  readonly #protocols = new Map<string, boolean>()
   /** Names that somebody has deleted: what was held of them may be gone. */
   readonly #deleted = new Set<string>()
 
@@ -65,7 +70,7 @@ export class Requests {
     this.#stored = stored
   }
 
-  watch(process: Process): FaceObserver {
+  watch(process: Process): SessionObserver {
     process.onCrash(() => {
       for (const [stream, { asks }] of this.#streams) {
         if ([...asks.values()].some((ask) => ask.process === process)) this.#streams.delete(stream)
@@ -98,7 +103,8 @@ export class Requests {
   #asked(process: Process, key: object, request: SessionRequest): void {
     if (request.kind === 'start') {
       const { sessionId } = request
-      this.#streams.set(key, { sessionId, isBack: sessionId !== 0n, asks: new Map() })
+      const isOwn = key instanceof ChannelStream
+      this.#streams.set(key, { sessionId, isBack: sessionId !== 0n, isOwn, asks: new Map() })
       return
     }
     const stream = this.#streams.get(key)
@@ -171,6 +177,11 @@ export class Requests {
       return
     }
     if (pendingMs !== null) marks.reached('a waiter is granted')
+    const wasOwn = this.#protocols.get(name)
+    this.#protocols.set(name, stream.isOwn)
+    if (pendingMs !== null && wasOwn !== undefined && wasOwn !== stream.isOwn) {
+      marks.reached('a waiter follows a holder of the other protocol')
+    }
     if (stream.isBack) marks.reached('a session that came back is granted')
     if (orderId === null || this.#deleted.has(name) || isGivenBack(stream, name)) return
     const holding = holdingOf(stream, name)

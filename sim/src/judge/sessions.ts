@@ -4,7 +4,7 @@
 import { type Session, SessionExpiredError } from '@tenure/client'
 import { STATUS, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { FaceObserver } from '../network/face.ts'
+import type { SessionObserver } from '../network/face.ts'
 import type { Beliefs } from './beliefs.ts'
 import type { Ground, Verdicts } from './ground.ts'
 import { CLOCK_SHARE } from './limits.ts'
@@ -33,6 +33,8 @@ interface Attempt {
   readonly sequence: bigint
   readonly askedMs: number
   hasStarted: boolean
+  /** Its client wants it to end as soon as it has started. */
+  isEnding: boolean
 }
 
 /** A host cannot tell so much of a pause from a busy moment; turns of its event loop come on top. */
@@ -67,7 +69,7 @@ export class Sessions {
   }
 
   /** What passes the face of a server. */
-  watch(process: Process): FaceObserver {
+  watch(process: Process): SessionObserver {
     return {
       asked: (stream, request) => this.#asked(process, stream, request),
       said: (stream, response) => this.#said(stream, response),
@@ -129,7 +131,8 @@ export class Sessions {
     if (request.kind === 'start') {
       const { sessionId, sequenceNumber: sequence } = request
       const askedMs = this.#ground.schedule.nowMs
-      this.#attempts.set(stream, { process, sessionId, sequence, askedMs, hasStarted: false })
+      const attempt = { process, sessionId, sequence, askedMs, hasStarted: false, isEnding: false }
+      this.#attempts.set(stream, attempt)
       // One that was overtaken on its way is refused, and the session does not come back by it.
       const isNewest = sequence >= (this.#sequences.get(sessionId) ?? 0n)
       this.#latest(sessionId, sequence)
@@ -140,7 +143,9 @@ export class Sessions {
       for (const life of this.#lives.values()) {
         if (life.stream === stream) life.isEnding = true
       }
-      if (attempt !== undefined) this.#ground.marks.reached('a session is stopped')
+      if (attempt === undefined) return
+      attempt.isEnding = true
+      this.#ground.marks.reached('a session is stopped')
     }
   }
 
@@ -183,7 +188,7 @@ export class Sessions {
       attachedMs: schedule.nowMs,
       askedMs: attempt.askedMs,
       triedMs: Math.max(attempt.askedMs, known?.triedMs ?? 0),
-      isEnding: known?.isEnding ?? false,
+      isEnding: attempt.isEnding || (known?.isEnding ?? false),
     })
   }
 

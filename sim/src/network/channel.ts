@@ -8,7 +8,13 @@ import type {
   PendingCall,
   UnaryRequest,
 } from '@tenure/client'
-import { decodeSessionRequest, type SessionRequest } from '@tenure/protocol'
+import {
+  CONNECT_PATH,
+  decodeClientFrame,
+  decodeSessionRequest,
+  type SessionOperation,
+  type SessionRequest,
+} from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { End, Party } from './connection.ts'
 import { type Frame, GRPC_CODE } from './frame.ts'
@@ -39,8 +45,8 @@ export interface ChannelOptions {
   readonly network: Network
   readonly process: Process
   readonly host: string
-  /** Hears what the client says on session streams. */
-  sent(request: SessionRequest): void
+  /** Hears what the client asks in its sessions. */
+  sent(request: SessionRequest | SessionOperation): void
 }
 
 export class SimulatedChannel implements Channel {
@@ -56,7 +62,7 @@ export class SimulatedChannel implements Channel {
     const call = line.begin({ path, headers, bytes: null }, listener)
     return {
       write: (bytes) => {
-        this.#options.sent(decodeSessionRequest(bytes))
+        this.#sent(path, bytes)
         line.write(call, bytes)
       },
       cancel: () => line.cancel(call),
@@ -93,6 +99,13 @@ export class SimulatedChannel implements Channel {
 
   close(): void {
     this.#line?.close()
+  }
+
+  #sent(path: string, bytes: Uint8Array): void {
+    if (path !== CONNECT_PATH) return this.#options.sent(decodeSessionRequest(bytes))
+    for (const message of decodeClientFrame(bytes)) {
+      if (message.kind === 'ask') this.#options.sent(message.operation)
+    }
   }
 
   #open(): Line {

@@ -1,7 +1,11 @@
 /** The server's side of a connection: what the gRPC face would do with its calls, without HTTP/2 and bytes of frames. */
 import {
+  CONNECT_PATH,
   decodeSessionRequest,
   encodeSessionResponse,
+  type Notice,
+  type RecordOperation,
+  type Reply,
   SESSION,
   type SessionRequest,
   type SessionResponse,
@@ -16,20 +20,55 @@ import {
 } from '@tenure/server'
 import type { CallHeaders } from '@tenure/client'
 import type { End, Party } from './connection.ts'
+import { ConnectionCall } from './connection-call.ts'
 import { type Frame, GRPC_CODE } from './frame.ts'
+import type { Marks } from '../report/marks.ts'
 
-/** Hears what passes the face, both ways. */
-export interface FaceObserver {
+/**
+ * Hears of sessions what passes the face, both ways: a stream of YDB's protocol is one session, and so is a channel of Tenure's own, of
+ * which is told as if it were a stream.
+ */
+export interface SessionObserver {
   asked(stream: object, request: SessionRequest): void
   said(stream: object, response: SessionResponse): void
   /** The stream is over. */
   left(stream: object): void
 }
 
+/** A request about records, from its question on. */
+export interface RecordAsk {
+  readonly operation: RecordOperation
+  readonly atMs: number
+}
+
+/** Hears what passes the face about records. */
+export interface RecordObserver {
+  asked(stream: object, ask: RecordAsk): void
+  /** Answered in the end. */
+  said(stream: object, ask: RecordAsk, reply: Reply): void
+  noticed(stream: object, notice: Notice): void
+}
+
+export interface FaceObserver {
+  readonly sessions: SessionObserver
+  readonly records: RecordObserver
+}
+
 export interface FaceOptions {
   readonly context: ServiceContext
   readonly methods: ReadonlyMap<string, UnaryMethod>
   readonly observer: FaceObserver
+  readonly marks: Marks
+  /** Whether it speaks Tenure's own protocol: a server of an earlier version does not. */
+  readonly speaksOwn: boolean
+  readonly nowMs: () => number
+}
+
+/** A call that is a stream. */
+interface StreamCall {
+  receive(bytes: Uint8Array): void
+  /** The client has gone. */
+  leave(): void
 }
 
 export class Face implements Party {
@@ -56,9 +95,12 @@ export class Face implements Party {
   #begin({ call, path, headers, bytes }: Extract<Frame, { kind: 'open' }>): void {
     const info = infoOf(headers)
     const method = this.#options.methods.get(path)
+    const forget = (): void => void this.#streams.delete(call)
+    const way = { end: this.#end, call, forget }
     if (path === SESSION.path) {
-      const forget = (): void => void this.#streams.delete(call)
-      this.#streams.set(call, new StreamCall(this.#options, info, { end: this.#end, call, forget }))
+      this.#streams.set(call, new SessionCall(this.#options, info, way))
+    } else if (path === CONNECT_PATH && this.#options.speaksOwn) {
+      this.#streams.set(call, new ConnectionCall(this.#options, info, way))
     } else if (method !== undefined && bytes !== null) {
       void this.#answer(call, () => method.answer(bytes, info))
     } else this.#fail(call, GRPC_CODE.UNIMPLEMENTED, 'The server does not implement this method')
@@ -79,21 +121,25 @@ export class Face implements Party {
   }
 }
 
+/** How a stream reaches its client. */
+export interface CallWay {
+  readonly end: End
+  readonly call: number
+  /** The call is over. */
+  forget(): void
+}
+
 /** One session stream. */
-class StreamCall implements SessionTransport {
-  readonly #observer: FaceObserver
-  readonly #way: { readonly end: End; readonly call: number; forget(): void }
+class SessionCall implements SessionTransport, StreamCall {
+  readonly #observer: SessionObserver
+  readonly #way: CallWay
   readonly #session: SessionStream
   readonly #waiting: Uint8Array[] = []
   #isPumping = false
   #isOver = false
 
-  constructor(
-    { context, observer }: FaceOptions,
-    info: CallInfo,
-    way: { readonly end: End; readonly call: number; forget(): void },
-  ) {
-    this.#observer = observer
+  constructor({ context, observer }: FaceOptions, info: CallInfo, way: CallWay) {
+    this.#observer = observer.sessions
     this.#way = way
     this.#session = new SessionStream(context, info, this)
   }

@@ -1,5 +1,13 @@
 /** A client process of the run, with the programs in it: killed and started again like any process. */
-import { type Client, clientOver, YdbLink } from '@tenure/client'
+import {
+  type Client,
+  clientOver,
+  type Dial,
+  type Link,
+  type LinkOptions,
+  ServerLink,
+  YdbLink,
+} from '@tenure/client'
 import { clientClock, clientRandom } from '../machine/clocks.ts'
 import { Process } from '../machine/process.ts'
 import { SimulatedChannel } from '../network/channel.ts'
@@ -7,10 +15,14 @@ import type { Random } from '../random.ts'
 import type { Scene } from '../scene.ts'
 import { Desk, type Program } from '../programs/program.ts'
 
+/** `own`: Tenure's, and YDB's where a server speaks only that. */
+type Protocol = 'own' | 'ydb'
+
 export interface ClientOptions {
   readonly name: string
   /** Addresses of the servers, by comma, in the order of preference. */
   readonly servers: string
+  readonly protocol: Protocol
   readonly rate: number
   readonly lagMs: number
   readonly programs: readonly Program[]
@@ -44,23 +56,21 @@ export class ClientParty {
   start(): void {
     if (this.process !== null) return
     const { schedule, network, trace } = this.#world
-    const { rate, lagMs, servers, programs } = this.#options
+    const { rate, lagMs, servers, protocol, programs } = this.#options
     this.#starts += 1
     const random = this.#random.fork(`start ${this.#starts}`)
     trace.note(this.name, 'starts')
     const process = new Process({ name: this.name, schedule, random, rate, lagMs })
     this.#process = process
     const clock = clientClock(process)
-    const link = new YdbLink(`grpc://${servers}/local`, {
-      clock,
-      dial: (host) =>
-        new SimulatedChannel({
-          network,
-          process,
-          host,
-          sent: (request) => this.#world.judge.registers.sent(this.name, request),
-        }),
-    })
+    const dial: Dial = (host) =>
+      new SimulatedChannel({
+        network,
+        process,
+        host,
+        sent: (request) => this.#world.judge.registers.sent(this.name, request),
+      })
+    const link = linkOf(protocol, `grpc://${servers}/local`, { clock, dial })
     const client: Client = clientOver(link, { clock, random: clientRandom(random.fork('product')) })
     this.#desks = programs.map(
       (program) =>
@@ -85,4 +95,13 @@ export class ClientParty {
     process.crash()
     this.#world.network.died(process, isMachineLost)
   }
+}
+
+/** Which protocol a client speaks that could do with either. */
+export function protocolOf(random: Random): Protocol {
+  return random.chance(0.5) ? 'own' : 'ydb'
+}
+
+function linkOf(protocol: Protocol, address: string, options: LinkOptions): Link {
+  return protocol === 'own' ? new ServerLink(address, options) : new YdbLink(address, options)
 }

@@ -19,6 +19,7 @@ export interface ServerOptions {
   readonly address: string
   readonly rate: number
   readonly lagMs: number
+  readonly speaksOwn: boolean
 }
 
 const DATABASE = '/local'
@@ -129,8 +130,9 @@ export class Server {
   }
 
   #listen(): void {
-    const { schedule, network, storage, judge } = this.#world
-    const { rate, lagMs, name } = this.#options
+    const { schedule, network, storage, judge, marks, settings } = this.#world
+    const { kernelLimits } = settings
+    const { rate, lagMs, name, speaksOwn } = this.#options
     this.#starts += 1
     const random = this.#random.fork(`start ${this.#starts}`)
     const process = new Process({ name, schedule, random, rate, lagMs })
@@ -140,7 +142,7 @@ export class Server {
     const log = this.#log()
     const owner = { id: `${name}-${this.#starts}`, address: this.address }
     const engine = storage.engineOf(process)
-    const host = new Host({ engine, clock, random: chance, owner, log })
+    const host = new Host({ engine, clock, random: chance, owner, log, kernelLimits })
     this.#host = host
     const context: ServiceContext = {
       host,
@@ -152,7 +154,9 @@ export class Server {
     }
     const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
     const observer = judge.watch(process)
-    network.listen(this.address, process, (end) => new Face({ context, methods, observer }, end))
+    const nowMs = (): number => schedule.nowMs
+    const face = { context, methods, observer, marks, speaksOwn, nowMs }
+    network.listen(this.address, process, (end) => new Face(face, end))
     process.onCrash(() => this.#ended(process))
   }
 

@@ -11,6 +11,8 @@ export interface Program {
   readonly name: string
   /** It looks at what others do, and is done after them. */
   readonly waitsForQuiet?: boolean
+  /** Only servers of Tenure's own protocol have what it works with. */
+  readonly usesRecords?: boolean
   /** One round. Errors of the product that programs have to expect may be thrown. */
   round(desk: Desk): Promise<void>
 }

@@ -1,0 +1,90 @@
+/** One connection of Tenure's own protocol at its server: what the gRPC face would do with its frames. */
+import {
+  decodeClientFrame,
+  type ServerMessage,
+  WireWriter,
+  writeServerMessage,
+} from '@tenure/protocol'
+import {
+  type CallInfo,
+  type ConnectionError,
+  ConnectionStream,
+  type ConnectionTransport,
+} from '@tenure/server'
+import { ChannelReports } from './channel-reports.ts'
+import type { CallWay, FaceOptions } from './face.ts'
+import { GRPC_CODE } from './frame.ts'
+
+export class ConnectionCall implements ConnectionTransport {
+  readonly #options: FaceOptions
+  readonly #way: CallWay
+  readonly #reports: ChannelReports
+  readonly #connection: ConnectionStream
+  readonly #waiting: Uint8Array[] = []
+  #isPumping = false
+  #isOver = false
+
+  constructor(options: FaceOptions, info: CallInfo, way: CallWay) {
+    this.#options = options
+    this.#way = way
+    this.#reports = new ChannelReports(options.observer, options.nowMs)
+    this.#connection = new ConnectionStream(options.context, info, this)
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#waiting.push(bytes)
+    this.#pump()
+  }
+
+  leave(): void {
+    if (this.#isOver) return
+    this.#over()
+    this.#connection.left()
+  }
+
+  send(messages: readonly ServerMessage[]): boolean {
+    const { end, call } = this.#way
+    if (this.#isOver || !end.isOpen) return false
+    const writer = new WireWriter()
+    for (const message of messages) {
+      this.#reports.said(message)
+      writeServerMessage(writer, message)
+    }
+    end.send({ kind: 'message', call, bytes: writer.take() })
+    return true
+  }
+
+  fail(error: ConnectionError, message: string): void {
+    const { end, call } = this.#way
+    if (error === 'DEADLINE_EXCEEDED') {
+      this.#options.marks.reached('a silent connection is given up')
+    }
+    if (!this.#isOver) end.send({ kind: 'failed', call, code: GRPC_CODE[error], details: message })
+    this.#over()
+  }
+
+  resume(): void {
+    if (!this.#isPumping) this.#pump()
+  }
+
+  /** Hands over what has arrived as long as the connection wants it. */
+  #pump(): void {
+    this.#isPumping = true
+    while (this.#connection.ready && !this.#isOver) {
+      const bytes = this.#waiting.shift()
+      if (bytes === undefined) break
+      const messages = decodeClientFrame(bytes)
+      if (messages.length > 1) this.#options.marks.reached('a frame of several messages')
+      for (const message of messages) this.#reports.asked(message)
+      this.#connection.receiveFrame(messages)
+    }
+    this.#isPumping = false
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#reports.left()
+    this.#way.forget()
+  }
+}

@@ -1,7 +1,8 @@
 /** Rows S3-09 to S3-11: ranges. */
+/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { type Key, prefix, type Record, type Storage } from 'tenure'
 import { expect, test } from 'vitest'
-import { fill, keysOf, openWorld, SCHEMES } from './worlds.ts'
+import { fill, keysOf, openWorld, SCHEMES, textOf } from './worlds.ts'
 
 // guards: K2
 test.for(SCHEMES)('S3-09: both ends of a range are in it, %s', async (scheme) => {
@@ -72,6 +73,10 @@ test.for(SCHEMES)(
   },
 )
 
+function key(at: number): string {
+  return `key-${String(at).padStart(5, '0')}`
+}
+
 // guards: K2
 test.for(SCHEMES)(
   'a range of more records than a page takes is of one moment, %s',
@@ -79,7 +84,6 @@ test.for(SCHEMES)(
     await using world = await openWorld(scheme)
     const { storage } = world
     const count = 2_500
-    const key = (at: number): string => `key-${String(at).padStart(5, '0')}`
     await Promise.all(
       Array.from({ length: count }, (_, at) => storage.create({ key: key(at), value: 'old' })),
     )
@@ -100,8 +104,7 @@ test.for(SCHEMES)(
     for (let reads = 0; reads < 5; reads += 1) {
       const records = await storage.getRange('key-', 'key-99999')
       expect(records).toHaveLength(count)
-      expect(records[0]?.version).toBeDefined()
-      if (reads > 0) expect(records[0]?.value).toEqual(records.at(-1)?.value)
+      expect(textOf(records[0] ?? null)).toBe(textOf(records.at(-1) ?? null))
     }
     isOver = true
     await writing

@@ -1,4 +1,5 @@
 /** Transactions: some records compared, then some read or written, in one commit. */
+/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { WrongLeaseError } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, keysOf, openWorld, PATH, SCHEMES, textOf } from './worlds.ts'

@@ -18,6 +18,9 @@ export type DurableScheme = (typeof DURABLE_SCHEMES)[number]
 /** The node of a world. */
 export const PATH = '/local/records'
 
+/** Its grace period, as short as may be: leases and sessions that were loaded live so much longer than their time. */
+export const NODE = { selfCheckPeriodMs: 500, sessionGracePeriodMs: 1 } as const
+
 /** How a test asks for what it cannot be told of. */
 export const PATIENCE = { interval: 1, timeout: 10_000 } as const
 
@@ -46,7 +49,7 @@ export async function openWorld(scheme: Scheme): Promise<World> {
     return made
   }
   const client = another()
-  await client.createNode(PATH)
+  await client.createNode(PATH, NODE)
   return {
     client,
     storage: client.storage(PATH),
@@ -67,7 +70,7 @@ export async function openLastingWorld(scheme: DurableScheme): Promise<LastingWo
     return made
   }
   let client = another()
-  await client.createNode(PATH)
+  await client.createNode(PATH, NODE)
   const leave = async (): Promise<void> => {
     await Promise.all(clients.map((each) => each.close()))
     clients = []

@@ -94,22 +94,26 @@ class ConnectionCall implements ConnectionTransport {
 
   send(messages: readonly ServerMessage[]): boolean {
     if (!this.#call.isOpen) return false
-    for (const message of messages) {
-      const unsentBytes = this.#call.unsentBytes + this.#frameBytes + writer.length
-      // A single message may be larger than the bound; what comes behind it may not.
-      if (unsentBytes > CONNECTION_UNSENT_BYTES_MAX && !this.#isOverflown) {
-        this.#isOverflown = true
-        this.#gather(writer.take())
-        this.#connection.overflow()
-        return true
+    try {
+      for (const message of messages) {
+        const unsentBytes = this.#call.unsentBytes + this.#frameBytes + writer.length
+        // A single message may be larger than the bound; what comes behind it may not.
+        if (unsentBytes > CONNECTION_UNSENT_BYTES_MAX && !this.#isOverflown) {
+          this.#isOverflown = true
+          this.#gather(writer.take())
+          this.#connection.overflow()
+          break
+        }
+        writeServerMessage(writer, message)
+        if (this.#frameBytes + writer.length >= CONNECTION_FRAME_BYTES) {
+          this.#gather(writer.take())
+          this.#flush()
+        }
       }
-      writeServerMessage(writer, message)
-      if (this.#frameBytes + writer.length >= CONNECTION_FRAME_BYTES) {
-        this.#gather(writer.take())
-        this.#flush()
-      }
+    } finally {
+      // Nothing may be left for the next connection.
+      this.#gather(writer.take())
     }
-    this.#gather(writer.take())
     return true
   }
 

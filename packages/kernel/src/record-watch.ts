@@ -32,8 +32,8 @@ class RangePlace {
   readonly start: string
   readonly end: End
   readonly requests: LinkedList<RecordRequest> = new LinkedList()
-  /** What the commit that is being told changes in the range. */
-  changes: RecordChange[] = []
+  /** What the commit changes in the range that is told now; whoever watches the range then finds another place. */
+  readonly changes: RecordChange[] = []
 
   constructor(start: string, end: End) {
     this.start = start
@@ -194,7 +194,6 @@ export class RecordWatches {
     for (const place of concerned) {
       const page = new ChangesPage(limits)
       const reset = !page.take(place.changes)
-      place.changes = []
       this.#takeAll(place, (asked) => {
         this.#sayChanged(asked, { changes: page.changes, version, reset })
       })

@@ -20,7 +20,8 @@ import { waitForever } from './wait-forever.ts'
 /**
  * What the leader does.
  *
- * @param signal aborts when the leadership is lost, and when the caller of `run` stops it: come to an end then
+ * @param signal aborts when the leadership is lost, and when the caller of `run` stops it: come to an end then. After a pause of the
+ *   process it may be late by one turn of the event loop; `leadership.signal` compares the clocks whenever it is looked at
  */
 export type ElectionOperation<R> = (signal: AbortSignal, leadership: Leadership) => Promise<R> | R
 

@@ -10,9 +10,6 @@ import { expect, vi } from 'vitest'
 
 export const WORLDS = ['in process', 'over its own protocol', 'over the YDB protocol'] as const
 
-/** Those of a server that has records. */
-export const RECORD_WORLDS = ['in process'] as const satisfies readonly (typeof WORLDS)[number][]
-
 /** How a test asks for what it cannot be told of. */
 export const PATIENCE = { interval: 1, timeout: 10_000 } as const
 

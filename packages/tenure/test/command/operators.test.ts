@@ -1,5 +1,5 @@
 /** `tenure session`, `tenure semaphore release`, `tenure why` and `tenure elect`: what a person does when somebody hangs. */
-import type { Semaphore } from '@tenure/client'
+import { type Semaphore, YdbLink } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer } from '@tenure/server'
 import { expect, test, vi } from 'vitest'
@@ -53,6 +53,37 @@ test.for(KINDS)(
     await expect(waiting).rejects.toThrow('enough')
   },
 )
+
+test('session list says how long a session has left whose client is gone', async () => {
+  await using world = await commandWorld('on a server')
+  // A client of ours never leaves a session without ending it.
+  const link = new YdbLink(world.address)
+  const request = {
+    path: world.path,
+    sessionId: 0n,
+    timeoutMs: 20_000,
+    description: 'gone',
+    sequenceNumber: 1n,
+    protectionKey: new Uint8Array(16),
+    heartbeatMs: 1_000,
+  }
+  await new Promise<void>((resolve, reject) => {
+    const attachment = link.attach(request, {
+      started: () => {
+        attachment.leave()
+        resolve()
+      },
+      contact: () => {},
+      noticed: () => {},
+      ended: ({ kind }) => reject(new Error(kind)),
+    })
+  })
+  await vi.waitFor(async () => {
+    const { out } = await world.ends(['session', 'list'])
+    expect(out).toMatch(/^session \d+: not connected, ends in (20|1\d)s, "gone"\n$/)
+  }, PATIENCE)
+  await link.close()
+})
 
 test.for(KINDS)('session kill ends sessions, and says which were not there, %s', async (kind) => {
   await using world = await commandWorld(kind)
@@ -141,6 +172,14 @@ test.for(KINDS)(
       isDeadlock: true,
       isCut: false,
     })
+    // Clara waits for those in the circle, and is not in it.
+    const [behind] = (await world.ends(['--json', 'why', 'gate'])).json()
+    expect(behind).toMatchObject({
+      name: 'gate',
+      others: [{ name: 'left' }, { name: 'right' }],
+      circle: [{ holds: 'left' }, { holds: 'right' }],
+    })
+    expect(Reflect.get(Object(behind), 'circle')).toHaveLength(2)
     await Promise.all([Promise.allSettled(waits), world.client.close()])
   },
 )

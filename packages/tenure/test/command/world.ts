@@ -9,6 +9,7 @@ import { Run } from './terminal.ts'
 export const KINDS = ['in process', 'on a server'] as const
 
 export interface CommandWorld extends AsyncDisposable {
+  readonly address: string
   readonly client: Client
   readonly path: string
   session(description?: string): Promise<Session>
@@ -33,6 +34,7 @@ export async function commandWorld(kind: (typeof KINDS)[number]): Promise<Comman
   const start = (words: readonly string[], options?: RunOptions): Run =>
     new Run(['-a', address, '--timeout', '2s', ...words], options)
   return {
+    address,
     client,
     path,
     session: (description = 'a test') => client.openSession(path, { description }),

@@ -2,12 +2,18 @@
 import { nothing, onAbort } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 
-export async function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+/** @param hold whether the process stays alive for it */
+export async function pause(
+  clock: Clock,
+  delayMs: number,
+  signal?: AbortSignal,
+  hold: boolean = true,
+): Promise<void> {
   signal?.throwIfAborted()
   let deafen = nothing
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = clock.after(delayMs, resolve, true)
+      const timer = clock.after(delayMs, resolve, hold)
       deafen = onAbort(signal, (reason) => {
         timer.cancel()
         reject(reason)

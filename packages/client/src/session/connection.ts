@@ -174,15 +174,16 @@ export class Connection {
    *
    * @throws at once what the server refuses for good (no such node, no right); UnavailableError when nobody has answered in
    *   `startTimeoutMs`; the reason of `signal`
+   * @param hold whether the process stays alive for it
    */
-  async open(signal?: AbortSignal): Promise<void> {
+  async open(signal?: AbortSignal, hold: boolean = true): Promise<void> {
     const { clock, settings } = this.#options
     await new Promise<void>((resolve, reject) => {
       const deafen = onAbort(signal, (reason) => this.#abandon(reason))
       const timer = clock.after(
         settings.startTimeoutMs,
         () => this.#abandon(this.#unreachable()),
-        true,
+        hold,
       )
       this.#settled = (failure) => {
         timer.cancel()

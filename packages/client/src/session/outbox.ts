@@ -31,7 +31,7 @@ export class Call {
   serial = 0n
   /** When what the answer tells of may have been done at the earliest: a write by its first attempt, all else by its last. */
   sentMs = 0
-  /** What names it to the attachment while it waits for its answer there. */
+  /** Of a wait or watch: what names it to the attachment, until its answer. */
   sent: number | null = null
   retry: Timer | null = null
 
@@ -73,7 +73,7 @@ export class Outbox {
   drop(call: Call): void {
     call.retry?.cancel()
     // The server would keep a wait for ever; any other request it answers, and nobody listens.
-    if (call.sent !== null && isWait(call.request)) this.#attachment?.forget(call.sent)
+    if (call.sent !== null) this.#attachment?.forget(call.sent)
     call.sent = null
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
     this.#writes.delete(call)

@@ -151,7 +151,7 @@ export class LeaseBook implements StorageTenant {
     // A session that is sound after all would keep what nobody here believes in any more.
     const request = { kind: 'release-lease', lease: term.id } as const
     const asked = (): string => `cannot release lease ${term.id}`
-    this.#session.ask({ request, asked, isRepeatable: true }).catch(nothing)
+    this.#session.ask({ request, asked, isRepeatable: true, isQuiet: true }).catch(nothing)
   }
 
   #over(term: LeaseTerm, why: string): WrongLeaseError {
@@ -169,7 +169,12 @@ export class LeaseBook implements StorageTenant {
 
   async #askToKeep(term: LeaseTerm): Promise<void> {
     const request = { kind: 'keep-lease', lease: term.id } as const
-    const asking = { request, asked: () => `cannot keep lease ${term.id}`, isPatient: true }
+    const asking = {
+      request,
+      asked: () => `cannot keep lease ${term.id}`,
+      isPatient: true,
+      isQuiet: true,
+    }
     const { clock, random } = this.#session.ground
     const backoff = new Backoff(random)
     try {
@@ -183,7 +188,7 @@ export class LeaseBook implements StorageTenant {
           }
         } else if (reply.answer.code === 'WRONG_LEASE') {
           this.end(term, this.#over(term, 'the server does not know it any more'))
-        } else await pause(clock, backoff.nextMs(), term.signal)
+        } else await pause(clock, backoff.nextMs(), term.signal, false)
       }
     } catch {
       // The lease is over, or the client is.

@@ -37,6 +37,8 @@ export interface Asking {
   readonly asked: () => string
   /** Waits as long as it takes, also for a server that is away. */
   readonly isPatient?: boolean
+  /** The process does not stay alive for it. */
+  readonly isQuiet?: boolean
   /** Doing it twice does no harm: it is sent again in the next session. */
   readonly isRepeatable?: boolean
   /** Called with the answer when nobody waits for it any more. Without it the request is then taken back. */
@@ -74,6 +76,8 @@ export class StorageSession {
   /** In the order in which they were asked, so that the first is the first to be late. */
   readonly #calls = new Set<PendingCall>()
   readonly #patient = new Set<PendingCall>()
+  /** Calls for which the process stays alive, also while there is no session. */
+  #holders = 0
   #tenant: StorageTenant | null = null
   #connection: Connection | null = null
   /** Gives up the session that is being opened. */
@@ -119,6 +123,7 @@ export class StorageSession {
       })
       const pending: PendingCall = { asking, call, deadlineMs, resolve, reject, deafen: nothing }
       pending.deafen = onAbort(signal, (reason) => this.#giveUp(pending, reason))
+      this.#hold(asking)
       if (isPatient) this.#patient.add(pending)
       else {
         this.#calls.add(pending)
@@ -194,7 +199,7 @@ export class StorageSession {
           return
         }
         this.#trouble = error
-        await pause(this.ground.clock, backoff.nextMs(), opening.signal).catch(nothing)
+        await pause(this.ground.clock, backoff.nextMs(), opening.signal, false).catch(nothing)
       }
     }
     this.#opening = null
@@ -222,7 +227,7 @@ export class StorageSession {
       },
     )
     connection.hurry(this.#spanMs / HEARTBEATS_PER_TIMEOUT)
-    await connection.open(signal)
+    await connection.open(signal, false)
     if (connection.offers.hasRecords) return connection
     await connection.close(useless(path))
     throw new UnsupportedError(
@@ -271,7 +276,21 @@ export class StorageSession {
   /** @returns false when nobody waited for it any more */
   #leave(pending: PendingCall): boolean {
     pending.deafen()
-    return this.#calls.delete(pending) || this.#patient.delete(pending)
+    const wasPending = this.#calls.delete(pending) || this.#patient.delete(pending)
+    if (wasPending) this.#letGo(pending.asking)
+    return wasPending
+  }
+
+  #hold({ isQuiet = false }: Asking): void {
+    if (isQuiet) return
+    if (this.#holders === 0) this.ground.clock.hold()
+    this.#holders += 1
+  }
+
+  #letGo({ isQuiet = false }: Asking): void {
+    if (isQuiet) return
+    this.#holders -= 1
+    if (this.#holders === 0) this.ground.clock.letGo()
   }
 
   #watch(deadlineMs: number): Timer {

@@ -173,6 +173,28 @@ test('a lease that no session has taken over in time is over, and asks for none 
   expect(clock.holders).toBe(0)
 })
 
+test('no process stays alive for a lease that it keeps, also while the server is away', async () => {
+  const world = fakeStorage()
+  const { storage, link, clock } = world
+  const made = storage.lessor.newLease(600_000, { keepAlive: true })
+  expect(clock.holders).toBe(1)
+  await world.start()
+  link.last.last.answer(granted(5n, 600_000n))
+  await made
+  expect(clock.holders).toBe(0)
+  link.last.refuse('SESSION_EXPIRED')
+  for (let second = 0; second < 30; second += 1) {
+    await settled()
+    expect(clock.holders).toBe(0)
+    clock.advance(1_000)
+  }
+  const call = storage.get('a').catch(() => null)
+  expect(clock.holders).toBe(1)
+  clock.advance(10_000)
+  await call
+  expect(clock.holders).toBe(0)
+})
+
 test('a keep whose session is lost is asked of the one after', async () => {
   const world = fakeStorage()
   const lease = await keptLease(world)

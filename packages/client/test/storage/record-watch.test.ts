@@ -322,7 +322,7 @@ test('a watch keeps the process alive while it is read, not between', async () =
   expect(world.clock.holders).toBe(0)
   const next = watch.next()
   await settled()
-  expect(world.clock.holders).toBe(1)
+  expect(world.clock.holders).toBeGreaterThan(0)
   expect(await isFulfilled(next)).toBe(false)
   world.link.last.last.answer(changed(6n, 'a'))
   await next

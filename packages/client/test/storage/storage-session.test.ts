@@ -248,3 +248,26 @@ test('after a reconnect a write waits for an older one of its keys, whichever ca
   link.last.sent[2]?.answer(written(6n))
   expect(await Promise.all(calls)).toHaveLength(6)
 })
+
+// guards: L2
+test('after a reconnect a transaction waits for all older writes of its keys', async () => {
+  const { storage, link, start, reconnect } = fakeStorage()
+  const calls = [
+    storage.put({ key: 'a', value: '' }),
+    storage.put({ key: 'b', value: '' }),
+    storage.transact({
+      else: [
+        { kind: 'put', key: 'a', value: '' },
+        { kind: 'put', key: 'b', value: '' },
+      ],
+    }),
+  ]
+  await start()
+  await reconnect()
+  link.last.sent[0]?.answer(written(1n))
+  expect(link.last.of('transact')).toHaveLength(0)
+  link.last.sent[1]?.answer(written(2n))
+  expect(link.last.of('transact')).toHaveLength(1)
+  link.last.last.answer({ kind: 'transacted', succeeded: false, version: 3n, records: [] })
+  expect(await Promise.all(calls)).toHaveLength(3)
+})

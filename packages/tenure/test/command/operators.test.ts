@@ -145,6 +145,7 @@ test.for(KINDS)(
     ]
     await anna.mutex('left').lock()
     await boris.mutex('right').lock()
+    await clara.mutex('gate').lock()
     const waits = [
       anna.mutex('right').lock(),
       boris.mutex('left').lock(),
@@ -179,7 +180,6 @@ test.for(KINDS)(
       others: [{ name: 'left' }, { name: 'right' }],
       circle: [{ holds: 'left' }, { holds: 'right' }],
     })
-    expect(Reflect.get(Object(behind), 'circle')).toHaveLength(2)
     await Promise.all([Promise.allSettled(waits), world.client.close()])
   },
 )

@@ -40,8 +40,8 @@ export const CONNECTION_CHANNELS_MAX = 100_000
 /** Questions outside of sessions that one connection asks at a time. */
 export const CONNECTION_QUESTIONS_MAX = 256
 
-/** Nodes that one answer lists. */
-export const LISTED_NODES_MAX = 100_000
+/** Nodes that one answer lists: with the longest paths they still fit into a message. */
+export const LISTED_NODES_MAX = 50_000
 
 /** Bounds of the period that a client of Tenure's own protocol declares; silent for two of them, it is given up. */
 export const SILENCE_PERIOD_MIN_MS = 10

@@ -2,10 +2,11 @@
 import type { Event } from '@tenure/kernel'
 import type { NodeSettings, Reply, SessionOperation } from '@tenure/protocol'
 import { expect, test } from 'vitest'
+import type { HostContract } from '../../src/host/host.ts'
 import { answerOf } from '../../src/services/session-answer.ts'
 import { commandOf, replyOf } from '../../src/services/connection/translation.ts'
 import { settle } from '../tablet/manual-clock.ts'
-import { acquireOf, connectionStage, FOR_EVER, NOTHING, PATH } from './connection-stage.ts'
+import { acquireOf, Caller, connectionStage, FOR_EVER, NOTHING, PATH } from './connection-stage.ts'
 
 const UNSET: NodeSettings = {
   selfCheckPeriodMs: 0,
@@ -91,6 +92,21 @@ test.each([
   const id = caller.askNode(kind === 'create-node' ? { kind, config: UNSET } : { kind }, path)
   await settle()
   expect(caller.repliesTo(id)).toMatchObject([{ kind: 'refused', code }])
+})
+
+test('a listing that would be too long is refused', async () => {
+  const { context, host } = await connectionStage()
+  const crowded: HostContract = {
+    node: async (path, options) => host.node(path, options),
+    list: async () => Array.from({ length: 50_001 }, (_, at) => `/local/${at}`),
+    settings: async () => UNSET,
+    close: async () => host.close(),
+  }
+  const caller = new Caller({ ...context, host: crowded })
+  caller.say({ kind: 'hello', version: 1, capabilities: [], agent: 'test' })
+  const id = caller.askNode({ kind: 'list-nodes' }, '/')
+  await settle()
+  expect(caller.repliesTo(id)).toMatchObject([{ kind: 'refused', code: 'PRECONDITION_FAILED' }])
 })
 
 test('an operator sees sessions, tokens and who waits for whom, and ends and frees by force', async () => {

@@ -197,6 +197,17 @@ test('a session that comes again on its own connection leaves its old channel fi
   })
 })
 
+test('a connection that goes leaves all its sessions, also those that share a node with one that came again', async () => {
+  const { connect, host } = await connectionStage()
+  const caller = connect()
+  const [old] = [await caller.open(), await caller.open()]
+  await caller.open({ sessionId: caller.sessionOf(old) })
+  expect(host.statistics()).toMatchObject({ attachedSessions: 2, streams: 2 })
+  caller.stream.left()
+  await settle()
+  expect(host.statistics()).toMatchObject({ sessions: 2, attachedSessions: 0, streams: 0 })
+})
+
 test('an attach that is refused ends its channel alone', async () => {
   const { connect, host } = await connectionStage()
   const caller = connect()

@@ -148,7 +148,7 @@ test('a client from whom nothing is read is not called silent', async () => {
   }))
   caller.say(...asks)
   expect(caller.stream.ready).toBe(false)
-  await clock.advance(10_000)
+  await clock.advance(11_999)
   expect(caller.failure).toBeNull()
   engine.letAll()
   await settle()

@@ -14,7 +14,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { WrongLeaseError } from '../errors.ts'
 import { pause } from '../recipes/pause.ts'
 import type { LeaseTerm } from './lease-term.ts'
-import type { StorageReply, StorageSession, StorageTenant } from './storage-session.ts'
+import type { Asking, StorageSession, StorageTenant } from './storage-session.ts'
 
 export class LeaseBook implements StorageTenant {
   readonly #session: StorageSession
@@ -49,14 +49,13 @@ export class LeaseBook implements StorageTenant {
     this.#session.hurry()
   }
 
-  /** @param reply what has said that the lease is there, and to whom */
-  enter(term: LeaseTerm, reply: StorageReply): void {
+  /** A kept lease is entered in the turn in which the server has said that the present session keeps it. */
+  enter(term: LeaseTerm): void {
     this.#terms.add(term)
     if (term.kind === 'kept') {
       this.expect(term.spanMs)
       this.#kept.set(term.id, term)
-      term.isConfirmed = reply.sessionId === this.#session.id
-      if (!term.isConfirmed) this.#keep(term)
+      term.isConfirmed = true
     }
     this.#arm(this.#deadlineOf(term))
   }
@@ -169,26 +168,25 @@ export class LeaseBook implements StorageTenant {
 
   async #askToKeep(term: LeaseTerm): Promise<void> {
     const request = { kind: 'keep-lease', lease: term.id } as const
-    const asking = {
+    const asking: Asking = {
       request,
       asked: () => `cannot keep lease ${term.id}`,
       isPatient: true,
       isQuiet: true,
+      told: ({ answer, sentMs }) => {
+        if (answer.kind === 'done') this.#confirm(term, sentMs)
+      },
     }
     const { clock, random } = this.#session.ground
     const backoff = new Backoff(random)
     try {
-      while (!term.isOver) {
-        const reply = await this.#session.ask(asking, term.signal)
-        if (reply.answer.kind !== 'refused') {
-          // What the session before has said is of no use to this one.
-          if (reply.sessionId === this.#session.id) {
-            this.#confirm(term, reply)
-            return
-          }
-        } else if (reply.answer.code === 'WRONG_LEASE') {
+      while (!term.isOver && !term.isConfirmed) {
+        const { answer } = await this.#session.ask(asking, term.signal)
+        if (answer.kind === 'refused' && answer.code === 'WRONG_LEASE') {
           this.end(term, this.#over(term, 'the server does not know it any more'))
-        } else await pause(clock, backoff.nextMs(), term.signal, false)
+        } else if (answer.kind === 'refused') {
+          await pause(clock, backoff.nextMs(), term.signal, false)
+        }
       }
     } catch {
       // The lease is over, or the client is.
@@ -197,7 +195,7 @@ export class LeaseBook implements StorageTenant {
     }
   }
 
-  #confirm(term: LeaseTerm, { sentMs }: StorageReply): void {
+  #confirm(term: LeaseTerm, sentMs: number): void {
     this.check(term)
     if (term.isOver) return
     term.knownMs = Math.max(term.knownMs, sentMs)

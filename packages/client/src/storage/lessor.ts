@@ -46,20 +46,26 @@ export class Lessor {
     const { keepAlive = false } = optionsOf(options, 'the options of a lease')
     const spanMs = keepAlive ? ttlMs - marginMsOf(ttlMs) : ttlMs
     if (keepAlive) this.#ground.book.expect(spanMs)
-    const asking: Asking = {
-      request: { kind: 'grant-lease', ttlMs: BigInt(ttlMs), keepAlive },
-      asked: () => 'cannot make a lease',
-      late: (answer) => this.#giveBack(answer),
+    const make = (id: bigint, knownMs: number): RecordLease => {
+      const kind = keepAlive ? 'kept' : 'running'
+      return this.#handle(new LeaseTerm({ id, ttlMs, spanMs, kind, knownMs }))
     }
     for (;;) {
-      const reply = await this.#ground.session.ask(asking, signal)
-      const { lease: id } = expected(asking, reply.answer, 'lease-granted')
+      const made: RecordLease[] = []
+      const asking: Asking = {
+        request: { kind: 'grant-lease', ttlMs: BigInt(ttlMs), keepAlive },
+        asked: () => 'cannot make a lease',
+        late: (answer) => this.#giveBack(answer),
+        told: ({ answer, attempts, sentMs }) => {
+          const isSure = !keepAlive || attempts === 1
+          if (answer.kind === 'lease-granted' && isSure) made.push(make(answer.lease, sentMs))
+        },
+      }
+      const { answer } = await this.#ground.session.ask(asking, signal)
+      const { lease: id } = expected(asking, answer, 'lease-granted')
       // The server was left between the grant and its answer, perhaps for longer than the lease has lived.
-      const told = keepAlive && reply.attempts > 1 ? await this.#kept(id, signal) : reply
-      if (told === null) continue
-      const kind = keepAlive ? 'kept' : 'running'
-      const terms = { id, ttlMs, spanMs, kind, knownMs: told.sentMs } as const
-      return this.#handle(new LeaseTerm(terms), told)
+      const [lease = await this.#kept(id, (sentMs) => make(id, sentMs), signal)] = made
+      if (lease !== null) return lease
     }
   }
 
@@ -74,25 +80,33 @@ export class Lessor {
     const reply = await this.#ground.session.ask(asking, signal)
     const described = expected(asking, reply.answer, 'lease-described')
     const own = this.#ground.book.kept(lease)
-    return (own && this.#handles.get(own)) ?? this.#handle(found(described, reply), reply)
+    return (own && this.#handles.get(own)) ?? this.#handle(found(described, reply))
   }
 
-  #handle(term: LeaseTerm, told: StorageReply): RecordLease {
-    const handle = new RecordLease(this.#ground, term, told)
+  #handle(term: LeaseTerm): RecordLease {
+    const handle = new RecordLease(this.#ground, term)
     if (term.kind === 'kept') this.#handles.set(term, handle)
     return handle
   }
 
   /** Has the session keep a lease that may be over. @returns null when it is */
-  async #kept(id: bigint, signal: AbortSignal | undefined): Promise<StorageReply | null> {
+  async #kept(
+    id: bigint,
+    make: (sentMs: number) => RecordLease,
+    signal: AbortSignal | undefined,
+  ): Promise<RecordLease | null> {
+    const made: RecordLease[] = []
     const asking: Asking = {
       request: { kind: 'keep-lease', lease: id },
       asked: () => 'cannot make a lease',
+      told: ({ answer, sentMs }) => {
+        if (answer.kind === 'done') made.push(make(sentMs))
+      },
     }
     try {
-      const reply = await this.#ground.session.ask(asking, signal)
-      expected(asking, reply.answer, 'done')
-      return reply
+      const { answer } = await this.#ground.session.ask(asking, signal)
+      expected(asking, answer, 'done')
+      return made[0] ?? null
     } catch (error) {
       if (error instanceof WrongLeaseError) return null
       this.#end(id)

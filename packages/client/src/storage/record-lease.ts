@@ -3,7 +3,7 @@ import { untilAbort } from '../abort.ts'
 import { ClientClosedError, errorOf, LeaseReleasedError } from '../errors.ts'
 import type { LeaseBook } from './lease-book.ts'
 import type { LeaseTerm } from './lease-term.ts'
-import type { StorageReply, StorageSession } from './storage-session.ts'
+import type { StorageSession } from './storage-session.ts'
 
 /** What a lease stands on. */
 export interface LeaseGround {
@@ -14,17 +14,15 @@ export interface LeaseGround {
 export class RecordLease implements AsyncDisposable {
   readonly #ground: LeaseGround
   readonly #term: LeaseTerm
-  /** What has told of a lease that the book does not watch yet. */
-  #unwatched: StorageReply | null
+  #isWatched = false
   /** Whether a release was begun here: until the server has confirmed it, another one tries again. */
   #state: 'held' | 'releasing' | 'released' = 'held'
   #releasing: Promise<void> | null = null
 
   /** Leases come from `storage.lessor`. */
-  constructor(ground: LeaseGround, term: LeaseTerm, told: StorageReply) {
+  constructor(ground: LeaseGround, term: LeaseTerm) {
     this.#ground = ground
     this.#term = term
-    this.#unwatched = told
     if (term.kind === 'kept') this.#watch()
   }
 
@@ -80,9 +78,9 @@ export class RecordLease implements AsyncDisposable {
   }
 
   #watch(): void {
-    const told = this.#unwatched
-    this.#unwatched = null
-    if (told !== null && !this.#term.isOver) this.#ground.book.enter(this.#term, told)
+    if (this.#isWatched) return
+    this.#isWatched = true
+    if (!this.#term.isOver) this.#ground.book.enter(this.#term)
   }
 
   async #release(): Promise<void> {

@@ -41,6 +41,8 @@ export interface Asking {
   readonly isQuiet?: boolean
   /** Doing it twice does no harm: it is sent again in the next session. */
   readonly isRepeatable?: boolean
+  /** Called with the answer before anything else is heard: the session that gave it is the present one. */
+  readonly told?: (reply: StorageReply) => void
   /** Called with the answer when nobody waits for it any more. Without it the request is then taken back. */
   readonly late?: (answer: Answer) => void
 }
@@ -50,8 +52,6 @@ export interface StorageReply {
   readonly attempts: number
   /** When what the answer tells of may have been done at the earliest. */
   readonly sentMs: number
-  /** Whose answer it is. */
-  readonly sessionId: bigint
 }
 
 /** One request until its answer, over as many sessions as it takes. */
@@ -67,7 +67,6 @@ interface PendingCall {
 /** How long a call waits for a server that is away. */
 const CALL_TIMEOUT_MS = 10_000
 const DESCRIPTION = 'records'
-const NO_SESSION = 0n
 
 export class StorageSession {
   readonly path: string
@@ -90,11 +89,6 @@ export class StorageSession {
   constructor(ground: SessionGround, path: string) {
     this.ground = ground
     this.path = path
-  }
-
-  /** Of the present session; 0n while there is none. */
-  get id(): bigint {
-    return this.#connection?.id ?? NO_SESSION
   }
 
   /** Who must hear of every session. There is one. */
@@ -165,7 +159,9 @@ export class StorageSession {
   #answered(pending: PendingCall, answer: Answer): void {
     if (this.#leave(pending)) {
       const { attempts, sentMs } = pending.call
-      pending.resolve({ answer, attempts, sentMs, sessionId: this.id })
+      const reply = { answer, attempts, sentMs }
+      pending.asking.told?.(reply)
+      pending.resolve(reply)
     } else pending.asking.late?.(answer)
   }
 

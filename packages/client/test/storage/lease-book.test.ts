@@ -125,6 +125,30 @@ test('what the server says of the end of a lease ends it', async () => {
   expect(world.link.last.of('release-lease')).toEqual([])
 })
 
+test('an end that comes with the grant itself is heard', async () => {
+  const world = fakeStorage()
+  const made = world.storage.lessor.newLease(TTL_MS, { keepAlive: true })
+  await world.start()
+  const { last } = world.link
+  last.last.answer(granted(5n))
+  last.listener.noticed({ kind: 'lease-ended', lease: 5n })
+  expect((await made).signal.reason).toBeInstanceOf(WrongLeaseError)
+})
+
+test('a grant whose session is lost in the same turn is kept by the next one', async () => {
+  const world = fakeStorage()
+  const made = world.storage.lessor.newLease(TTL_MS, { keepAlive: true })
+  await world.start()
+  world.link.last.last.answer(granted(5n))
+  world.link.last.refuse('SESSION_EXPIRED')
+  const lease = await made
+  await world.start(8n)
+  expect(world.link.last.of('keep-lease').map(({ request }) => request.lease)).toEqual([5n])
+  world.link.last.last.answer({ kind: 'done' })
+  await settled()
+  expect(lease.signal.aborted).toBe(false)
+})
+
 test('when the session is lost the next one keeps the leases, which live on', async () => {
   const world = fakeStorage()
   const { link, clock, renew } = world

@@ -124,11 +124,12 @@ test('every invariant named in the code is in docs/invariants.md, and the revers
   expect([...inDocument].filter((id) => !inCode.has(id))).toEqual([])
 })
 
-/** The rows of the feature list that this release builds: the session API and the lock and workers examples. */
-const rows = [
-  ...Array.from({ length: 33 }, (_, at) => `S0-${String(at + 1).padStart(2, '0')}`),
-  ...Array.from({ length: 13 }, (_, at) => `S1-${String(at + 1).padStart(2, '0')}`),
-]
+/** How many rows each part of the feature list has: the session API, the lock and workers examples, records, elections. */
+const PARTS = { S0: 33, S1: 13, S3: 30, S4: 11 } as const
+
+const rows = Object.entries(PARTS).flatMap(([part, length]) =>
+  Array.from({ length }, (_, at) => `${part}-${String(at + 1).padStart(2, '0')}`),
+)
 
 test.for(rows)('the row %s has a test that names it', (row) => {
   expect(

@@ -1,7 +1,7 @@
 /**
  * A watch under as many writes as a node is asked to take, with a reconnect each second.
  *
- * guards: K1, K2
+ * guards: K1, K2, W3
  */
 import { expect, test } from 'vitest'
 import { scaled } from '../../../../test/scale.ts'

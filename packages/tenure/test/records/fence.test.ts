@@ -21,7 +21,7 @@ const CASES = SCHEMES.flatMap((scheme) =>
   Object.keys(WRITES).map((write): [Scheme, string] => [scheme, write]),
 )
 
-// guards: X3
+// guards: X8
 test.for(CASES)(
   '%s %s under the fence of a lock is done while it is held, and only then',
   async ([scheme, kind]) => {
@@ -73,7 +73,7 @@ test.for(SCHEMES)('a leadership is a fence, %s', async (scheme) => {
   expect(await failure(late)).toBeInstanceOf(FencedError)
 })
 
-// guards: X3
+// guards: X8
 test.for(SCHEMES)(
   'a token is the newest while its grant is held, for any client, %s',
   async (scheme) => {

@@ -1,7 +1,7 @@
 /**
  * A watch under heavy writes, with reconnects again and again, ends in exactly what is stored.
  *
- * guards: K1, K2
+ * guards: K1, K2, W3
  */
 import { expect, test } from 'vitest'
 import { watchInStorm } from './watch-storm.ts'

@@ -139,6 +139,18 @@ test('the leases of a session that is stopped end at once, those of one that exp
   expect(node.kernel.statistics()).toMatchObject({ recordLeases: 0, records: 0 })
 })
 
+test('the leases of an attached session that an operator ends run from then on', () => {
+  const desk = new Desk()
+  desk.ask(grant(100n, true))
+  const { node } = desk
+  const ended = { kind: 'end-session', stream: 9, requestId: 1n, session: 1n } as const
+  node.keep(node.kernel.apply(ended, node.nowMs))
+  desk.wait(99)
+  expect(desk.ask(describe(1n), 2n)).toMatchObject([['lease', 1n, { remainingMs: 1n }]])
+  desk.wait(1)
+  expect(desk.ask(describe(1n), 2n)).toEqual([['NOT_FOUND']])
+})
+
 test('a session that keeps a lease takes it from the one that kept it before', () => {
   const desk = new Desk({}, 3)
   desk.ask(grant(100n, true))

@@ -224,17 +224,20 @@ test('changes are forgotten when their client knows their outcome, and all of th
   expect(rows()).toBe(0)
 })
 
+/** A write of a client that knows the outcome of all but its latest ten. */
+function tenOpen(serial: bigint): Question {
+  return put('a', 'x', numbered(serial, serial > 10n ? serial - 9n : 1n))
+}
+
 test('what a client has yet to hear of is never forgotten with what it knows', () => {
   const desk = new Desk()
-  const asked = (serial: bigint): Question =>
-    put('a', 'x', numbered(serial, serial > 10n ? serial - 9n : 1n))
   for (let serial = 1n; serial <= 200n; serial++) {
-    desk.ask(asked(serial))
+    desk.ask(tenOpen(serial))
     if (serial % 64n !== 0n && serial !== 200n) continue
     desk.node.restart()
     desk.node.attach(1n)
     for (let open = serial - 9n; open <= serial; open++) {
-      expect(desk.ask(asked(open))).toEqual([['written', open]])
+      expect(desk.ask(tenOpen(open))).toEqual([['written', open]])
     }
   }
   expect(desk.node.kernel.commitNumber).toBe(200n)

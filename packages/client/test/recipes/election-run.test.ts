@@ -232,48 +232,6 @@ test.for(WORLDS)(
 )
 
 test.for(WORLDS)(
-  'S4-04: operations of two participants that obey their signals never run at the same time, %s',
-  async (kind) => {
-    await using world = await openWorld(kind)
-    await using owner = await world.session()
-    const stop = new AbortController()
-    let running = 0
-    let together = 0
-    let turns = 0
-    const changed = deferred()
-    const participant = async (name: string): Promise<void> => {
-      await using session = await world.session()
-      const election = session.election('chief', { self: name })
-      for (;;) {
-        // Each turn ends in another way: by itself, by an error, by a loss.
-        await election
-          .run(async (signal) => {
-            running += 1
-            together = Math.max(together, running)
-            turns += 1
-            if (turns === 30) changed.resolve()
-            if (turns % 3 === 0) await owner.semaphore('chief').delete({ force: true })
-            if (turns % 3 === 0) await aborted(signal)
-            await owner.semaphore('other', { limit: 1 }).describe()
-            running -= 1
-            if (turns % 3 === 1) throw new Error('a turn that fails')
-          }, stop.signal)
-          .catch((error: unknown) => {
-            if (stop.signal.aborted || !/a turn that fails/.test(String(error))) throw error
-          })
-      }
-    }
-    const both = Promise.allSettled(['anna', 'boris'].map(participant))
-    await changed.promise
-    stop.abort(new Error('enough'))
-    for (const settled of await both) {
-      expect(settled).toMatchObject({ status: 'rejected', reason: { message: 'enough' } })
-    }
-    expect({ running, together }).toEqual({ running: 0, together: 1 })
-  },
-)
-
-test.for(WORLDS)(
   'C6, S4-04: an operation that overruns the lease is reported, and another leads while it runs on, %s',
   async (kind) => {
     await using world = await openWorld(kind)

@@ -98,6 +98,8 @@ export function settingsOf(random: Random): Settings {
   const isQuiet = random.chance(QUIET_SHARE)
   const matter = isQuiet ? 'semaphores' : random.pick(MATTERS)
   const isOld = matter === 'semaphores' && random.chance(OLD_SHARE)
+  // A transaction is one command, and must fit into one commit.
+  const leastRoom = matter === 'semaphores' ? 3 : 8
   return {
     servers,
     clients: random.whole(2, 5),
@@ -109,7 +111,7 @@ export function settingsOf(random: Random): Settings {
     sessionTimeoutsMs: random.chance(0.3) ? [random.pick(timeouts)] : timeouts,
     selfCheckMs: 500,
     graceMs: random.pick([1_500, 3_000]),
-    operationsMax: random.pick([10_000, 10_000, 10_000, 24, 3]),
+    operationsMax: random.pick([10_000, 10_000, 10_000, 24, leastRoom]),
     isQuiet,
     matter,
     oldServers: new Set(isOld ? [random.below(servers)] : []),

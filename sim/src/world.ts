@@ -62,7 +62,7 @@ export class World implements Scene {
         this.trace.note('storage', `is claimed by ${owner.id}`)
         this.judge.sessions.claimed(owner.id)
       },
-      written: (process, writes) => this.judge.stored.written(process, writes),
+      written: (process, writes) => this.judge.written(process, writes),
     })
     this.storage.health.operationsMax = this.settings.operationsMax
     this.servers = this.#makeServers()
@@ -115,6 +115,7 @@ export class World implements Scene {
 
   /** A program has gone through a healed world well. */
   finished(): void {
+    for (const client of this.clients) client.leaveWhenDone()
     const unfinished = this.unfinished
     if (this.#quietSinceMs === null && unfinished.every(({ waitsForQuiet }) => waitsForQuiet)) {
       this.#quietSinceMs = this.schedule.nowMs

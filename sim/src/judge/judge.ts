@@ -1,11 +1,16 @@
 /** Sees everything that happens in a run, and says when a promise is broken. */
+import type { WriteSet } from '@tenure/kernel'
 import type { Process } from '../machine/process.ts'
 import type { FaceObserver } from '../network/face.ts'
+import { Answers } from './answers.ts'
+import { Archive } from './archive.ts'
 import { Beliefs } from './beliefs.ts'
 import type { Ground, Verdicts } from './ground.ts'
 import { Holds } from './holds.ts'
 import { Pauses } from './pauses.ts'
 import { Pools } from './pools.ts'
+import { RecordHistories } from './record-histories.ts'
+import { RecordLeases } from './record-leases.ts'
 import { Registers } from './registers.ts'
 import { Requests } from './requests.ts'
 import { Sessions } from './sessions.ts'
@@ -29,6 +34,10 @@ export class Judge implements Verdicts {
   readonly requests: Requests
   readonly sessions: Sessions
   readonly stored: Stored
+  readonly archive: Archive
+  readonly answers: Answers
+  readonly leases: RecordLeases
+  readonly records: RecordHistories
   readonly views: Views
   readonly #ground: Ground
   #violation: Violation | null = null
@@ -45,6 +54,12 @@ export class Judge implements Verdicts {
     this.requests = new Requests(ground, this, this.stored)
     this.sessions = new Sessions(ground, this, this)
     this.holds = new Holds(ground, this, this.sessions)
+    this.leases = new RecordLeases(ground, this, this.sessions)
+    this.archive = new Archive(ground, this, {
+      leaseEnded: (process, id, lease) => this.leases.ended(process, id, lease),
+    })
+    this.answers = new Answers(ground, this, { archive: this.archive, leases: this.leases })
+    this.records = new RecordHistories(ground, this, this.archive)
   }
 
   /** The first one: what follows may be its consequence. */
@@ -81,14 +96,22 @@ export class Judge implements Verdicts {
           for (const observer of observers) observer.left(stream)
         },
       },
-      records: { asked() {}, said() {}, noticed() {} },
+      records: this.answers.watch(process),
     }
+  }
+
+  /** A commit of a process has taken effect. */
+  written(process: Process, writes: WriteSet): void {
+    // What of records ends with a session is judged while the session is still known.
+    this.archive.written(process, writes)
+    this.stored.written(process, writes)
   }
 
   /** The run is over: what takes all of its history to judge. */
   settle(): void {
     this.registers.settle()
     this.pools.settle()
+    this.records.settle()
   }
 
   violate(promise: string, text: string): void {

@@ -5,6 +5,7 @@ import { type Session, SessionExpiredError } from '@tenure/client'
 import { STATUS, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
 import type { SessionObserver } from '../network/face.ts'
+import type { Archive } from './archive.ts'
 import type { Beliefs } from './beliefs.ts'
 import type { Ground, Verdicts } from './ground.ts'
 import { CLOCK_SHARE } from './limits.ts'
@@ -46,6 +47,7 @@ export interface Colleagues {
   readonly pauses: Pauses
   readonly pools: Pools
   readonly stored: Stored
+  readonly archive: Archive
 }
 
 export class Sessions {
@@ -175,6 +177,9 @@ export class Sessions {
       this.#verdicts.violate('S6', `session id ${sessionId} was given out twice`)
     }
     if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
+    if (this.#colleagues.archive.keepsLeases(sessionId)) {
+      marks.reached('a kept lease is attached again')
+    }
     attempt.sessionId = sessionId
     this.#latest(sessionId, attempt.sequence)
     const server = attempt.process.name
@@ -249,15 +254,45 @@ export class Sessions {
     }
     const sinceMs = Math.max(life.attachedMs, this.#claimedMs)
     const graceMs = this.#claimedMs > life.attachedMs ? settings.graceMs : 0
-    const due = this.#judgeEnd(process, { sinceMs, dueMs: life.timeoutMs + graceMs })
+    const due = this.#judgeLife(process, life, life.timeoutMs)
     if (due === null) return
-    // It may have come back to a host in vain: then its timeout began anew, without grace.
-    const { triedMs, askedMs, timeoutMs } = life
-    const back = { sinceMs: triedMs, dueMs: timeoutMs }
-    if (triedMs > askedMs && this.#judgeEnd(process, back) === null) return
     const promise = due === 'in a pause' ? 'S4' : graceMs > 0 ? 'S3' : 'S1'
-    const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${timeoutMs} ms, the grace ${graceMs} ms`
+    const problem = `session ${sessionId} expired ${due} ${schedule.nowMs - sinceMs} ms after it was attached; its timeout is ${life.timeoutMs} ms, the grace ${graceMs} ms`
     this.#verdicts.violate(promise, problem)
+  }
+
+  /** Whether its client may have ended it, or an operator. */
+  isEnding(sessionId: bigint): boolean {
+    return this.#lives.get(sessionId)?.isEnding ?? true
+  }
+
+  /** How what a session keeps for `ttlMs` beyond its attachment ended too early; null when it did not. */
+  earlyEndOf(process: Process, sessionId: bigint, ttlMs: number): string | null {
+    const life = this.#lives.get(sessionId)
+    if (life === undefined) return null
+    if (life.stream !== null) return 'while that was attached'
+    return this.#judgeLife(process, life, ttlMs)
+  }
+
+  /** The same of what nobody keeps. */
+  earlyEnd(
+    process: Process,
+    { sinceMs, ttlMs }: { readonly sinceMs: number; readonly ttlMs: number },
+  ): string | null {
+    if (this.#claimedMs <= sinceMs) return this.#judgeEnd(process, { sinceMs, dueMs: ttlMs })
+    const dueMs = ttlMs + this.#ground.settings.graceMs
+    return this.#judgeEnd(process, { sinceMs: this.#claimedMs, dueMs })
+  }
+
+  #judgeLife(process: Process, life: Life, timeoutMs: number): 'too early' | 'in a pause' | null {
+    const { attachedMs, triedMs, askedMs } = life
+    const sinceMs = Math.max(attachedMs, this.#claimedMs)
+    const graceMs = this.#claimedMs > attachedMs ? this.#ground.settings.graceMs : 0
+    const due = this.#judgeEnd(process, { sinceMs, dueMs: timeoutMs + graceMs })
+    // It may have come back to a host in vain: then its timeout began anew, without grace.
+    const back = { sinceMs: triedMs, dueMs: timeoutMs }
+    if (triedMs > askedMs && this.#judgeEnd(process, back) === null) return null
+    return due
   }
 
   #judgeEnd(

@@ -43,6 +43,10 @@ export class Stored {
     for (const write of writes) this.#take(process, write)
   }
 
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
   hasSession(id: bigint): boolean {
     return this.#sessions.has(id)
   }

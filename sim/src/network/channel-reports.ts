@@ -85,6 +85,7 @@ export class ChannelReports {
       const stream = this.#streams.get(message.channel)
       if (stream !== undefined) sessions.asked(stream, { kind: 'stop' })
     } else if (message.kind === 'leave') this.#leave(message.channel)
+    else if (message.kind === 'forget') this.#forget(message.target)
   }
 
   said(message: ServerMessage): void {
@@ -135,6 +136,13 @@ export class ChannelReports {
     if (response !== null) this.#observer.sessions.said(ask.stream, response)
   }
 
+  #forget(id: number): void {
+    const ask = this.#recordAsks.get(id)
+    if (ask === undefined) return
+    this.#recordAsks.delete(id)
+    this.#observer.records.forgot(ask)
+  }
+
   #ended({ channel, code }: SessionEnded): void {
     const sessionId = this.#streams.get(channel)?.sessionId ?? 0n
     if (code === 'STOPPED') this.#say(channel, { kind: 'stopped', sessionId })
@@ -155,6 +163,7 @@ export class ChannelReports {
       for (const [id, ask] of asks) if (ask.stream === stream) asks.delete(id)
     }
     this.#observer.sessions.left(stream)
+    this.#observer.records.left(stream)
   }
 }
 

@@ -20,6 +20,7 @@ import {
 } from '@tenure/server'
 import type { CallHeaders } from '@tenure/client'
 import type { End, Party } from './connection.ts'
+import type { ChannelStream } from './channel-reports.ts'
 import { ConnectionCall } from './connection-call.ts'
 import { type Frame, GRPC_CODE } from './frame.ts'
 import type { Marks } from '../report/marks.ts'
@@ -43,10 +44,14 @@ export interface RecordAsk {
 
 /** Hears what passes the face about records. */
 export interface RecordObserver {
-  asked(stream: object, ask: RecordAsk): void
+  asked(stream: ChannelStream, ask: RecordAsk): void
   /** Answered in the end. */
-  said(stream: object, ask: RecordAsk, reply: Reply): void
-  noticed(stream: object, notice: Notice): void
+  said(stream: ChannelStream, ask: RecordAsk, reply: Reply): void
+  /** A wait or a watch was taken back. */
+  forgot(ask: RecordAsk): void
+  /** The channel is over. */
+  left(stream: ChannelStream): void
+  noticed(stream: ChannelStream, notice: Notice): void
 }
 
 export interface FaceObserver {

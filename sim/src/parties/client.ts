@@ -36,6 +36,7 @@ export class ClientParty {
   #process: Process | null = null
   #desks: readonly Desk[] = []
   #starts = 0
+  #client: Client | null = null
 
   constructor(world: Scene, options: ClientOptions) {
     this.#world = world
@@ -71,7 +72,8 @@ export class ClientParty {
         sent: (request) => this.#world.judge.registers.sent(this.name, request),
       })
     const link = linkOf(protocol, `grpc://${servers}/local`, { clock, dial })
-    const client: Client = clientOver(link, { clock, random: clientRandom(random.fork('product')) })
+    const client = clientOver(link, { clock, random: clientRandom(random.fork('product')) })
+    this.#client = client
     this.#desks = programs.map(
       (program) =>
         new Desk({
@@ -86,6 +88,15 @@ export class ClientParty {
     process.input(() => {
       for (const desk of this.#desks) desk.work()
     })
+  }
+
+  /** All its programs are done: it leaves in good order. */
+  leaveWhenDone(): void {
+    const client = this.#client
+    if (client === null || this.process === null || this.#desks.some(({ isDone }) => !isDone))
+      return
+    this.#client = null
+    void client.close()
   }
 
   kill(isMachineLost: boolean): void {

@@ -8,6 +8,9 @@ import type { Desk, Program } from './program.ts'
 
 /** Beyond the timeout and the grace period of a session: the pings that its server may miss, and the allowance of S2. */
 const DETECTION_MS = 12_000
+/** The timeout of the sessions in which the client library asks for records. */
+const HIDDEN_MS = 30_000
+const LOOK_MS = 250
 
 /** @param names everything that anybody took, wrote or watched */
 export function auditor(names: readonly string[]): Program {
@@ -17,7 +20,8 @@ export function auditor(names: readonly string[]): Program {
     async round(desk) {
       const { settings, schedule } = desk.world
       if (!hasWaited) {
-        await desk.sleep(Math.max(...settings.sessionTimeoutsMs) + settings.graceMs + DETECTION_MS)
+        const timeoutMs = Math.max(HIDDEN_MS, ...settings.sessionTimeoutsMs)
+        await everybodyGone(desk, timeoutMs + settings.graceMs + DETECTION_MS)
       }
       hasWaited = true
       const session = await desk.session()
@@ -27,6 +31,17 @@ export function auditor(names: readonly string[]): Program {
       desk.world.marks.reached('the auditor has looked')
     },
   }
+}
+
+/** Whatever a client left behind goes by itself, in time. */
+async function everybodyGone(desk: Desk, longestMs: number): Promise<void> {
+  const { judge, schedule } = desk.world
+  const endMs = schedule.nowMs + longestMs
+  while (schedule.nowMs < endMs && judge.stored.sessions + judge.archive.leases > 0) {
+    await desk.sleep(LOOK_MS)
+  }
+  if (judge.archive.leases > 0)
+    judge.violate('K3', `${judge.archive.leases} record leases are left`)
 }
 
 async function auditName(desk: Desk, session: Session, name: string): Promise<void> {

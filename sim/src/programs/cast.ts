@@ -1,16 +1,23 @@
 /** Who does what in a run. */
 import type { Random } from '../random.ts'
-import type { Settings } from '../settings.ts'
+import type { Matter, Settings } from '../settings.ts'
 import { breaker } from './breaker.ts'
 import { candidate } from './candidate.ts'
+import { clerk } from './clerk.ts'
 import { editor } from './editor.ts'
+import { guard } from './guard.ts'
 import { locker } from './locker.ts'
+import { lookout } from './lookout.ts'
 import { member } from './member.ts'
+import { operator } from './operator.ts'
 import { pair } from './pair.ts'
 import type { Program } from './program.ts'
 import { publisher } from './publisher.ts'
 import { scribe } from './scribe.ts'
 import { taker } from './taker.ts'
+import { tenant } from './tenant.ts'
+import { ranger, twins } from './twins.ts'
+import { waiter } from './waiter.ts'
 import { watchedConfig, watchedElection, watchedRegistry } from './watched.ts'
 import { watcher } from './watcher.ts'
 
@@ -29,6 +36,7 @@ export const NAMES: readonly string[] = [
   'registry',
   'victim',
   'ledger',
+  'gate',
 ]
 
 const ROLES: readonly (() => Program)[] = [
@@ -50,16 +58,41 @@ const ROLES: readonly (() => Program)[] = [
   () => watcher(watchedElection('office')),
 ]
 
+const RECORD_ROLES: readonly (() => Program)[] = [
+  () => clerk('record/a'),
+  () => clerk('record/a'),
+  () => clerk('record/b'),
+  () => tenant(true),
+  () => tenant(true),
+  () => tenant(false),
+  () => twins(),
+  () => twins(),
+  () => ranger(),
+  () => waiter('record/a'),
+  () => waiter('record/b'),
+  () => lookout('record/'),
+  () => lookout(''),
+  () => guard(),
+  () => guard(),
+  () => operator(),
+]
+
 const QUIET_ROLES: readonly (() => Program)[] = [() => locker(LOCK)]
+
+const ROLES_OF: Readonly<Record<Matter, readonly (() => Program)[]>> = {
+  semaphores: ROLES,
+  records: RECORD_ROLES,
+  both: [...ROLES, ...RECORD_ROLES],
+}
 
 const PROGRAMS_MAX = 4
 
 /** The programs of each client. */
 export function cast(
   random: Random,
-  { clients, isQuiet }: Settings,
+  { clients, isQuiet, matter }: Settings,
 ): readonly (readonly Program[])[] {
-  const roles = isQuiet ? QUIET_ROLES : ROLES
+  const roles = isQuiet ? QUIET_ROLES : ROLES_OF[matter]
   return Array.from({ length: clients }, () => {
     const count = isQuiet ? 1 : random.whole(1, PROGRAMS_MAX)
     const programs = new Map<string, Program>()

@@ -2,7 +2,7 @@
  * What a client process does: a program goes round and round, through whatever errors the storm makes, until the world has
  * been healed and one whole round has gone well after that.
  */
-import { type Client, type Session, TenureError } from '@tenure/client'
+import { type Client, type Session, type Storage, TenureError } from '@tenure/client'
 import type { Process } from '../machine/process.ts'
 import type { Random } from '../random.ts'
 import type { Scene } from '../scene.ts'
@@ -80,6 +80,11 @@ export class Desk {
     this.#session = session
     this.world.judge.sessions.opened(this.process, session, timeout)
     return session
+  }
+
+  /** The records of the node. */
+  storage(): Storage {
+    return this.client.storage(this.world.path)
   }
 
   sleep(ms: number): Promise<void> {

@@ -14,7 +14,12 @@ import { isFulfilled, settled } from '../fake-link.ts'
 import { reading } from '../worlds.ts'
 import { type FakeStorage, fakeStorage, message, rejectionOf } from './fake-storage.ts'
 
-const NOTHING: Answer = { kind: 'records-listed', records: [], version: 5n, more: false }
+const NOTHING = {
+  kind: 'records-listed',
+  records: [],
+  version: 5n,
+  more: false,
+} as const satisfies Answer
 
 function refused(code: RefusalCode): Answer {
   return { kind: 'refused', code, message: 'says the test' }
@@ -25,7 +30,12 @@ function changed(version: bigint, ...keys: string[]): Answer {
   return { kind: 'records-changed', changes, version, reset: false }
 }
 
-const RESET: Answer = { kind: 'records-changed', changes: [], version: 90n, reset: true }
+const RESET = {
+  kind: 'records-changed',
+  changes: [],
+  version: 90n,
+  reset: true,
+} as const satisfies Answer
 
 /** A watch that has read its snapshot, at version 5. */
 async function watching(world: FakeStorage): Promise<ReturnType<typeof reading<WatchBatch>>> {

@@ -27,6 +27,9 @@ test('a write that meets another version is refused with the record that is ther
   expect(desk.ask(cas('b', 'two', 0n))).toEqual([['NOT_FOUND']])
   expect(desk.ask(remove('b'))).toEqual([['NOT_FOUND']])
   expect(desk.node.kernel.commitNumber).toBe(1n)
+  desk.ask(put('a', 'two'))
+  expect(desk.ask(cas('a', 'three', 1n))).toEqual([['WRONG_VERSION', 'a=two v2 c1 l0']])
+  expect(desk.ask(remove('a', 1n))).toEqual([['WRONG_VERSION', 'a=two v2 c1 l0']])
 })
 
 // S3-12, S3-15

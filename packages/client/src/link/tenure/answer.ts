@@ -24,7 +24,7 @@ const FOREIGN: ReadonlySet<Reply['kind']> = new Set<
 >(['node-described', 'nodes-listed', 'token-checked', 'sessions-listed', 'semaphore-explained'])
 
 /** What is said to a request beside its answer. */
-export type Meanwhile = Extract<Reply, { readonly kind: 'pending' | 'changed' }>
+type Meanwhile = Extract<Reply, { readonly kind: 'pending' | 'changed' }>
 
 export function answerOf(reply: Exclude<Reply, Meanwhile>): Answer {
   if (reply.kind === 'described') return descriptionAnswer(reply)

@@ -4,7 +4,7 @@
  * guards: X1, X2, S2, S6, S7, A1
  */
 import type { ClientMessage } from '@tenure/protocol'
-import { encodeClientFrame } from '@tenure/protocol'
+import { decodeServerFrame, encodeClientFrame } from '@tenure/protocol'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../tablet/manual-clock.ts'
 import { acquireOf, dial, FrameClient } from './frame-client.ts'
@@ -67,6 +67,35 @@ test('what is said in one turn comes in one frame', async () => {
   await client.reply(one, 'acquired')
   await client.reply(other, 'acquired')
   expect(client.frames[0]).toBe(2)
+})
+
+test('answers to frames that came together leave together', async () => {
+  const { server } = await serveNode()
+  const stream = begin(openHttp2(server.grpcAddress), { ':path': CONNECT_PATH })
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const hello = { kind: 'hello', version: 1, capabilities: [], agent: 'raw' } as const
+  const frames = [
+    [hello],
+    [{ kind: 'ping', id: 1, periodMs: 1_000 }],
+    [{ kind: 'ping', id: 2, periodMs: 1_000 }],
+  ] as const
+  stream.write(Buffer.concat(frames.map((messages) => frame(encodeClientFrame(messages)))))
+  await eventually(() => chunks.length > 0)
+  const bytes = Buffer.concat(chunks)
+  const length = bytes.readUInt32BE(1)
+  const messages = decodeServerFrame(bytes.subarray(5, 5 + length))
+  expect(messages.map((message) => message.kind)).toEqual(['hello', 'pong', 'pong'])
+})
+
+test('a call that is cancelled detaches all sessions of its connection', async () => {
+  const { server } = await serveNode()
+  const client = dial(server)
+  await client.open()
+  await client.open()
+  client.cancel()
+  await eventually(() => server.host.statistics().attachedSessions === 0)
+  expect(server.host.statistics()).toMatchObject({ sessions: 2, streams: 0 })
 })
 
 test('a frame does not grow without bound', async () => {

@@ -93,6 +93,25 @@ test('what is asked before a session has begun counts', async () => {
   expect(caller.stream.ready).toBe(true)
 })
 
+test('what was asked before a session that cannot begin counts no more', async () => {
+  const { connect } = await connectionStage()
+  const caller = connect()
+  await caller.open()
+  const channel = caller.attach({ sessionId: 99n })
+  caller.say(
+    ...Array.from({ length: UNANSWERED_MAX }, () => ({
+      kind: 'ask' as const,
+      channel,
+      id: caller.nextId(),
+      operation: acquireOf('a'),
+    })),
+  )
+  expect(caller.stream.ready).toBe(false)
+  await settle()
+  expect(caller.endOf(channel)).toBe('SESSION_EXPIRED')
+  expect(caller.stream.ready).toBe(true)
+})
+
 test('what waits in the node counts as answered', async () => {
   const { connect, host } = await connectionStage()
   const [holder, caller] = [connect(), connect()]

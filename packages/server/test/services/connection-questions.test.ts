@@ -225,6 +225,20 @@ test('records are written, read, watched, waited for and leased', async () => {
   })
 })
 
+test('what is forgotten on a session that has just ended is answered by its end alone', async () => {
+  const { connect, engine } = await connectionStage()
+  const [caller, operator] = [connect(), connect()]
+  const channel = await caller.open()
+  engine.holding = true
+  operator.askNode({ kind: 'end-session', session: caller.sessionOf(channel) })
+  await settle()
+  caller.say({ kind: 'forget', channel, target: 1 })
+  engine.letAll()
+  await settle()
+  expect(caller.endOf(channel)).toBe('SESSION_EXPIRED')
+  expect(caller.all('answer')).toEqual([])
+})
+
 test('a watch of a semaphore fires under the id of its describe', async () => {
   const { connect } = await connectionStage()
   const caller = connect()

@@ -97,9 +97,9 @@ export class Answers {
     else if (reply.kind === 'records-listed') this.#listed(ask, reply)
     else if (reply.kind === 'records-changed') this.#changed(ask, reply)
     else if (reply.kind === 'record-written' || reply.kind === 'record-deleted') {
-      this.#done(process, operation, reply.version)
+      this.#done(process, ask, reply.version)
     } else if (reply.kind === 'transacted' && 'then' in operation) {
-      this.#done(process, operation, reply.version)
+      this.#done(process, ask, reply.version)
     } else if (reply.kind === 'lease-granted' && operation.kind === 'grant-lease') {
       const serial = operation.change?.serial ?? 0n
       const askedMs = this.#firstAskedMs.get(`${stream.sessionId} ${serial}`) ?? ask.atMs
@@ -199,17 +199,16 @@ export class Answers {
   }
 
   /** A write was acknowledged: it is durable, and whoever waits for it at this server is told in the same turn. */
-  #done(process: Process, operation: RecordOperation, version: bigint): void {
+  #done(process: Process, { operation, atMs }: RecordAsk, version: bigint): void {
     if (version > this.#archive.lastCommit) {
       this.#verdicts.violate(
         'D1',
         `${wordsOf(operation)} was answered as ${version}, and is not stored`,
       )
     }
-    const nowMs = this.#ground.schedule.nowMs
     const sleepers = [...this.#waiting].filter(
       ([, one]) =>
-        one.process === process && one.atMs < nowMs && concerns(one.operation, operation, version),
+        one.process === process && one.atMs < atMs && concerns(one.operation, operation, version),
     )
     if (sleepers.length === 0) return
     this.#ground.schedule.after(DELIVERY_MS, () => {

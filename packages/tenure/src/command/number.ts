@@ -1,4 +1,5 @@
 /** Numbers of 64 bits on the command line: ids, tokens, versions. */
+import { COUNT_MAX } from '@tenure/client'
 import { InvalidArgumentError } from 'commander'
 import { UsageError } from './failure.ts'
 
@@ -18,6 +19,11 @@ export function numberOf(text: string): bigint {
   return number
 }
 
+/** Of a holder, for people. Who takes all units of a lock holds it alone. */
+export function countText(count: bigint): string {
+  return count === COUNT_MAX ? 'alone' : `count ${count}`
+}
+
 function wholeOf(text: string): bigint | null {
-  return /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n ? BigInt(text) : null
+  return /^\d{1,20}$/.test(text) && BigInt(text) <= COUNT_MAX ? BigInt(text) : null
 }

@@ -4,7 +4,7 @@ import { NotFoundError } from '@tenure/client'
 import type { Command } from 'commander'
 import type { CommandContext } from './context.ts'
 import { EXIT_DONE, EXIT_REFUSED } from './exit-code.ts'
-import { numberOf } from './number.ts'
+import { countText, numberOf } from './number.ts'
 import type { JsonValue } from './output.ts'
 import type { Run } from './run.ts'
 import { sinceText, spanText } from './span.ts'
@@ -80,5 +80,5 @@ function sessionText(session: SessionInfo): string {
 
 function holdingText({ name, token, count, owns, forMs, isAtLeast }: HoldingInfo): string {
   const verb = owns ? 'holds    ' : 'waits for'
-  return `${verb} "${name}" ${sinceText(forMs, isAtLeast)}, count ${count}, token ${token}`
+  return `${verb} "${name}" ${sinceText(forMs, isAtLeast)}, ${countText(count)}, token ${token}`
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from './context.ts'
 import { EXIT_DONE, EXIT_REFUSED } from './exit-code.ts'
 import { CommandFailure } from './failure.ts'
+import { countText } from './number.ts'
 import type { JsonValue } from './output.ts'
 import { dataFields, shown } from './output.ts'
 import type { Run } from './run.ts'
@@ -146,12 +147,11 @@ function unitsText({ limit, count, owners }: Explanation): string {
 }
 
 function holderText(holder: ExplainedHolder): string {
-  const { sessionId, token, data, forMs, isAtLeast, session } = holder
-  const count = holder.count === COUNT_MAX ? 'alone' : `count ${holder.count}`
+  const { sessionId, count, token, data, forMs, isAtLeast, session } = holder
   const who = session === null ? '' : ` (${session.description})`
   const away = session?.isAttached === false ? ', not connected' : ''
   const since = sinceText(forMs, isAtLeast)
-  return `session ${sessionId}${who} ${since}, ${count}, token ${token}, data ${shown(data)}${away}`
+  return `session ${sessionId}${who} ${since}, ${countText(count)}, token ${token}, data ${shown(data)}${away}`
 }
 
 function circleLines({ links, isDeadlock }: Circle): string[] {

@@ -32,9 +32,9 @@ test.for(KINDS)(
       new RegExp(
         [
           `^session ${anna.id}: connected, timeout 30s, "anna"`,
-          `  holds     "door" for [0-9.]+s, count \\d+, token ${lock.token}`,
+          `  holds     "door" for [0-9.]+s, alone, token ${lock.token}`,
           `session ${boris.id}: connected, timeout 30s, "boris"`,
-          `  waits for "door" for [0-9.]+s, count \\d+, token \\d+\\n$`,
+          `  waits for "door" for [0-9.]+s, alone, token \\d+\\n$`,
         ].join('\\n'),
       ),
     )

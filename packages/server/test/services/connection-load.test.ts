@@ -99,7 +99,7 @@ test('what was asked before a session that cannot begin counts no more', async (
   await caller.open()
   const channel = caller.attach({ sessionId: 99n })
   caller.say(
-    ...Array.from({ length: UNANSWERED_MAX }, () => ({
+    ...Array.from({ length: UNANSWERED_MAX + 1 }, () => ({
       kind: 'ask' as const,
       channel,
       id: caller.nextId(),
@@ -137,6 +137,26 @@ test('what waits in the node counts as answered', async () => {
     'pending',
     'pending',
   ])
+})
+
+test('reading goes on when all that was asked has begun to wait, and nothing is said of it', async () => {
+  const { connect } = await connectionStage({ tablet: { streamCommandsMax: 2 * UNANSWERED_MAX } })
+  const caller = connect()
+  const channel = await caller.open()
+  const range = { start: NOTHING, end: null }
+  caller.say(
+    ...Array.from({ length: UNANSWERED_MAX + 1 }, () => ({
+      kind: 'ask' as const,
+      channel,
+      id: caller.nextId(),
+      operation: { kind: 'watch-records', ...range, fromVersion: 0n } as const,
+    })),
+  )
+  expect(caller.stream.ready).toBe(false)
+  await settle()
+  expect(caller.all('answer')).toEqual([])
+  expect(caller.stream.ready).toBe(true)
+  expect(caller.resumes).toBe(1)
 })
 
 test('requests of a node that has failed count no more', async () => {

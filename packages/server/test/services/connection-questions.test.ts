@@ -228,7 +228,7 @@ test('records are written, read, watched, waited for and leased', async () => {
 test('what is forgotten on a session that has just ended is answered by its end alone', async () => {
   const { connect, engine } = await connectionStage()
   const [caller, operator] = [connect(), connect()]
-  const channel = await caller.open()
+  const [channel] = [await caller.open(), await caller.open()]
   engine.holding = true
   operator.askNode({ kind: 'end-session', session: caller.sessionOf(channel) })
   await settle()

@@ -34,6 +34,27 @@ test('without room sessions come back, reads go on, and writes are refused', asy
 })
 
 // guards: D4
+test('without room records are read, and not written', async () => {
+  const { host, session } = await fullStage()
+  const visitor = new Visitor(await nodeAt(host))
+  visitor.attach({ session })
+  await settle()
+  const key = Buffer.from('key')
+  const put = { kind: 'put-record', session, key, value: key, lease: null } as const
+  const grant = { kind: 'grant-lease', session, ttlMs: 1_000n, keepAlive: false } as const
+  const refused = [
+    visitor.ask({ ...put, requestId: visitor.nextId() }),
+    visitor.ask({ ...grant, requestId: visitor.nextId() }),
+  ]
+  visitor.ask({ kind: 'get-record', requestId: visitor.nextId(), session, key })
+  await settle()
+  expect(visitor.said).toEqual(['attached', 'refused'])
+  expect(visitor.events[1]).toMatchObject({ code: 'NOT_FOUND' })
+  expect(visitor.refused).toEqual(refused)
+  expect(visitor.end).toBe(null)
+})
+
+// guards: D4
 test('service goes on when there is room again, without restart and on the same streams', async () => {
   const { engine, clock, host, session } = await fullStage()
   const visitor = new Visitor(await nodeAt(host))

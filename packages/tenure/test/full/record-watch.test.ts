@@ -14,8 +14,9 @@ const SECONDS = scaled(20)
 test(`a watch of a prefix under ${WRITES_PER_SECOND} writes a second, with reconnects every second, ends in what is stored`, async () => {
   const storm = { durationMs: SECONDS * 1_000, breakEveryMs: 1_000, keys: 1_000, seed: SEED }
   const report = await watchInStorm({ ...storm, writesPerSecond: WRITES_PER_SECOND })
-  const { writes, connections, wrong, seen, stored } = report
-  expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] })
+  const { writes, connections, resets, wrong, seen, stored } = report
+  // The history of a server reaches back much further than a reconnect takes.
+  expect({ seed: SEED, wrong, resets }).toEqual({ seed: SEED, wrong: [], resets: 0 })
   expect(seen).toEqual(stored)
   expect(writes).toBeGreaterThan(WRITES_PER_SECOND * SECONDS * 0.9)
   expect(connections).toBeGreaterThan(SECONDS * 0.8)

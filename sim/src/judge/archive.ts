@@ -43,6 +43,8 @@ export interface StoredLease {
   readonly ttlMs: number
   /** 0 for none. */
   readonly keeper: bigint
+  /** When it was made, or kept anew, and stored. */
+  readonly storedMs: number
 }
 
 export interface ArchiveListener {
@@ -155,7 +157,8 @@ export class Archive {
     const id = u64(write.key, 1)
     if (write.kind === 'put') {
       const ttlMs = Number(u64(write.value, TTL_AT))
-      this.#leases.set(id, { ttlMs, keeper: u64(write.value, KEEPER_AT) })
+      const keeper = u64(write.value, KEEPER_AT)
+      this.#leases.set(id, { ttlMs, keeper, storedMs: this.#ground.schedule.nowMs })
       return
     }
     const lease = this.#leases.get(id)

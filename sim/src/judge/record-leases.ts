@@ -74,13 +74,13 @@ export class RecordLeases {
     this.#judgeBelief(id)
   }
 
-  #judgeTime(host: Process, id: bigint, { keeper, ttlMs }: StoredLease): void {
-    const grantedMs = this.#grantedMs.get(id)
+  #judgeTime(host: Process, id: bigint, { keeper, ttlMs, storedMs }: StoredLease): void {
+    const askedMs = this.#grantedMs.get(id)
     const early =
       keeper === 0n
-        ? grantedMs !== undefined && this.#sessions.earlyEnd(host, { sinceMs: grantedMs, ttlMs })
+        ? this.#sessions.earlyEnd(host, { askedMs: askedMs ?? -Infinity, storedMs, ttlMs })
         : this.#sessions.earlyEndOf(host, keeper, ttlMs)
-    if (early === false || early === null) return
+    if (early === null) return
     const problem = `record lease ${id} of ${ttlMs} ms, kept by session ${keeper}, ended ${early}`
     this.#verdicts.violate('K3', problem)
   }

@@ -176,10 +176,7 @@ export class Sessions {
     if (attempt.sessionId === 0n && known !== undefined) {
       this.#verdicts.violate('S6', `session id ${sessionId} was given out twice`)
     }
-    if (attempt.sessionId !== 0n) marks.reached('a session is attached again')
-    if (this.#colleagues.archive.keepsLeases(sessionId)) {
-      marks.reached('a kept lease is attached again')
-    }
+    if (attempt.sessionId !== 0n) this.#markReturn(sessionId)
     attempt.sessionId = sessionId
     this.#latest(sessionId, attempt.sequence)
     const server = attempt.process.name
@@ -195,6 +192,13 @@ export class Sessions {
       triedMs: Math.max(attempt.askedMs, known?.triedMs ?? 0),
       isEnding: attempt.isEnding || (known?.isEnding ?? false),
     })
+  }
+
+  #markReturn(sessionId: bigint): void {
+    const { marks } = this.#ground
+    marks.reached('a session is attached again')
+    const keepsLeases = this.#colleagues.archive.keepsLeases(sessionId)
+    if (keepsLeases) marks.reached('a kept lease is attached again')
   }
 
   #left(stream: object): void {
@@ -274,14 +278,19 @@ export class Sessions {
     return this.#judgeLife(process, life, ttlMs)
   }
 
-  /** The same of what nobody keeps. */
+  /** The same of what nobody keeps, and was asked for and stored then. */
   earlyEnd(
     process: Process,
-    { sinceMs, ttlMs }: { readonly sinceMs: number; readonly ttlMs: number },
+    {
+      askedMs,
+      storedMs,
+      ttlMs,
+    }: { readonly askedMs: number; readonly storedMs: number; readonly ttlMs: number },
   ): string | null {
-    if (this.#claimedMs <= sinceMs) return this.#judgeEnd(process, { sinceMs, dueMs: ttlMs })
-    const dueMs = ttlMs + this.#ground.settings.graceMs
-    return this.#judgeEnd(process, { sinceMs: this.#claimedMs, dueMs })
+    const isRestored = storedMs < this.#claimedMs
+    const sinceMs = Math.max(askedMs, this.#claimedMs)
+    const graceMs = isRestored ? this.#ground.settings.graceMs : 0
+    return this.#judgeEnd(process, { sinceMs, dueMs: ttlMs + graceMs })
   }
 
   #judgeLife(process: Process, life: Life, timeoutMs: number): 'too early' | 'in a pause' | null {

@@ -1,7 +1,9 @@
 /** Every bug that the storm must find. */
 import { CLIENT_MUTANTS } from './client.ts'
+import { CONNECTION_MUTANTS } from './connection.ts'
 import { KERNEL_MUTANTS } from './kernel.ts'
 import type { Mutant } from './mutant.ts'
+import { RECORD_MUTANTS } from './records.ts'
 import { SERVICE_MUTANTS } from './services.ts'
 import { TABLET_MUTANTS } from './tablet.ts'
 
@@ -10,4 +12,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...TABLET_MUTANTS,
   ...SERVICE_MUTANTS,
   ...CLIENT_MUTANTS,
+  ...RECORD_MUTANTS,
+  ...CONNECTION_MUTANTS,
 ]

@@ -9,6 +9,7 @@ const LATEST = 'packages/client/src/session/latest.ts'
 const LEASE = 'packages/client/src/lease.ts'
 const OUTBOX = 'packages/client/src/session/outbox.ts'
 const SESSION = 'packages/client/src/session.ts'
+const WRITES = 'packages/client/src/session/writes.ts'
 const WATCHES = 'packages/client/src/session/watches.ts'
 
 const BELIEFS: readonly Mutant[] = [
@@ -68,9 +69,9 @@ const REQUESTS: readonly Mutant[] = [
   {
     name: 'a write that is put off is overtaken by a later one',
     breaks: 'L2',
-    file: OUTBOX,
-    original: '      if (call.attempts > 0) this.#lines.set(name, [call])\n',
-    planted: '',
+    file: WRITES,
+    original: 'const mustWait = names.some((name) => this.#lines.has(name))',
+    planted: 'const mustWait = names.length < 0',
   },
   {
     name: 'the calls of a lost session wait for ever',

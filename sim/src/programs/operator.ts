@@ -1,8 +1,14 @@
-/** Ends sessions of others by force: those in which records are asked for, since nobody believes in them by name. */
+/**
+ * Ends by force what others have: their record leases, and the sessions in which they ask for records.
+ *
+ * Of other sessions a holder may believe for a moment longer that it holds what was taken from it.
+ */
 import { NotFoundError } from '@tenure/client'
-import type { Program } from './program.ts'
+import type { Desk, Program } from './program.ts'
+import { CREWS } from './tenant.ts'
 
 const PAUSE_MS = 2_500
+const LEASE_SHARE = 0.3
 /** As the client library describes them. */
 const DESCRIPTION = 'records'
 
@@ -13,6 +19,7 @@ export function operator(): Program {
     async round(desk) {
       const { world, client, random } = desk
       await desk.sleep(random.exponential(PAUSE_MS))
+      if (random.chance(LEASE_SHARE)) return endLease(desk)
       const sessions = await client.listSessions(world.path, desk.timeout(20_000))
       const victims = sessions.filter(({ description }) => description === DESCRIPTION)
       if (victims.length === 0 || world.isHealed) return
@@ -26,5 +33,17 @@ export function operator(): Program {
         if (!(error instanceof NotFoundError)) throw error
       }
     },
+  }
+}
+
+async function endLease(desk: Desk): Promise<void> {
+  const signal = desk.timeout(20_000)
+  const crews = await desk.storage().getRange({ prefix: CREWS }, {}, signal)
+  if (crews.length === 0) return
+  const { lease } = desk.random.pick(crews)
+  try {
+    await (await desk.storage().lessor.getLease(lease, signal)).release(signal)
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
   }
 }

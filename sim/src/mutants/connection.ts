@@ -1,0 +1,133 @@
+/** Bugs of Tenure's own protocol: connections and their channels, at the server and in the client library. */
+import type { Mutant } from './mutant.ts'
+
+const CHANNELS = 'packages/server/src/services/connection/channels.ts'
+const NODE_WAY = 'packages/server/src/services/connection/node-way.ts'
+const SILENCE = 'packages/server/src/services/connection/silence.ts'
+const TRANSLATION = 'packages/server/src/services/connection/translation.ts'
+const STREAM = 'packages/server/src/services/connection/connection-stream.ts'
+const ATTACHMENT = 'packages/client/src/link/tenure/attachment.ts'
+const CONNECTION = 'packages/client/src/link/tenure/connection.ts'
+const HEARTBEAT = 'packages/client/src/link/tenure/heartbeat.ts'
+
+const SERVER: readonly Mutant[] = [
+  {
+    name: 'a silent connection is never given up',
+    breaks: 'S2',
+    file: SILENCE,
+    original: 'return this.#heardAtMs + this.#periodMs * PERIODS',
+    planted: 'return this.#heardAtMs + this.#periodMs * PERIODS * 1_000',
+  },
+  {
+    name: 'a connection that is over keeps its sessions',
+    breaks: 'S2',
+    file: STREAM,
+    original: '    this.#channels.close()\n',
+    planted: '',
+  },
+  {
+    name: 'a session that is left stays attached',
+    breaks: 'S2',
+    file: NODE_WAY,
+    original: `    this.#stream?.detach(channel.session)
+    this.#drop(channel)
+    this.#account()`,
+    planted: `    this.#drop(channel)
+    this.#account()`,
+  },
+  {
+    name: 'the end of a session is said on another channel',
+    breaks: 'S6',
+    file: NODE_WAY,
+    original: `    const channel = this.#sessions.get(session)
+    if (channel !== undefined) this.#end(channel, code, message)`,
+    planted: `    const channel = [...this.#sessions.values()].at(-1)
+    if (channel !== undefined && session > 0n) this.#end(channel, code, message)`,
+  },
+  {
+    name: 'the second of two sessions for one way takes the first along',
+    breaks: 'S6',
+    file: CHANNELS,
+    original: 'if (present !== undefined && !present.has(session)) return present',
+    planted: 'if (present !== undefined) return present',
+  },
+  {
+    name: 'the token of a grant is that of the one before',
+    breaks: 'X2',
+    file: TRANSLATION,
+    original: "return { kind: 'acquired', token: event.orderId }",
+    planted: "return { kind: 'acquired', token: event.orderId - 1n }",
+  },
+  {
+    name: 'a session is stopped and its client is not told',
+    breaks: 'O2',
+    file: NODE_WAY,
+    original:
+      "    if (event.kind === 'stopped') return this.#endSession(event.session, 'STOPPED', '')\n",
+    planted: "    if (event.kind === 'stopped') return\n",
+  },
+  {
+    name: 'the session of a request is that of another channel',
+    breaks: 'X1',
+    file: NODE_WAY,
+    original: 'this.#stream?.submit(commandOf(asked.operation, session, BigInt(asked.id)))',
+    planted:
+      'this.#stream?.submit(commandOf(asked.operation, [...this.#sessions.keys()][0] ?? session, BigInt(asked.id)))',
+  },
+]
+
+const CLIENT: readonly Mutant[] = [
+  {
+    name: 'a pong is good for as long as it took',
+    breaks: 'X7',
+    file: HEARTBEAT,
+    original: '    this.#options.answered(sentAtMs)\n',
+    planted: '    this.#options.answered(Math.max(sentAtMs, this.#options.clock.monotonicMs()))\n',
+  },
+  {
+    name: 'an answer is good from when it came',
+    breaks: 'X7',
+    file: ATTACHMENT,
+    original: '    this.#attachment.contact(this.sentAtMs)\n',
+    planted: '    this.#attachment.contact(this.sentAtMs + 1_000)\n',
+  },
+  {
+    name: 'a heartbeat that is not answered is no matter',
+    breaks: 'O2',
+    file: HEARTBEAT,
+    original: '    if (this.#ping === null) this.#say()\n    else if (nowMs',
+    planted: '    if (this.#ping === null || nowMs > 0) this.#say()\n    else if (nowMs',
+  },
+  {
+    name: 'a change is delivered to another request',
+    breaks: 'W3',
+    file: CONNECTION,
+    original: '    const asker = this.#asked.get(id)\n',
+    planted:
+      "    const asker = this.#asked.get(reply.kind === 'changed' ? Math.min(...this.#asked.keys()) : id)\n",
+  },
+  {
+    name: 'the end of one session is not heard',
+    breaks: 'O2',
+    file: CONNECTION,
+    original: '    tenant.ended(message)\n',
+    planted: "    if (message.code === 'STOPPED') tenant.ended(message)\n",
+  },
+  {
+    name: 'a session that was given up while it began stays',
+    breaks: 'S2',
+    file: ATTACHMENT,
+    original: "    const begins = this.#phase === 'starting' && this.#isNew\n",
+    planted:
+      "    const begins = this.#phase === 'starting' && this.#isNew && this.#asked.size > 0\n",
+  },
+  {
+    name: 'what breaks a connection is not told to its sessions',
+    breaks: 'O2',
+    file: CONNECTION,
+    original: "    this.#use?.fail()\n    this.#end({ kind: 'broken', cause })",
+    planted: '    this.#use?.fail()\n    void cause',
+  },
+]
+
+export const CONNECTION_MUTANTS: readonly Mutant[] = [...SERVER, ...CLIENT]

@@ -150,4 +150,10 @@ export {
   type RecordWatchOptions,
   Storage,
 } from './storage/storage.ts'
-export type { Compare, Op, Transaction, TransactResult } from './storage/transaction.ts'
+export {
+  type Compare,
+  type Op,
+  type Transaction,
+  TRANSACTION_MAX_BYTES,
+  type TransactResult,
+} from './storage/transaction.ts'

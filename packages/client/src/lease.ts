@@ -31,6 +31,7 @@ export class Lease implements AsyncDisposable {
   readonly token: bigint
   readonly #core: SessionCore
   readonly #ephemeral: boolean
+  readonly #place: ReturnType<SessionCore['holdings']['hold']>
   #count: bigint
   #data: Uint8Array
   /** Made when somebody looks: many leases are held and given back without a look at their signal. */
@@ -50,7 +51,7 @@ export class Lease implements AsyncDisposable {
     this.#ephemeral = request.ephemeral
     this.#count = request.count
     this.#data = request.data
-    core.holdings.hold(this)
+    this.#place = core.holdings.hold(this)
   }
 
   /** Units held. */
@@ -157,7 +158,7 @@ export class Lease implements AsyncDisposable {
     const end = (): unknown => (reason ??= reasonOf())
     this.#end = end
     this.#unwatch()
-    this.#core.holdings.letGo(this)
+    this.#core.holdings.letGo(this.#place)
     // A change sent again after the release would take the units anew.
     if (this.#changing !== null) {
       this.#core.connection.outbox.drop(this.#changing)

@@ -10,6 +10,7 @@
 import { Backoff } from '../backoff.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { Answer, Attachment, Refusal, Request } from '../link/link.ts'
+import { LinkedSet, type Place } from '../linked-set.ts'
 import type { Random } from '../random.ts'
 import { isWrite, WriteLines, type WriteRequest } from './writes.ts'
 
@@ -34,6 +35,10 @@ export class Call {
   /** Of a wait or watch: what names it to the attachment, until its answer. */
   sent: number | null = null
   retry: Timer | null = null
+  /** Among the calls of the outbox. */
+  place: Place<Call> | null = null
+  /** Among its writes. */
+  writePlace: Place<Call> | null = null
 
   constructor(request: Request, handlers: CallHandlers, deadlineMs: number = Infinity) {
     this.request = request
@@ -51,10 +56,10 @@ export interface OutboxOptions {
 
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #calls = new Set<Call>()
+  readonly #calls = new LinkedSet<Call>()
   readonly #lines = new WriteLines<Call>()
   /** Writes that were sent and are not answered, ascending by their numbers. */
-  readonly #writes = new Set<Call>()
+  readonly #writes = new LinkedSet<Call>()
   #lastSerial = 0n
   #attachment: Attachment | null = null
 
@@ -65,7 +70,7 @@ export class Outbox {
   add(call: Call): void {
     // A program that waits for an answer must not end because nothing else keeps it alive.
     if (this.#calls.size === 0) this.#options.clock.hold()
-    this.#calls.add(call)
+    call.place = this.#calls.add(call)
     if (this.#attachment !== null) this.#pass(call, this.#attachment)
   }
 
@@ -75,10 +80,10 @@ export class Outbox {
     // The server would keep a wait for ever; any other request it answers, and nobody listens.
     if (call.sent !== null) this.#attachment?.forget(call.sent)
     call.sent = null
-    if (this.#calls.delete(call) && this.#calls.size === 0) this.#options.clock.letGo()
-    this.#writes.delete(call)
+    if (this.#calls.delete(call.place) && this.#calls.size === 0) this.#options.clock.letGo()
+    this.#writes.delete(call.writePlace)
     for (const next of this.#lines.leave(call)) {
-      if (this.#attachment !== null && this.#calls.has(next)) this.#send(next, this.#attachment)
+      if (this.#attachment !== null && this.#isHere(next)) this.#send(next, this.#attachment)
     }
   }
 
@@ -86,7 +91,7 @@ export class Outbox {
     this.#attachment = attachment
     // An answer may come at once and lead to another call, which is sent when it is added.
     for (const call of Array.from(this.#calls)) {
-      if (this.#attachment === attachment && this.#calls.has(call)) this.#pass(call, attachment)
+      if (this.#attachment === attachment && this.#isHere(call)) this.#pass(call, attachment)
     }
   }
 
@@ -109,6 +114,10 @@ export class Outbox {
     for (const call of calls) call.handlers.fail(reason)
   }
 
+  #isHere(call: Call): boolean {
+    return call.place?.set === this.#calls
+  }
+
   /** Sends a call, or puts it behind a write that is sent again. */
   #pass(call: Call, attachment: Attachment): void {
     if (!isWrite(call.request) || this.#lines.enter(call)) this.#send(call, attachment)
@@ -121,7 +130,7 @@ export class Outbox {
     const form = this.#formOf(call)
     const sent = attachment.send(form, (answer) => this.#answered(call, answer))
     // It may have been answered at once.
-    if (isWait(request) && this.#calls.has(call)) call.sent = sent
+    if (isWait(request) && this.#isHere(call)) call.sent = sent
   }
 
   /** The request as it is sent this time. */
@@ -137,14 +146,14 @@ export class Outbox {
     if (call.serial === 0n) {
       this.#lastSerial += 1n
       call.serial = this.#lastSerial
-      this.#writes.add(call)
+      call.writePlace = this.#writes.add(call)
     }
-    const [first = call] = this.#writes
+    const { first = call } = this.#writes
     return { ...request, change: { serial: call.serial, settledBelow: first.serial } }
   }
 
   #answered(call: Call, answer: Answer): void {
-    if (!this.#calls.has(call)) return
+    if (!this.#isHere(call)) return
     call.sent = null
     if (answer.kind === 'refused') {
       if (answer.code === 'SESSION_EXPIRED' || answer.code === 'BAD_SESSION') {
@@ -166,7 +175,7 @@ export class Outbox {
     for (let attempt = 0; attempt < call.attempts; attempt += 1) pauseMs = backoff.nextMs()
     call.retry = this.#options.clock.after(pauseMs, () => {
       call.retry = null
-      if (this.#attachment !== null && this.#calls.has(call)) this.#send(call, this.#attachment)
+      if (this.#attachment !== null && this.#isHere(call)) this.#send(call, this.#attachment)
     })
   }
 }

@@ -10,6 +10,7 @@ import { Backoff } from '../backoff.ts'
 import type { Timer } from '../clock.ts'
 import { SessionClosedError, TenureError, UnavailableError, UnsupportedError } from '../errors.ts'
 import type { Answer, Request } from '../link/link.ts'
+import { LinkedSet, type Place } from '../linked-set.ts'
 import { pause } from '../recipes/pause.ts'
 import type { SessionGround } from '../session.ts'
 import { Connection, HEARTBEATS_PER_TIMEOUT } from '../session/connection.ts'
@@ -62,6 +63,7 @@ interface PendingCall {
   resolve(reply: StorageReply): void
   reject(error: unknown): void
   deafen: () => void
+  place: Place<PendingCall> | null
 }
 
 /** How long a call waits for a server that is away. */
@@ -73,8 +75,8 @@ export class StorageSession {
   readonly ground: SessionGround
   readonly #closed = new AbortController()
   /** In the order in which they were asked, so that the first is the first to be late. */
-  readonly #calls = new Set<PendingCall>()
-  readonly #patient = new Set<PendingCall>()
+  readonly #calls = new LinkedSet<PendingCall>()
+  readonly #patient = new LinkedSet<PendingCall>()
   /** Calls for which the process stays alive, also while there is no session. */
   #holders = 0
   #tenant: StorageTenant | null = null
@@ -115,12 +117,20 @@ export class StorageSession {
         settle: (answer) => this.#answered(pending, answer),
         fail: () => this.#orphaned(pending),
       })
-      const pending: PendingCall = { asking, call, deadlineMs, resolve, reject, deafen: nothing }
+      const pending: PendingCall = {
+        asking,
+        call,
+        deadlineMs,
+        resolve,
+        reject,
+        deafen: nothing,
+        place: null,
+      }
       pending.deafen = onAbort(signal, (reason) => this.#giveUp(pending, reason))
       this.#hold(asking)
-      if (isPatient) this.#patient.add(pending)
+      if (isPatient) pending.place = this.#patient.add(pending)
       else {
-        this.#calls.add(pending)
+        pending.place = this.#calls.add(pending)
         this.#timer ??= this.#watch(deadlineMs)
       }
       if (this.#connection === null) this.open()
@@ -242,7 +252,7 @@ export class StorageSession {
   }
 
   #isPending(pending: PendingCall): boolean {
-    return this.#calls.has(pending) || this.#patient.has(pending)
+    return pending.place !== null && pending.place.set !== null
   }
 
   #lose(): void {
@@ -272,7 +282,7 @@ export class StorageSession {
   /** @returns false when nobody waited for it any more */
   #leave(pending: PendingCall): boolean {
     pending.deafen()
-    const wasPending = this.#calls.delete(pending) || this.#patient.delete(pending)
+    const wasPending = this.#calls.delete(pending.place) || this.#patient.delete(pending.place)
     if (wasPending) this.#letGo(pending.asking)
     return wasPending
   }

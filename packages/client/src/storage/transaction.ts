@@ -59,6 +59,9 @@ export interface TransactResult {
   readonly records: readonly (Record | null)[]
 }
 
+/** Keys and values of all lists together. A transaction travels in one message, which is not longer than 4 MiB: the rest is for what it says of them. */
+export const TRANSACTION_MAX_BYTES: number = 4 * 1024 * 1024 - 64 * 1024
+
 const VERSION_COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '>'])
 const VALUE_COMPARISONS: ReadonlySet<string> = new Set(['==', '!='])
 
@@ -69,7 +72,7 @@ export function transactionOf(transaction: Transaction): TransactOperation {
     then = [],
     else: otherwise = [],
   } = optionsOf(transaction, 'a transaction')
-  return {
+  const asked: TransactOperation = {
     kind: 'transact',
     compares: listOf(compares, 'the compares').map(compareOf),
     // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
@@ -77,6 +80,17 @@ export function transactionOf(transaction: Transaction): TransactOperation {
     otherwise: stepsOf(otherwise, '"else"'),
     ...fenceOf(transaction),
   }
+  checkBytes([...asked.compares, ...asked.then, ...asked.otherwise])
+  return asked
+}
+
+function checkBytes(parts: readonly (CompareMessage | TransactStep)[]): void {
+  let bytes = 0
+  for (const part of parts) bytes += part.key.length + ('value' in part ? part.value.length : 0)
+  if (bytes <= TRANSACTION_MAX_BYTES) return
+  throw new RangeError(
+    `the keys and values of a transaction must have at most ${TRANSACTION_MAX_BYTES} bytes together, got ${bytes}`,
+  )
 }
 
 function listOf<T>(list: readonly T[], what: string): readonly T[] {

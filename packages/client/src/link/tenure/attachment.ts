@@ -1,6 +1,7 @@
 /** One session on a connection of Tenure's own protocol. */
 import type { Reply, SessionEnded, SessionNotice } from '@tenure/protocol'
 import type { Clock, Timer } from '../../clock.ts'
+import { LinkedSet, type Place } from '../../linked-set.ts'
 import type {
   Answer,
   Attachment,
@@ -24,7 +25,9 @@ class Asked implements Asker {
   readonly #answer: (answer: Answer) => void
   readonly #changed: (() => void) | undefined
   readonly sentAtMs: number
-  id = NOTHING_SENT
+  id: number = NOTHING_SENT
+  /** Among those of its attachment. */
+  place: Place<Asked> | null = null
 
   constructor(
     attachment: TenureAttachment,
@@ -40,7 +43,7 @@ class Asked implements Asker {
 
   hear(reply: Reply): boolean {
     if (reply.kind === 'changed') {
-      this.#attachment.settled(this.id)
+      this.#attachment.settled(this)
       this.#changed?.()
       return false
     }
@@ -48,7 +51,7 @@ class Asked implements Asker {
     const answer = answerOf(reply)
     const isWatched =
       answer.kind === 'described' && answer.watchAdded && this.#changed !== undefined
-    if (!isWatched) this.#attachment.settled(this.id)
+    if (!isWatched) this.#attachment.settled(this)
     this.#attachment.contact(this.sentAtMs)
     this.#answer(answer)
     return isWatched
@@ -61,7 +64,7 @@ export class TenureAttachment implements Attachment, Tenant {
   readonly #listener: AttachmentListener
   readonly #channel: number
   readonly #isNew: boolean
-  readonly #asked = new Map<number, Asked>()
+  readonly #asked = new LinkedSet<Asked>()
   #wantedHeartbeatMs: number
   #phase: 'starting' | 'started' | 'over' = 'starting'
   #timer: Timer
@@ -93,12 +96,13 @@ export class TenureAttachment implements Attachment, Tenant {
     if (this.#phase === 'over') return NOTHING_SENT
     const asked = new Asked(this, this.#clock.monotonicMs(), answer, changed)
     asked.id = this.#connection.ask(this.#channel, request, asked)
-    this.#asked.set(asked.id, asked)
+    asked.place = this.#asked.add(asked)
     return asked.id
   }
 
   forget(sent: number): void {
-    if (!this.#asked.delete(sent)) return
+    const asked = this.#connection.askerOf(sent)
+    if (!(asked instanceof Asked) || !this.#asked.delete(asked.place)) return
     this.#connection.ignore(sent)
     this.#connection.say({ kind: 'forget', channel: this.#channel, target: sent })
   }
@@ -161,8 +165,8 @@ export class TenureAttachment implements Attachment, Tenant {
   }
 
   /** Nothing more comes for a request. */
-  settled(id: number): void {
-    this.#asked.delete(id)
+  settled(asked: Asked): void {
+    this.#asked.delete(asked.place)
   }
 
   #isStarted(): boolean {
@@ -173,7 +177,7 @@ export class TenureAttachment implements Attachment, Tenant {
   #fallSilent(): void {
     this.#phase = 'over'
     this.#timer.cancel()
-    for (const id of this.#asked.keys()) this.#connection.ignore(id)
+    for (const { id } of this.#asked) this.#connection.ignore(id)
     this.#asked.clear()
   }
 }

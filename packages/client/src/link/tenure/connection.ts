@@ -23,6 +23,7 @@ import {
   writeClientMessage,
 } from '@tenure/protocol'
 import type { Timer } from '../../clock.ts'
+import { IdMap } from '../../id-map.ts'
 import { VERSION } from '../../version.ts'
 import type { CallError, MessageStream } from '../grpc/channel.ts'
 import type { ChannelUse } from '../grpc/channels.ts'
@@ -72,7 +73,7 @@ export class TenureConnection {
   readonly #outgoing = new Outgoing()
   readonly #heartbeat: Heartbeat
   readonly #tenants = new Map<number, Tenant>()
-  readonly #asked = new Map<number, Asker>()
+  readonly #asked = new IdMap<Asker>()
   readonly #questions = new Map<number, Questioner>()
   #lastId = 0
   #phase: 'opening' | 'greeting' | 'open' | 'over' = 'opening'
@@ -160,6 +161,11 @@ export class TenureConnection {
 
   say(message: ClientMessage): void {
     if (this.#phase !== 'over') this.#outgoing.add(message)
+  }
+
+  /** Who waits for what is said to the request. */
+  askerOf(id: number): Asker | undefined {
+    return this.#asked.get(id)
   }
 
   /** What is said to this request is of no interest any more. */

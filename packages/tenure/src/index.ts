@@ -66,6 +66,7 @@ export {
   TenureError,
   TimeoutError,
   tlsFrom,
+  TRANSACTION_MAX_BYTES,
   UnauthorizedError,
   UnavailableError,
   UnsupportedError,

@@ -1,6 +1,6 @@
 /** Transactions: some records compared, then some read or written, in one commit. */
 /* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
-import { WrongLeaseError } from 'tenure'
+import { TRANSACTION_MAX_BYTES, VALUE_MAX_BYTES, WrongLeaseError } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, keysOf, openWorld, PATH, SCHEMES, textOf } from './worlds.ts'
 
@@ -131,5 +131,29 @@ test.for(SCHEMES)(
     await Promise.all(Array.from({ length: 15 }, (_, at) => move(at)))
     isOver = true
     await auditing
+  },
+)
+
+test.for(SCHEMES)(
+  'a transaction that does not fit into a message is refused before any is sent, %s',
+  async (scheme) => {
+    await using world = await openWorld(scheme)
+    const { storage } = world
+    const value = new Uint8Array(VALUE_MAX_BYTES)
+    const puts = ['a', 'b', 'c', 'd'].map((key) => ({ kind: 'put', key, value }) as const)
+    const error = await failure(storage.transact({ then: puts.slice(0, 2), else: puts.slice(2) }))
+    expect(error).toBeInstanceOf(RangeError)
+    expect(await storage.getRange('a', 'z')).toEqual([])
+
+    const rest = value.subarray(0, TRANSACTION_MAX_BYTES - 3 * VALUE_MAX_BYTES - 4)
+    const fitting = puts.map((put) => (put.key === 'd' ? { ...put, value: rest } : put))
+    expect(await storage.transact({ then: fitting })).toMatchObject({ succeeded: true })
+    const [first, ...others] = fitting
+    expect(first?.key).toBe('a')
+    const compares = [{ key: 'a', value }]
+    expect(await storage.transact({ if: compares, then: others })).toMatchObject({
+      succeeded: true,
+    })
+    await expect(storage.transact({ if: compares, then: fitting })).rejects.toThrow(RangeError)
   },
 )

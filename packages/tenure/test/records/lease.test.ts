@@ -29,7 +29,7 @@ test.for(SCHEMES)('S3-23: the ttl of a lease must be above 0, %s', async (scheme
   expect(lease.ttlMs).toBe(2)
 })
 
-test.for(SCHEMES)(
+test.concurrent.for(SCHEMES)(
   'S3-24: a lease that is kept alive outlives its ttl and the call that made it, %s',
   async (scheme) => {
     await using world = await openWorld(scheme)
@@ -109,7 +109,7 @@ test.for(SCHEMES)('S3-27: a lease is found by its id from any client, %s', async
   expect(await failure(storage.lessor.getLease(lease.id))).toBeInstanceOf(NotFoundError)
 })
 
-test.for(SCHEMES)(
+test.concurrent.for(SCHEMES)(
   'S3-28: expiry removes all records of a lease in one commit, %s',
   async (scheme) => {
     await using world = await openWorld(scheme)
@@ -194,3 +194,24 @@ test.for(SCHEMES)('an aborted newLease leaves no lease behind, %s', async (schem
     expect(await failure(lessor.getLease(before))).toBeInstanceOf(NotFoundError)
   }, PATIENCE)
 })
+
+test.for(SCHEMES)(
+  'a lease that is kept alive outlives a session that an operator has ended, %s',
+  async (scheme) => {
+    await using world = await openWorld(scheme)
+    const { storage } = world
+    await using lease = await storage.lessor.newLease(5_000, { keepAlive: true })
+    const version = await storage.create({ key: 'a', value: '1', lease })
+    const elsewhere = world.another()
+    const [session] = await elsewhere.listSessions(PATH)
+    expect(session).toMatchObject({ isAttached: true, leases: 1 })
+    await elsewhere.endSession(PATH, session?.id ?? 0n)
+    expect(await storage.get('a')).toMatchObject({ version, lease: lease.id })
+    // Kept again, by the session that has taken the place of the one that was ended.
+    await vi.waitFor(async () => {
+      expect(await elsewhere.listSessions(PATH)).toMatchObject([{ leases: 1 }])
+    }, PATIENCE)
+    expect(lease.signal.aborted).toBe(false)
+    expect(await storage.get('a')).toMatchObject({ version })
+  },
+)

@@ -14,7 +14,7 @@ import {
 
 const TENANTS = { leases: 500, ttlMs: 2_000 } as const
 
-test('hundreds of leases of one client cost one heartbeat per interval', async () => {
+test.concurrent('hundreds of leases of one client cost one heartbeat per interval', async () => {
   const { messages, bytes, elapsedMs, lost, records } = await costOf(TENANTS)
   expect({ lost, records }).toEqual({ lost: 0, records: TENANTS.leases })
   expect(messages).toBeGreaterThan(0)
@@ -22,7 +22,7 @@ test('hundreds of leases of one client cost one heartbeat per interval', async (
   expect(bytes).toBeLessThan((messages + 1) * HEARTBEAT_BYTES_MAX)
 })
 
-test.for(['cut', 'silence'] as const)(
+test.concurrent.for(['cut', 'silence'] as const)(
   'the records of a client that dies are gone in time, and not before it has stopped to believe in them: %s',
   async (death) => {
     const { tookMs, believed } = await removalAfter(death, TENANTS)

@@ -26,7 +26,7 @@ const PERIODS_PER_TTL = 4
 /** Due events may be so much later than due. */
 const LATE_MAX_MS = 1_000
 /** Of a ping, in all that wraps it. */
-export const HEARTBEAT_BYTES_MAX = 200
+export const HEARTBEAT_BYTES_MAX = 80
 /** Asked for at once. */
 const BUNCH = 500
 

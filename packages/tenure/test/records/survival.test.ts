@@ -43,7 +43,7 @@ test.for(DURABLE_SCHEMES)('no version comes back after a restart, %s', async (sc
   expect(seen).toEqual([...new Set(seen)].toSorted((one, two) => (one < two ? -1 : 1)))
 })
 
-test.for(DURABLE_SCHEMES)(
+test.concurrent.for(DURABLE_SCHEMES)(
   'a running lease is there after a restart, and still runs down, %s',
   async (scheme) => {
     await using world = await openLastingWorld(scheme)

@@ -23,6 +23,7 @@ export async function* watchElection<T>(
   election: WatchedElection<T>,
   signal?: AbortSignal,
 ): AsyncGenerator<ElectionState<T>, void, undefined> {
+  signal?.throwIfAborted()
   using ends = new LinkedAbort(signal)
   const news = new ElectionNews<T>()
   const following = follow(election, news, ends.signal)

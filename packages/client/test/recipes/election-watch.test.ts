@@ -143,6 +143,16 @@ test.for(WORLDS)(
 )
 
 test.for(WORLDS)(
+  'S4-07: a watch that was given up before it began has no state, %s',
+  async (kind) => {
+    await using world = await openWorld(kind)
+    await using session = await world.session()
+    const states = reading(session.election('chief').watch(AbortSignal.abort('not now')))
+    await expect(states.next()).rejects.toBe('not now')
+  },
+)
+
+test.for(WORLDS)(
   'S4-09: the latest state can be read at once, and whoever comes late gets it, %s',
   async (kind) => {
     await using world = await openWorld(kind)

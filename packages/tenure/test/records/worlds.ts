@@ -151,7 +151,8 @@ class ServedPlace implements Place {
   }
 
   connect(): Client {
-    return connect(this.#serving.address, { protocol: 'tenure' })
+    // As a user would write it: which protocol is spoken is found out.
+    return connect(this.#serving.address)
   }
 
   async restart(): Promise<void> {

@@ -8,6 +8,7 @@ import type { RecordAsk, RecordObserver } from '../network/face.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Archive } from './archive.ts'
 import type { Ground, Verdicts } from './ground.ts'
+import { CLOCK_SHARE } from './limits.ts'
 import type { RecordLeases } from './record-leases.ts'
 
 type WaitOperation = Extract<RecordOperation, { kind: 'wait-record' | 'watch-records' }>
@@ -20,6 +21,8 @@ interface Waiting {
   readonly atMs: number
 }
 
+/** A connection is silent when it has said nothing for so many of its periods. */
+const SILENT_PERIODS = 2
 /** A batch is delivered to all its streams in one turn. */
 const DELIVERY_MS = 1
 
@@ -60,6 +63,14 @@ export class Answers {
       left: (stream) => this.#forget((one) => one.stream === stream),
       noticed: (_, notice) => this.#noticed(notice),
     }
+  }
+
+  /** S1: a client that keeps its word is not taken for dead. */
+  gaveUp(silentMs: number, periodMs: number): void {
+    this.#ground.marks.reached('a silent connection is given up')
+    if (periodMs === Infinity || silentMs >= SILENT_PERIODS * periodMs * CLOCK_SHARE) return
+    const problem = `a connection was given up ${silentMs} ms after its last word, with a period of ${periodMs} ms`
+    this.#verdicts.violate('S1', problem)
   }
 
   #forget(isGone: (one: Waiting) => boolean): void {

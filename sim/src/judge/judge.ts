@@ -97,6 +97,7 @@ export class Judge implements Verdicts {
         },
       },
       records: this.answers.watch(process),
+      gaveUp: (silentMs, periodMs) => this.answers.gaveUp(silentMs, periodMs),
     }
   }
 

@@ -56,7 +56,7 @@ const REQUESTS: readonly Mutant[] = [
     breaks: 'O2',
     file: OUTBOX,
     original:
-      'if (this.#attachment === attachment && this.#calls.has(call)) this.#pass(call, attachment)',
+      'if (this.#attachment === attachment && this.#isHere(call)) this.#pass(call, attachment)',
     planted: 'if (call.attempts === 0) this.#pass(call, attachment)',
   },
   {
@@ -99,8 +99,8 @@ const REQUESTS: readonly Mutant[] = [
     name: 'the line of a session lets two through',
     breaks: 'X1',
     file: HOLDINGS,
-    original: '    } else if (line === null) this.#lines.set(name, new Set([place]))',
-    planted: '    } else if (line === null) place.turn()',
+    original: '    if (line.isTaken) {\n      line.places ??= new Set()',
+    planted: '    if (line.isTaken && place === null) {\n      line.places ??= new Set()',
   },
   {
     name: 'a session that is closed is not stopped',

@@ -1,7 +1,6 @@
 /** Bugs of Tenure's own protocol: connections and their channels, at the server and in the client library. */
 import type { Mutant } from './mutant.ts'
 
-const CHANNELS = 'packages/server/src/services/connection/channels.ts'
 const NODE_WAY = 'packages/server/src/services/connection/node-way.ts'
 const SILENCE = 'packages/server/src/services/connection/silence.ts'
 const TRANSLATION = 'packages/server/src/services/connection/translation.ts'
@@ -45,11 +44,19 @@ const SERVER: readonly Mutant[] = [
     if (channel !== undefined && session > 0n) this.#end(channel, code, message)`,
   },
   {
-    name: 'the second of two sessions for one way takes the first along',
-    breaks: 'S6',
-    file: CHANNELS,
-    original: 'if (present !== undefined && !present.has(session)) return present',
-    planted: 'if (present !== undefined) return present',
+    name: 'a connection is given up though it speaks',
+    breaks: 'S1',
+    file: STREAM,
+    original:
+      'receiveFrame(messages: readonly ClientMessage[]): void {\n    this.#silence?.heard()\n',
+    planted: 'receiveFrame(messages: readonly ClientMessage[]): void {\n',
+  },
+  {
+    name: 'a connection is given up after one period',
+    breaks: 'S1',
+    file: SILENCE,
+    original: 'const PERIODS = 2',
+    planted: 'const PERIODS = 1',
   },
   {
     name: 'the token of a grant is that of the one before',
@@ -57,14 +64,6 @@ const SERVER: readonly Mutant[] = [
     file: TRANSLATION,
     original: "return { kind: 'acquired', token: event.orderId }",
     planted: "return { kind: 'acquired', token: event.orderId - 1n }",
-  },
-  {
-    name: 'a session is stopped and its client is not told',
-    breaks: 'O2',
-    file: NODE_WAY,
-    original:
-      "    if (event.kind === 'stopped') return this.#endSession(event.session, 'STOPPED', '')\n",
-    planted: "    if (event.kind === 'stopped') return\n",
   },
   {
     name: 'the session of a request is that of another channel',
@@ -77,6 +76,13 @@ const SERVER: readonly Mutant[] = [
 ]
 
 const CLIENT: readonly Mutant[] = [
+  {
+    name: 'the beginning of a session is heard by another',
+    breaks: 'S6',
+    file: CONNECTION,
+    original: 'this.#tenants.get(message.channel)?.attached(message.sessionId, this.#hasRecords)',
+    planted: '[...this.#tenants.values()].at(-1)?.attached(message.sessionId, this.#hasRecords)',
+  },
   {
     name: 'a pong is good for as long as it took',
     breaks: 'X7',
@@ -99,12 +105,11 @@ const CLIENT: readonly Mutant[] = [
     planted: '    if (this.#ping === null || nowMs > 0) this.#say()\n    else if (nowMs',
   },
   {
-    name: 'a change is delivered to another request',
+    name: 'a change is delivered to the request before',
     breaks: 'W3',
     file: CONNECTION,
     original: '    const asker = this.#asked.get(id)\n',
-    planted:
-      "    const asker = this.#asked.get(reply.kind === 'changed' ? Math.min(...this.#asked.keys()) : id)\n",
+    planted: "    const asker = this.#asked.get(reply.kind === 'changed' ? id - 1 : id)\n",
   },
   {
     name: 'the end of one session is not heard',

@@ -1,5 +1,6 @@
 /** One connection of Tenure's own protocol at its server: what the gRPC face would do with its frames. */
 import {
+  type ClientMessage,
   decodeClientFrame,
   type ServerMessage,
   WireWriter,
@@ -21,12 +22,16 @@ export class ConnectionCall implements ConnectionTransport {
   readonly #reports: ChannelReports
   readonly #connection: ConnectionStream
   readonly #waiting: Uint8Array[] = []
+  #heardMs: number
+  /** What the client has declared last; Infinity before that. */
+  #periodMs = Infinity
   #isPumping = false
   #isOver = false
 
   constructor(options: FaceOptions, info: CallInfo, way: CallWay) {
     this.#options = options
     this.#way = way
+    this.#heardMs = options.nowMs()
     this.#reports = new ChannelReports(options.observer, options.nowMs)
     this.#connection = new ConnectionStream(options.context, info, this)
   }
@@ -57,7 +62,7 @@ export class ConnectionCall implements ConnectionTransport {
   fail(error: ConnectionError, message: string): void {
     const { end, call } = this.#way
     if (error === 'DEADLINE_EXCEEDED') {
-      this.#options.marks.reached('a silent connection is given up')
+      this.#options.observer.gaveUp(this.#options.nowMs() - this.#heardMs, this.#periodMs)
     }
     if (!this.#isOver) end.send({ kind: 'failed', call, code: GRPC_CODE[error], details: message })
     this.#over()
@@ -75,10 +80,16 @@ export class ConnectionCall implements ConnectionTransport {
       if (bytes === undefined) break
       const messages = decodeClientFrame(bytes)
       if (messages.length > 1) this.#options.marks.reached('a frame of several messages')
-      for (const message of messages) this.#reports.asked(message)
+      this.#heardMs = this.#options.nowMs()
+      for (const message of messages) this.#hear(message)
       this.#connection.receiveFrame(messages)
     }
     this.#isPumping = false
+  }
+
+  #hear(message: ClientMessage): void {
+    if (message.kind === 'ping') this.#periodMs = message.periodMs
+    this.#reports.asked(message)
   }
 
   #over(): void {

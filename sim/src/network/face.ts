@@ -57,6 +57,8 @@ export interface RecordObserver {
 export interface FaceObserver {
   readonly sessions: SessionObserver
   readonly records: RecordObserver
+  /** A connection was given up that had said nothing for so long, and had promised to say something within a period. */
+  gaveUp(silentMs: number, periodMs: number): void
 }
 
 export interface FaceOptions {

@@ -90,7 +90,7 @@ export interface Change {
 export interface CreateSemaphore extends InSession {
   readonly kind: 'create-semaphore'
   /** Absent for a change that is never asked for again. */
-  readonly change?: Change
+  readonly change?: Change | undefined
   readonly name: string
   readonly limit: bigint
   readonly data: Uint8Array
@@ -98,14 +98,14 @@ export interface CreateSemaphore extends InSession {
 
 export interface UpdateSemaphore extends InSession {
   readonly kind: 'update-semaphore'
-  readonly change?: Change
+  readonly change?: Change | undefined
   readonly name: string
   readonly data: Uint8Array
 }
 
 export interface DeleteSemaphore extends InSession {
   readonly kind: 'delete-semaphore'
-  readonly change?: Change
+  readonly change?: Change | undefined
   readonly name: string
   readonly force: boolean
 }
@@ -130,7 +130,7 @@ export interface Acquire extends InSession {
   readonly data: Uint8Array
   readonly ephemeral: boolean
   /** An absent semaphore is created with this limit; one that is there must have it (LIMIT_MISMATCH). Not for ephemeral ones. */
-  readonly createLimit?: bigint
+  readonly createLimit?: bigint | undefined
 }
 
 export interface Release extends InSession {

@@ -11,7 +11,7 @@ import { encodeRecordChange } from './rows/record-change-row.ts'
 import type { Session } from './session.ts'
 
 /** What can be numbered. */
-export type NumberedCommand = Extract<RecordCommand, { readonly change?: Change }>
+export type NumberedCommand = Extract<RecordCommand, { readonly change?: Change | undefined }>
 
 export class RecordChanges {
   readonly #root: Root

@@ -17,8 +17,8 @@ export interface Fence {
 
 interface RecordWrite extends InSession {
   /** Absent for a write that is never asked for again. */
-  readonly change?: Change
-  readonly fence?: Fence
+  readonly change?: Change | undefined
+  readonly fence?: Fence | undefined
 }
 
 /** Makes a record. Refused (ALREADY_EXISTS, with the record) when there is one; WRONG_LEASE for an unknown lease. */
@@ -145,7 +145,7 @@ export interface Transact extends RecordWrite {
 /** Makes a lease. Its id is the version of the commit that made it. */
 export interface GrantLease extends InSession {
   readonly kind: 'grant-lease'
-  readonly change?: Change
+  readonly change?: Change | undefined
   readonly ttlMs: bigint
   /** It lives as long as this session is attached, and its ttl beyond. Else its ttl from now. */
   readonly keepAlive: boolean
@@ -154,7 +154,7 @@ export interface GrantLease extends InSession {
 /** Ends a lease at once, whoever keeps it; its records go in the same commit. WRONG_LEASE. */
 export interface ReleaseLease extends InSession {
   readonly kind: 'release-lease'
-  readonly change?: Change
+  readonly change?: Change | undefined
   readonly lease: bigint
 }
 

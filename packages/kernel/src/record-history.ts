@@ -1,7 +1,11 @@
 /**
  * The latest changes of records, so that a watch that comes back hears what it has missed. Bounded: the oldest commits go first.
+ *
+ * A watch of a quiet range may be far behind. So that it does not look at every commit since, blocks of commits have an index of
+ * their keys, which is made when it is first wanted: whoever watches and keeps up costs none.
  */
 import { compareBytes } from './bytes.ts'
+import { KeyIndex } from './key-index.ts'
 import type { Limits } from './limits.ts'
 import type { KeyRange } from './record-command.ts'
 import type { RecordChange } from './record-event.ts'
@@ -21,11 +25,18 @@ export interface Found {
   readonly reset: boolean
 }
 
+/** Commits of one block. */
+const BLOCK_COMMITS = 1024
+
 export class RecordHistory {
   readonly #limits: Limits
   /** Ascending by version. Those before `#first` are gone. */
   #commits: Commit[] = []
   #first = 0
+  /** How many commits came before the first of the list. */
+  #removed = 0
+  /** By number of the block; of those that have one. */
+  readonly #indexes = new Map<number, KeyIndex>()
   #changes = 0
   #bytes = 0
   /** Every change after this commit is here. */
@@ -39,6 +50,8 @@ export class RecordHistory {
   start(version: bigint): void {
     this.#commits = []
     this.#first = 0
+    this.#removed = 0
+    this.#indexes.clear()
     this.#changes = 0
     this.#bytes = 0
     this.#begin = version
@@ -63,14 +76,48 @@ export class RecordHistory {
     if (from < this.#begin) return { changes: [], version: present, reset: true }
     const page = new ChangesPage(this.#limits)
     let version = present
-    for (let at = this.#placeAfter(from); at < this.#commits.length; at++) {
-      const commit = this.#commits[at]
-      if (commit === undefined || page.take(changesIn(range, commit.changes))) continue
+    for (const commit of this.#commitsFor(range, from)) {
+      if (page.take(changesIn(range, commit.changes))) continue
       if (page.changes.length === 0) return { changes: [], version: present, reset: true }
       version = commit.version - 1n
       break
     }
     return page.changes.length === 0 ? null : { changes: page.changes, version, reset: false }
+  }
+
+  /** The commits after this version, in their order, without most of those that change nothing in the range. */
+  *#commitsFor(range: KeyRange, from: bigint): Generator<Commit> {
+    const first = this.#placeAfter(from)
+    for (let at = first; at < this.#commits.length;) {
+      const block = Math.floor((at + this.#removed) / BLOCK_COMMITS)
+      const start = block * BLOCK_COMMITS - this.#removed
+      const end = start + BLOCK_COMMITS
+      if (end <= this.#commits.length)
+        yield* this.#commitsAt(this.#placesIn(range, block), start, first)
+      else yield* this.#commits.slice(at)
+      at = end
+    }
+  }
+
+  *#commitsAt(places: readonly number[], start: number, first: number): Generator<Commit> {
+    for (const place of places) {
+      const commit = start + place < first ? undefined : this.#commits[start + place]
+      if (commit !== undefined) yield commit
+    }
+  }
+
+  #placesIn(range: KeyRange, block: number): readonly number[] {
+    let index = this.#indexes.get(block)
+    if (index === undefined) {
+      const start = block * BLOCK_COMMITS - this.#removed
+      const commits = Array.from(
+        { length: BLOCK_COMMITS },
+        (_, place) => this.#commits[start + place],
+      )
+      index = new KeyIndex(commits.map((commit) => commit?.changes.map(keyOf) ?? []))
+      this.#indexes.set(block, index)
+    }
+    return index.placesIn(range)
   }
 
   #placeAfter(version: bigint): number {
@@ -92,9 +139,12 @@ export class RecordHistory {
     this.#changes -= commit.changes.length
     this.#bytes -= commit.bytes
     this.#first += 1
+    const gone = this.#removed + this.#first
+    if (gone % BLOCK_COMMITS === 0) this.#indexes.delete(gone / BLOCK_COMMITS - 1)
     // Each commit is moved once for every commit that is gone, at most.
     if (this.#first * 2 >= this.#commits.length) {
       this.#commits = this.#commits.slice(this.#first)
+      this.#removed += this.#first
       this.#first = 0
     }
   }

@@ -3,6 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { Desk, create, get, grant, put, range } from './desk.ts'
+import { watch } from './watching.ts'
 
 const RECORDS = 100_000
 
@@ -47,4 +48,15 @@ test('64 held moments see 100,000 later writes of few records', () => {
   }
   const { valueMemoryBytes } = desk.node.kernel.statistics()
   expect(valueMemoryBytes).toBe(3 + 64)
+})
+
+// guards: O5
+test('10,000 watches of quiet ranges come back over 100,000 commits', () => {
+  const desk = new Desk()
+  desk.node.keeps = false
+  for (let write = 0; write < RECORDS; write++) desk.tell(put(`busy ${write % 1_000}`, ''))
+  for (let index = 0; index < 10_000; index++) {
+    expect(desk.tell(watch(`quiet ${index}`, `quiet ${index}!`, 1n))).toEqual([])
+  }
+  expect(desk.node.kernel.statistics()).toMatchObject({ recordWatches: 10_000 })
 })

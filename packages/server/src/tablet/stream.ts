@@ -1,12 +1,15 @@
 /**
  * A client's way into one tablet: what the faces use, and all that they know of a tablet.
  */
-import type { Command, Detach, Event, SessionId } from '@tenure/kernel'
+import type { Command, Detach, Event, SessionId, StreamId } from '@tenure/kernel'
 
 type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never
 
-/** A command as a face gives it: the tablet adds the stream, and detaches by itself when the stream closes. */
-export type StreamCommand = Without<Exclude<Command, Detach>, 'stream'>
+/** Keeps the place of the stream in a command: to add a field to an object is dear, to replace one is not. */
+export const NO_STREAM: StreamId = 0
+
+/** A command as a face gives it: the tablet puts the stream in, and detaches by itself when the stream closes. */
+export type StreamCommand = Without<Exclude<Command, Detach>, 'stream'> & { stream?: StreamId }
 
 /** Why a tablet ends a stream: it gave the node up in good order, it failed, or another server owns the node. */
 export type StreamEnd = 'stopped' | 'failed' | 'fenced'

@@ -368,9 +368,9 @@ export class Tablet implements StreamOwner {
   }
 }
 
-/** Adds the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
+/** Puts the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
 function address(
-  asked: StreamCommand & { stream?: StreamId },
+  asked: StreamCommand,
   stream: StreamId,
 ): asserts asked is StreamCommand & { stream: StreamId } {
   asked.stream = stream

@@ -4,7 +4,9 @@ import type { NodeSettings, Reply, SessionOperation } from '@tenure/protocol'
 import { expect, test } from 'vitest'
 import type { HostContract } from '../../src/host/host.ts'
 import { answerOf } from '../../src/services/session-answer.ts'
-import { commandOf, replyOf } from '../../src/services/connection/translation.ts'
+import { commandOf } from '../../src/services/connection/operation-command.ts'
+import { replyOf } from '../../src/services/connection/translation.ts'
+import { NO_STREAM } from '../../src/tablet/stream.ts'
 import { settle } from '../tablet/manual-clock.ts'
 import { acquireOf, Caller, connectionStage, FOR_EVER, NOTHING, PATH } from './connection-stage.ts'
 
@@ -328,6 +330,7 @@ test('operations keep all that they say', () => {
   const fence = { name: 'a', token: 7n }
   expect(commandOf({ ...acquireOf('a') }, 5n, 9n)).toEqual({
     kind: 'acquire',
+    stream: NO_STREAM,
     session: 5n,
     requestId: 9n,
     name: 'a',
@@ -340,6 +343,7 @@ test('operations keep all that they say', () => {
     commandOf({ kind: 'put-record', key: NOTHING, value: NOTHING, lease: null, fence }, 5n, 9n),
   ).toEqual({
     kind: 'put-record',
+    stream: NO_STREAM,
     session: 5n,
     requestId: 9n,
     key: NOTHING,
@@ -349,6 +353,7 @@ test('operations keep all that they say', () => {
   })
   expect(commandOf({ kind: 'delete', name: 's', force: true }, 5n, 9n)).toEqual({
     kind: 'delete-semaphore',
+    stream: NO_STREAM,
     session: 5n,
     requestId: 9n,
     name: 's',

@@ -15,7 +15,8 @@ import { canonicalPath } from '../paths.ts'
 import { UNAUTHORIZED_TEXT, UNAVAILABLE_TEXT } from '../status.ts'
 import type { Channel } from './channel.ts'
 import { NodeWay, type WayOwner } from './node-way.ts'
-import { hasWrongNumber, refusal } from './translation.ts'
+import { hasWrongNumber } from './operation-command.ts'
+import { refusal } from './translation.ts'
 
 /** The connection, as its sessions see it. */
 export interface ChannelsOwner {

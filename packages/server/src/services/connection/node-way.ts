@@ -17,7 +17,8 @@ import type { HostedNode } from '../../host/host.ts'
 import type { StreamCommand, StreamSink, TabletStream } from '../../tablet/stream.ts'
 import { OVERLOADED_TEXT, UNAVAILABLE_TEXT } from '../status.ts'
 import type { Channel } from './channel.ts'
-import { commandOf, refusal, replyOf } from './translation.ts'
+import { commandOf } from './operation-command.ts'
+import { refusal, replyOf } from './translation.ts'
 
 /** The connection, as its ways see it. */
 export interface WayOwner {

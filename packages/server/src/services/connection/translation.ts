@@ -1,7 +1,6 @@
-/** Operations of Tenure's own protocol as commands, and what a node says as replies. */
-import type { Event, OperatorEvent, RecordEvent, SessionId } from '@tenure/kernel'
-import type { CodeName, Reply, SessionOperation } from '@tenure/protocol'
-import type { StreamCommand } from '../../tablet/stream.ts'
+/** What a node says, as replies of Tenure's own protocol. */
+import type { Event, OperatorEvent, RecordEvent } from '@tenure/kernel'
+import type { CodeName, Reply } from '@tenure/protocol'
 import { DESCRIPTION_BYTES_MAX } from '../limits.ts'
 import { descriptionBytes, semaphoreMessage, tooLargeText } from '../session-answer.ts'
 
@@ -10,32 +9,6 @@ const NOT_ACQUIRED: Reply = { kind: 'not-acquired' }
 
 export function refusal(code: CodeName, message: string): Reply {
   return { kind: 'refused', code, message }
-}
-
-/** Whether the change that the operation makes has a number that none can have. */
-export function hasWrongNumber(operation: SessionOperation): boolean {
-  return 'change' in operation && operation.change !== undefined && operation.change.serial < 1n
-}
-
-/** Most operations are named as their commands are. */
-export function commandOf(
-  operation: SessionOperation,
-  session: SessionId,
-  requestId: bigint,
-): StreamCommand {
-  if (operation.kind === 'describe') {
-    return { ...operation, kind: 'describe-semaphore', session, requestId }
-  }
-  if (operation.kind === 'create') {
-    return { ...operation, kind: 'create-semaphore', session, requestId }
-  }
-  if (operation.kind === 'update') {
-    return { ...operation, kind: 'update-semaphore', session, requestId }
-  }
-  if (operation.kind === 'delete') {
-    return { ...operation, kind: 'delete-semaphore', session, requestId }
-  }
-  return { ...operation, session, requestId }
 }
 
 /** Null for what is said of a session and not of one of its requests. */

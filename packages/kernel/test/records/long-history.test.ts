@@ -8,8 +8,8 @@ import { drawOf, freshSeed } from '../../../../test/seed.ts'
 import { Desk, put, remove } from './desk.ts'
 import { forget, heard, watch } from './watching.ts'
 
-const COMMITS = 9_000
-const REMEMBERED = 5_000
+const COMMITS = 12_000
+const REMEMBERED = 3_000
 const KEYS = 40
 const LOOKS = 400
 

@@ -3,8 +3,9 @@
  *
  * guards: D1, K1
  */
-import { NotFoundError, prefix } from 'tenure'
+import { connect, NotFoundError, prefix } from 'tenure'
 import { expect, test, vi } from 'vitest'
+import { Proxy } from '../../../../test/proxy.ts'
 import {
   DURABLE_SCHEMES,
   failure,
@@ -97,4 +98,67 @@ test('a write that is asked for while the server is away is done once it is back
   await restarting
   const version = await writing
   expect(await storage.get('b')).toMatchObject({ version, createdVersion: version })
+})
+
+test.for(DURABLE_SCHEMES)(
+  'a watch from before what the history knows begins with a reset, and goes on from there, %s',
+  async (scheme) => {
+    await using world = await openLastingWorld(scheme)
+    const [fromVersion = 0n] = await fill(world.storage, 'a', 'b')
+    await world.storage.delete('a')
+    // What has changed is known in memory only; what is there is stored.
+    await world.restart()
+    const watch = world.storage.watch(prefix(''), { fromVersion })[Symbol.asyncIterator]()
+    const { value: reset } = await watch.next()
+    expect(reset).toMatchObject({ kind: 'reset', records: [{ key: 'b' }] })
+    const version = await world.storage.put({ key: 'a', value: 'again' })
+    expect((await watch.next()).value).toMatchObject({ kind: 'changes', version })
+    await watch.return?.()
+  },
+)
+
+test.for(DURABLE_SCHEMES)(
+  'a watch from the latest version goes on through a restart without a reset, %s',
+  async (scheme) => {
+    await using world = await openLastingWorld(scheme)
+    const versions = await fill(world.storage, 'a', 'b')
+    await world.restart()
+    const fromVersion = versions.at(-1) ?? 0n
+    const watch = world.storage.watch(prefix(''), { fromVersion })[Symbol.asyncIterator]()
+    const next = watch.next()
+    const version = await world.storage.put({ key: 'c', value: '3' })
+    expect((await next).value).toMatchObject({
+      kind: 'changes',
+      version,
+      changes: [{ kind: 'put', record: { key: 'c', version } }],
+    })
+    await watch.return?.()
+  },
+)
+
+test.for(DURABLE_SCHEMES)('a lease that has ended does not come back, %s', async (scheme) => {
+  await using world = await openLastingWorld(scheme)
+  const lease = await world.storage.lessor.newLease(60_000)
+  await world.storage.create({ key: 'a', value: '1', lease })
+  await lease.release()
+  await world.restart()
+  expect(await failure(world.storage.lessor.getLease(lease.id))).toBeInstanceOf(NotFoundError)
+  expect(await world.storage.getRange(prefix(''))).toEqual([])
+})
+
+// guards: K3
+test('the records of a client that died with its server go after their ttl and the grace period', async () => {
+  await using world = await openLastingWorld('grpc://')
+  await using proxy = await Proxy.open(world.port)
+  await using ghost = connect(`grpc://${proxy.host}/local`)
+  const lease = await ghost.storage(PATH).lessor.newLease(500, { keepAlive: true })
+  await ghost.storage(PATH).create({ key: 'a', value: '1', lease })
+  proxy.cut()
+  await world.restart()
+  expect(await world.storage.getRange(prefix(''))).toMatchObject([{ key: 'a' }])
+  await vi.waitFor(
+    async () => expect(await world.storage.getRange(prefix(''))).toEqual([]),
+    PATIENCE,
+  )
+  expect(lease.signal.aborted).toBe(true)
 })

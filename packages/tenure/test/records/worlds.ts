@@ -34,6 +34,8 @@ export interface World extends AsyncDisposable {
 export interface LastingWorld extends World {
   /** Whatever runs here ends in good order, and begins anew on the same directory. */
   restart(): Promise<void>
+  /** Where a server listens, on 127.0.0.1; 0 where there is none. */
+  readonly port: number
 }
 
 let worldsOpened = 0
@@ -83,6 +85,7 @@ export async function openLastingWorld(scheme: DurableScheme): Promise<LastingWo
       return client.storage(PATH)
     },
     another,
+    port: place.port,
     async restart() {
       if (place.endsWithClients) await leave()
       await place.restart()
@@ -101,12 +104,14 @@ interface Place {
   /** Whether it ends with the last of its clients, and none outlives its restart. */
   readonly endsWithClients: boolean
   connect(): Client
+  readonly port: number
   restart(): Promise<void>
   close(): Promise<void>
 }
 
 class FilePlace implements Place {
   readonly endsWithClients = true
+  readonly port = 0
   readonly #folder: string
 
   private constructor(folder: string) {
@@ -153,6 +158,10 @@ class ServedPlace implements Place {
   connect(): Client {
     // As a user would write it: which protocol is spoken is found out.
     return connect(this.#serving.address)
+  }
+
+  get port(): number {
+    return Number(this.#serving.listen.split(':').at(-1))
   }
 
   async restart(): Promise<void> {

@@ -119,12 +119,11 @@ const CLIENT: readonly Mutant[] = [
     planted: "    if (message.code === 'STOPPED') tenant.ended(message)\n",
   },
   {
-    name: 'a session that was given up while it began stays',
+    name: 'who leaves a session does not say so',
     breaks: 'S2',
     file: ATTACHMENT,
-    original: "    const begins = this.#phase === 'starting' && this.#isNew\n",
-    planted:
-      "    const begins = this.#phase === 'starting' && this.#isNew && this.#asked.size > 0\n",
+    original: "      this.#connection.say({ kind: 'leave', channel: this.#channel })\n",
+    planted: '',
   },
   {
     name: 'what breaks a connection is not told to its sessions',

@@ -99,3 +99,30 @@ test.for(SCHEMES)('S3-22: all who wait for a key wake, %s', async (scheme) => {
   const next = await storage.put({ key: 'a', value: '2' })
   for (const record of await Promise.all(waiting)) expect(record).toMatchObject({ version: next })
 })
+
+/** More, together, than a stream may have waiting at once. */
+const GIVEN_UP = { rounds: 35, waits: 500 } as const
+
+test.for(SCHEMES)('S3-20: waits that are given up take up no room, %s', async (scheme) => {
+  await using world = await openWorld(scheme)
+  const { storage } = world
+  const [version = 0n] = await fill(storage, 'a')
+  const reason = new Error('enough')
+  for (let round = 0; round < GIVEN_UP.rounds; round += 1) {
+    const { signal, abort } = aborting(reason)
+    const waits = Array.from({ length: GIVEN_UP.waits }, () =>
+      failure(storage.waitForVersionChange('a', version, signal)),
+    )
+    await storage.get('a')
+    abort()
+    expect(new Set(await Promise.all(waits))).toEqual(new Set([reason]))
+  }
+  const waiting = storage.waitForVersionChange('a', version)
+  const next = await storage.put({ key: 'a', value: '2' })
+  expect(await waiting).toMatchObject({ version: next })
+})
+
+function aborting(reason: Error): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort(reason) }
+}

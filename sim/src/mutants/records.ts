@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts'
 const COUNTERS = 'packages/kernel/src/counters.ts'
 const HISTORY = 'packages/kernel/src/record-history.ts'
 const KERNEL_LEASES = 'packages/kernel/src/record-leases.ts'
-const MOMENTS = 'packages/kernel/src/held-moments.ts'
+const PAGES = 'packages/kernel/src/record-pages.ts'
 const RECORDS = 'packages/kernel/src/records.ts'
 const WRITES = 'packages/kernel/src/record-writes.ts'
 const TRANSACT = 'packages/kernel/src/record-transact.ts'
@@ -94,9 +94,9 @@ const KEYS: readonly Mutant[] = [
   {
     name: 'a held moment shows what came later',
     breaks: 'K2',
-    file: MOMENTS,
-    original: '    latest.superseded.push(state)\n    return true\n',
-    planted: '    return latest.version < 0n\n',
+    file: PAGES,
+    original: 'moment === null ? record.state : record.stateAt(moment.version)',
+    planted: 'moment === null ? record.state : record.state',
   },
 ]
 

@@ -92,13 +92,10 @@ export { type Random, systemRandom } from './random.ts'
 export { Barrier, DoubleBarrier } from './recipes/barrier.ts'
 export { Config, type PublishOptions } from './recipes/config.ts'
 export { type Codec, jsonCodec } from './recipes/codec.ts'
-export {
-  type CodedElectionOptions,
-  Election,
-  type ElectionOptions,
-  Leadership,
-  observe,
-} from './recipes/election.ts'
+export { type CodedElectionOptions, Election, type ElectionOptions } from './recipes/election.ts'
+export type { ElectionSession } from './recipes/election-session.ts'
+export { Leadership } from './recipes/leadership.ts'
+export { observe } from './recipes/observe-election.ts'
 export type { Leader, LeadershipState } from './recipes/election-observer.ts'
 export type { ElectionOperation, ElectionRunOptions, Overrun } from './recipes/election-run.ts'
 export {

@@ -4,14 +4,9 @@
  * Records and operators have files of their own. A command names its asker by `stream` and `requestId`; the kernel keeps both unread and gives them back with every
  * event that answers the request. Request ids need not be unique: they are echoed, never compared.
  */
+import type { Asked, Change, InSession, SessionId, StreamId } from './asked.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { RecordCommand } from './record-command.ts'
-
-/** A client's way in, numbered by the tablet. One stream may carry many sessions; a session is on one stream at most. */
-export type StreamId = number
-
-/** 1, 2, 3, … within one node, never reused. */
-export type SessionId = bigint
 
 /** 2^64-1: "without limit" for a semaphore, "all of it" for an exclusive acquire, "for ever" for an acquire's timeout. */
 export const MAX_U64 = 0xffff_ffff_ffff_ffffn
@@ -26,15 +21,6 @@ export interface NodeConfig {
   readonly readConsistency: ConsistencyMode
   readonly attachConsistency: ConsistencyMode
   readonly rateLimiterCounters: CountersMode
-}
-
-export interface Asked {
-  readonly stream: StreamId
-  readonly requestId: bigint
-}
-
-export interface InSession extends Asked {
-  readonly session: SessionId
 }
 
 /** Makes the node exist. An existing node keeps its settings: the answer is the same. */
@@ -77,14 +63,6 @@ export interface Detach {
 /** Ends the session at once and frees all that it holds. */
 export interface Stop extends InSession {
   readonly kind: 'stop'
-}
-
-/** The number of a change within its session. A change that was done is not done again, however often it is asked for. */
-export interface Change {
-  /** 1, 2, 3, … */
-  readonly serial: bigint
-  /** The client knows the outcome of every change below this one, and will not ask for it again. */
-  readonly settledBelow: bigint
 }
 
 export interface CreateSemaphore extends InSession {

@@ -1,7 +1,7 @@
 /**
  * The numbers a node gives out once and never again, also after it was dropped and made anew.
  */
-import type { SessionId } from './command.ts'
+import type { SessionId } from './asked.ts'
 import type { CountersRow } from './rows/counters-row.ts'
 
 export class Counters {

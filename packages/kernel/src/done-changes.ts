@@ -4,7 +4,7 @@
  * A client numbers its changes 1, 2, 3, … and says up to where it knows their outcome. Most changes are done in the order of
  * their numbers, so that runs of numbers are kept and not each of them. A refused change leaves a gap: asked again, it is tried again.
  */
-import type { Change } from './command.ts'
+import type { Change } from './asked.ts'
 
 /** Numbers from `first` to `last`, both included. */
 export interface Run {

@@ -3,7 +3,10 @@
  *
  * Every event has an addressee, a stream. Events of one step stand in the order in which they must reach the wire.
  */
-import type { NodeConfig, SessionId, StreamId } from './command.ts'
+import type { SessionId } from './asked.ts'
+import type { NodeConfig } from './command.ts'
+import type { Addressed, Answer } from './addressed.ts'
+import type { SemaphoreDescription } from './description.ts'
 import type { OperatorEvent } from './operator-event.ts'
 import type { RecordEvent, RecordView } from './record-event.ts'
 
@@ -21,37 +24,6 @@ export type RefusalCode =
   | 'WRONG_LEASE'
   | 'FENCED'
   | 'UNSUPPORTED'
-
-/** One owner or waiter of a semaphore. */
-export interface HolderDescription {
-  readonly session: SessionId
-  /** The fencing token: grows with every entry into a queue of this node. */
-  readonly orderId: bigint
-  readonly count: bigint
-  readonly data: Uint8Array
-  /** What the waiter asked for; 0 for an owner. */
-  readonly timeoutMs: bigint
-}
-
-export interface SemaphoreDescription {
-  readonly name: string
-  readonly limit: bigint
-  readonly data: Uint8Array
-  readonly ephemeral: boolean
-  /** Units held now. */
-  readonly held: bigint
-  /** Ascending by order id; empty unless asked for. */
-  readonly owners: readonly HolderDescription[]
-  readonly waiters: readonly HolderDescription[]
-}
-
-export interface Addressed {
-  readonly stream: StreamId
-}
-
-export interface Answer extends Addressed {
-  readonly requestId: bigint
-}
 
 /** The request was refused and had no effect. */
 export interface Refused extends Answer {

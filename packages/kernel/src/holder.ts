@@ -1,9 +1,9 @@
 /**
  * An owner or waiter: what one session has of one semaphore. Waiters become owners by being granted.
  */
-import type { StreamId } from './command.ts'
+import type { StreamId } from './asked.ts'
 import { Timed } from './deadlines.ts'
-import type { HolderDescription } from './event.ts'
+import type { HolderDescription } from './description.ts'
 import type { Linked } from './linked-list.ts'
 import type { Semaphore } from './semaphore.ts'
 import type { Session } from './session.ts'

@@ -1,10 +1,11 @@
 /** The law of a coordination node: what can be asked, what is said, what is kept. */
+export type { Change, SessionId, StreamId } from './asked.ts'
 export { MAX_U64 } from './command.ts'
+export type { HolderDescription, SemaphoreDescription } from './description.ts'
 export type {
   Acquire,
   AlterNode,
   Attach,
-  Change,
   Command,
   ConsistencyMode,
   CountersMode,
@@ -20,9 +21,7 @@ export type {
   Release,
   SemaphoreCommand,
   SessionCommand,
-  SessionId,
   Stop,
-  StreamId,
   UpdateSemaphore,
 } from './command.ts'
 export type {
@@ -32,7 +31,6 @@ export type {
   Done,
   Ended,
   Event,
-  HolderDescription,
   NodeDescribed,
   NotAcquired,
   Pending,
@@ -40,7 +38,6 @@ export type {
   Refused,
   Released,
   SemaphoreDescribed,
-  SemaphoreDescription,
   Stopped,
 } from './event.ts'
 export type {

@@ -1,5 +1,5 @@
 /** What an operator can ask of a node, beside its sessions: who is there, who holds what, and to end or free it by force. */
-import type { Asked, SessionId } from './command.ts'
+import type { Asked, SessionId } from './asked.ts'
 
 /** Whether the grant is held and the newest of its name: the question a resource asks about a token. */
 export interface CheckToken extends Asked {

@@ -1,6 +1,7 @@
 /** What a node tells an operator, and whom an operator's deed concerns. */
-import type { SessionId } from './command.ts'
-import type { Addressed, Answer, SemaphoreDescription } from './event.ts'
+import type { SessionId } from './asked.ts'
+import type { Addressed, Answer } from './addressed.ts'
+import type { SemaphoreDescription } from './description.ts'
 
 export interface TokenChecked extends Answer {
   readonly kind: 'token-checked'

@@ -1,7 +1,7 @@
 /**
  * What operators ask and do: who is there, who holds what and since when, and to take it from him by force.
  */
-import type { Asked } from './command.ts'
+import type { Asked } from './asked.ts'
 import type { Holder } from './holder.ts'
 import type {
   CheckToken,

@@ -1,7 +1,7 @@
 /**
  * Numbered changes of records: done once, and answered alike however often they are asked for.
  */
-import type { Change, InSession } from './command.ts'
+import type { Change, InSession } from './asked.ts'
 import { DoneRecordChanges } from './done-record-changes.ts'
 import type { DoneRecordChange } from './done-record-changes.ts'
 import type { GrantLease, RecordCommand } from './record-command.ts'

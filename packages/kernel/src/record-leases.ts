@@ -4,7 +4,7 @@
  * The time of a lease does not run while an attached session keeps it. The row of a lease goes before the rows of its
  * records: should only some of these writes be kept, what is left is known to have ended.
  */
-import type { SessionId } from './command.ts'
+import type { SessionId } from './asked.ts'
 import { Timed } from './deadlines.ts'
 import { LinkedList } from './linked-list.ts'
 import { NO_LEASE_ID } from './record-command.ts'

@@ -2,7 +2,8 @@
  * Takes a kernel back from its rows, and believes nothing: whatever the rows promise each other is checked.
  */
 import { compareBytes } from './bytes.ts'
-import type { NodeConfig, SessionId } from './command.ts'
+import type { SessionId } from './asked.ts'
+import type { NodeConfig } from './command.ts'
 import type { Counters } from './counters.ts'
 import { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'

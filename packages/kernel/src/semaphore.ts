@@ -3,15 +3,16 @@
  */
 import { NO_BYTES, bytesEqual } from './bytes.ts'
 import { MAX_U64 } from './command.ts'
+import type { Asked } from './asked.ts'
 import type {
-  Asked,
   CreateSemaphore,
   DeleteSemaphore,
   DescribeSemaphore,
   SemaphoreCommand,
   UpdateSemaphore,
 } from './command.ts'
-import type { RefusalCode, SemaphoreDescription } from './event.ts'
+import type { SemaphoreDescription } from './description.ts'
+import type { RefusalCode } from './event.ts'
 import type { Holder } from './holder.ts'
 import { LinkedList } from './linked-list.ts'
 import type { Queues } from './queue.ts'

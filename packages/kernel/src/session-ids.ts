@@ -3,7 +3,7 @@
  *
  * Ids only grow, so that new ones belong to the end. Those of sessions that have ended stay until they are the most.
  */
-import type { SessionId } from './command.ts'
+import type { SessionId } from './asked.ts'
 
 export class SessionIds {
   #ids: SessionId[] = []

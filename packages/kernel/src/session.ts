@@ -2,7 +2,8 @@
  * Sessions: who may come, who is here, who has left and until when.
  */
 import { NO_BYTES, secretsEqual } from './bytes.ts'
-import type { Attach, Change, SessionId, StreamId } from './command.ts'
+import type { Change, SessionId, StreamId } from './asked.ts'
+import type { Attach } from './command.ts'
 import { Timed } from './deadlines.ts'
 import { DoneChanges } from './done-changes.ts'
 import type { Run } from './done-changes.ts'

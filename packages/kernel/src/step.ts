@@ -1,7 +1,7 @@
 /**
  * One step of a kernel: the moment, what is said and what is to be kept.
  */
-import type { StreamId } from './command.ts'
+import type { StreamId } from './asked.ts'
 import type { Event, RefusalCode } from './event.ts'
 import type { RecordView } from './record-event.ts'
 import { invariant } from './invariant.ts'

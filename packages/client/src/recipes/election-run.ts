@@ -12,8 +12,8 @@
 import { nothing } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 import { AbortedError } from '../errors.ts'
-import type { Session } from '../session.ts'
-import type { Leadership } from './election.ts'
+import type { ElectionSession } from './election-session.ts'
+import type { Leadership } from './leadership.ts'
 import { LinkedAbort } from './linked-abort.ts'
 import { waitForever } from './wait-forever.ts'
 
@@ -46,7 +46,7 @@ export interface Overrun {
 
 export interface Running {
   readonly name: string
-  readonly session: Session
+  readonly session: ElectionSession
   readonly clock: Clock
   campaign(signal: AbortSignal | undefined): Promise<Leadership>
 }

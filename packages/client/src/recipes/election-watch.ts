@@ -5,15 +5,15 @@
  * what was seen before the connection broke may be over.
  */
 import type { Semaphore } from '../semaphore.ts'
-import type { Session } from '../session.ts'
 import { Bell } from './bell.ts'
 import type { Codec } from './codec.ts'
 import { leaderOf, sameLeader, type Leader } from './election-observer.ts'
+import type { ElectionSession } from './election-session.ts'
 import { ElectionState } from './election-state.ts'
 import { LinkedAbort } from './linked-abort.ts'
 
 export interface WatchedElection<T> {
-  readonly session: Session
+  readonly session: ElectionSession
   /** Without a limit of its own: who only looks makes nothing. */
   readonly semaphore: Semaphore
   readonly codec: Codec<T>

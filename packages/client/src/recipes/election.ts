@@ -8,9 +8,7 @@ import { bytesOf, optionsOf } from '../arguments.ts'
 import type { Bytes } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import { NotFoundError, NotParticipantError } from '../errors.ts'
-import type { Lease } from '../lease.ts'
 import type { Semaphore } from '../semaphore.ts'
-import type { Session } from '../session.ts'
 import { BYTES_CODEC, type Codec } from './codec.ts'
 import {
   ElectionObserver,
@@ -19,8 +17,10 @@ import {
   type LeadershipState,
 } from './election-observer.ts'
 import { type ElectionOperation, type ElectionRunOptions, runElection } from './election-run.ts'
+import type { ElectionSession } from './election-session.ts'
 import type { ElectionState } from './election-state.ts'
 import { watchElection } from './election-watch.ts'
+import { Leadership } from './leadership.ts'
 import { LinkedAbort } from './linked-abort.ts'
 
 /** Who takes part, in bytes. */
@@ -38,13 +38,13 @@ export interface CodedElectionOptions<T> {
 
 /** What an election stands on. */
 export interface ElectionGround {
-  readonly session: Session
+  readonly session: ElectionSession
   readonly clock: Clock
 }
 
 export class Election<T = Uint8Array> {
   /** The session that takes part, or looks on. */
-  readonly session: Session
+  readonly session: ElectionSession
   readonly #semaphore: Semaphore
   readonly #clock: Clock
   readonly #codec: Codec<T>
@@ -155,73 +155,6 @@ export class Election<T = Uint8Array> {
       await following
     }
   }
-}
-
-/** Being the leader; dispose it to resign. */
-export class Leadership implements AsyncDisposable {
-  readonly #lease: Lease
-
-  constructor(lease: Lease) {
-    this.#lease = lease
-  }
-
-  /** The election's name. */
-  get name(): string {
-    return this.#lease.name
-  }
-
-  /** Aborts when the leadership is over, for whatever cause, before another can win. */
-  get signal(): AbortSignal {
-    return this.#lease.signal
-  }
-
-  /** Fences what the leader writes: every later leader's token is greater. */
-  get token(): bigint {
-    return this.#lease.token
-  }
-
-  /** The token by the name that observers know. */
-  get term(): bigint {
-    return this.#lease.token
-  }
-
-  /** Replaces the leader's data. Observers get an item, `leader()` answers with it. */
-  proclaim(data: Bytes, signal?: AbortSignal): Promise<void> {
-    return this.#lease.update(data, signal)
-  }
-
-  /** Ends the leadership; the next candidate wins at once. */
-  resign(signal?: AbortSignal): Promise<void> {
-    return this.#lease.release(signal)
-  }
-
-  [Symbol.asyncDispose](): PromiseLike<void> {
-    return this.#lease[Symbol.asyncDispose]()
-  }
-}
-
-/** The states of an election for whoever takes no part in it. The contract is that of `Election.watch`. */
-export function observe(
-  session: Session,
-  name: string,
-  signal?: AbortSignal,
-): AsyncGenerator<ElectionState, void, undefined>
-export function observe<T>(
-  session: Session,
-  name: string,
-  options: { readonly codec: Codec<T> },
-  signal?: AbortSignal,
-): AsyncGenerator<ElectionState<T>, void, undefined>
-export function observe<T>(
-  session: Session,
-  name: string,
-  options?: { readonly codec: Codec<T> } | AbortSignal,
-  last?: AbortSignal,
-): AsyncGenerator<ElectionState | ElectionState<T>, void, undefined> {
-  if (options === undefined || options instanceof AbortSignal) {
-    return session.election(name).watch(options ?? last)
-  }
-  return session.election(name, { codec: options.codec }).watch(last)
 }
 
 /** In values of the program when there is a codec, else in bytes. */

@@ -74,10 +74,10 @@ class Storm {
 async function takePart(world: World, storm: Storm, name: string): Promise<void> {
   while (!storm.isOver) {
     await using session = await world.session()
-    const election = session.election('chief', { self: name })
+    const candidate = { session, election: session.election('chief', { self: name }) }
     while (!storm.isOver && !session.signal.aborted) {
       const way = oneOf(storm.draw, WAYS)
-      const wrong = await serve(election, storm, way)
+      const wrong = await serve(candidate, storm, way)
       if (wrong !== null) storm.wrongs.push(`${name}, which ${way}: ${wrong}`)
     }
   }
@@ -85,7 +85,7 @@ async function takePart(world: World, storm: Storm, name: string): Promise<void>
 
 /** One run. @returns what is wrong with how it has ended */
 async function serve(
-  election: Election,
+  { session, election }: { readonly session: Session; readonly election: Election },
   storm: Storm,
   way: (typeof WAYS)[number],
 ): Promise<string | null> {
@@ -104,7 +104,7 @@ async function serve(
       storm.end()
     }
     // To close the session under a running operation is to give the leadership up before it has settled.
-    if (way === 'is closed') await Promise.all([election.session.close(), aborted(signal)])
+    if (way === 'is closed') await Promise.all([session.close(), aborted(signal)])
     return 'done'
   }, stop.signal)
   const settled = Promise.allSettled([run])

@@ -2,7 +2,7 @@
  * The row of all counters, written once per commit.
  */
 import { writeU64 } from '../bytes.ts'
-import type { SessionId } from '../command.ts'
+import type { SessionId } from '../asked.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 
 export interface CountersRow {

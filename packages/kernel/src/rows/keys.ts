@@ -16,7 +16,7 @@
  * 0x31 to 0x3f are left for records, 0x41 to 0x4f for record leases, 0x50 to 0x5f for the session log. All but the counters
  * lies in one range, because dropping the node deletes it and the counters stay. Numbers are big-endian.
  */
-import type { SessionId } from '../command.ts'
+import type { SessionId } from '../asked.ts'
 import { readU16, readU64, writeU16, writeU64 } from '../bytes.ts'
 import { invariant } from '../invariant.ts'
 import { utf8Text, writeUtf8 } from '../utf8.ts'

@@ -2,7 +2,7 @@
  * The row of a record lease. When it expires is not kept: after a restart each has its whole ttl.
  */
 import { writeU64 } from '../bytes.ts'
-import type { SessionId } from '../command.ts'
+import type { SessionId } from '../asked.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 
 export interface LeaseRow {

@@ -8,12 +8,14 @@ import { WorldClock } from '../properties/world-clock.ts'
 import { Listener, PATH } from './listener.ts'
 
 let clock: WorldClock
+let host: Host
 let link: LocalLink
 
 beforeEach(async () => {
   clock = new WorldClock()
-  const host = Promise.resolve(new Host({ engine: openMemoryEngine(), clock }))
-  link = new LocalLink('memory:test', { host, release: async () => (await host).close() }, clock)
+  host = new Host({ engine: openMemoryEngine(), clock })
+  const use = { host: Promise.resolve(host), release: () => host.close() }
+  link = new LocalLink('memory:test', use, clock)
   await settled(link.createNode(PATH, {}))
 })
 
@@ -207,6 +209,20 @@ test('a wait that is forgotten is not answered, and what comes after it is', asy
   one.attachment.forget(first)
   await ask(one, put('a', '2'))
   expect(answers).toMatchObject([{ kind: 'record-read', record: { version: 2n } }])
+})
+
+test('what is forgotten takes up no room at the node', async () => {
+  const one = await begun()
+  await ask(one, put('a', '1'))
+  const sent = [
+    one.send({ kind: 'wait-record', key: bytes('a'), version: 1n }),
+    one.send({ kind: 'watch-records', ...WHOLE, fromVersion: 1n }),
+  ]
+  await clock.settle()
+  expect(host.statistics()).toMatchObject({ recordWatches: 2 })
+  for (const each of sent) one.attachment.forget(each)
+  await clock.settle()
+  expect(host.statistics()).toMatchObject({ recordWatches: 0, waitingCommands: 0 })
 })
 
 test('who forgets after the answer, or what was never sent, forgets nothing', async () => {

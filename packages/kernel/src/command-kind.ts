@@ -3,7 +3,7 @@
  */
 import type { Command, NodeCommand } from './command.ts'
 import type { OperatorCommand } from './operator-command.ts'
-import type { RecordCommand } from './record-command.ts'
+import type { RecordCommand } from './records/command.ts'
 
 const NODE_KINDS: Readonly<Record<NodeCommand['kind'], true>> = {
   'create-node': true,

@@ -6,7 +6,7 @@
  */
 import type { Asked, Change, InSession, SessionId, StreamId } from './asked.ts'
 import type { OperatorCommand } from './operator-command.ts'
-import type { RecordCommand } from './record-command.ts'
+import type { RecordCommand } from './records/command.ts'
 
 /** 2^64-1: "without limit" for a semaphore, "all of it" for an exclusive acquire, "for ever" for an acquire's timeout. */
 export const MAX_U64 = 0xffff_ffff_ffff_ffffn

@@ -8,7 +8,7 @@ import type { NodeConfig } from './command.ts'
 import type { Addressed, Answer } from './addressed.ts'
 import type { SemaphoreDescription } from './description.ts'
 import type { OperatorEvent } from './operator-event.ts'
-import type { RecordEvent, RecordView } from './record-event.ts'
+import type { RecordEvent, RecordView } from './records/event.ts'
 
 /** Why a request was refused. One word for each status that clients tell apart. */
 export type RefusalCode =

@@ -57,7 +57,7 @@ export type {
   SessionsListed,
   TokenChecked,
 } from './operator-event.ts'
-export { NO_LEASE_ID } from './record-command.ts'
+export { NO_LEASE_ID } from './records/command.ts'
 export type {
   CasRecord,
   Compare,
@@ -78,7 +78,7 @@ export type {
   Transact,
   WaitRecord,
   WatchRecords,
-} from './record-command.ts'
+} from './records/command.ts'
 export type {
   LeaseDescribed,
   LeaseEnded,
@@ -92,7 +92,7 @@ export type {
   RecordView,
   RecordWritten,
   Transacted,
-} from './record-event.ts'
+} from './records/event.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

@@ -8,7 +8,7 @@ import type { Counters } from './counters.ts'
 import { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import type { Queues } from './queue.ts'
-import type { Records } from './records.ts'
+import type { Records } from './records/records.ts'
 import { decodeChanges } from './rows/changes-row.ts'
 import {
   CHANGES_TAG,

@@ -5,7 +5,7 @@ import type { Counters } from './counters.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Holder } from './holder.ts'
 import type { Limits } from './limits.ts'
-import type { RecordLease } from './record-leases.ts'
+import type { RecordLease } from './records/leases.ts'
 import type { Session } from './session.ts'
 import type { Turn } from './step.ts'
 

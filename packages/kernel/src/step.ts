@@ -3,7 +3,7 @@
  */
 import type { StreamId } from './asked.ts'
 import type { Event, RefusalCode } from './event.ts'
-import type { RecordView } from './record-event.ts'
+import type { RecordView } from './records/event.ts'
 import { invariant } from './invariant.ts'
 import type { Write } from './write-set.ts'
 

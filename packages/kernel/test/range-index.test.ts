@@ -2,7 +2,7 @@
 import { array, constant, nat, oneof, property, record, tuple } from 'fast-check'
 import { expect, test } from 'vitest'
 import { counterexample } from '../../../test/property.ts'
-import { RangeIndex } from '../src/range-index.ts'
+import { RangeIndex } from '../src/records/range-index.ts'
 
 const KEYS = ['', 'a', 'a\0', 'aa', 'ab', 'b', 'ba', 'c', '\u00ff', '\u00ff\u00ff']
 

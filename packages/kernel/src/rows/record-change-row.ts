@@ -2,7 +2,7 @@
  * The row of one numbered change of records that was done: what its answer was.
  */
 import { writeU64 } from '../bytes.ts'
-import type { DoneRecordChange, Outcome } from '../done-record-changes.ts'
+import type { DoneRecordChange, Outcome } from '../records/done-changes.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 
 // The position in the list is what is written.

@@ -2,7 +2,7 @@
  * The row of a record.
  */
 import { writeU64 } from '../bytes.ts'
-import type { RecordRow } from '../record.ts'
+import type { RecordRow } from '../records/record.ts'
 import { rowBytes } from './row-bytes.ts'
 import { RowReader, ROW_VERSION } from './row-reader.ts'
 

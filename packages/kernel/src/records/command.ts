@@ -4,7 +4,7 @@
  * Keys are 1 byte to `recordKeyBytesMax`, ordered as unsigned bytes, a prefix before its extensions. A version is the
  * node's commit number: one counter for all records and leases, so no version of a key ever comes back.
  */
-import type { Change, InSession } from './asked.ts'
+import type { Change, InSession } from '../asked.ts'
 
 /** Names no lease. */
 export const NO_LEASE_ID = 0n

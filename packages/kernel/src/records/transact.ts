@@ -1,15 +1,15 @@
 /**
  * Transactions: compares, and by their outcome one of two lists of operations, done as one.
  */
-import { byteText, bytesEqual } from './bytes.ts'
-import type { DoneRecordChange } from './done-record-changes.ts'
-import type { Compare, Operation, Transact } from './record-command.ts'
-import type { RecordChange, RecordView } from './record-event.ts'
-import type { RecordLeases } from './record-leases.ts'
-import type { RecordStore } from './record-store.ts'
-import type { RecordWrites } from './record-writes.ts'
+import { byteText, bytesEqual } from '../bytes.ts'
+import type { DoneRecordChange } from './done-changes.ts'
+import type { Compare, Operation, Transact } from './command.ts'
+import type { RecordChange, RecordView } from './event.ts'
+import type { RecordLeases } from './leases.ts'
+import type { RecordStore } from './store.ts'
+import type { RecordWrites } from './writes.ts'
 import type { RecordState, StoredRecord } from './record.ts'
-import type { Root } from './root.ts'
+import type { Root } from '../root.ts'
 
 interface Machines {
   readonly store: RecordStore

@@ -3,9 +3,9 @@
  *
  * A state never changes, except that its value may leave the memory. Older states are kept only while a held moment shows them.
  */
-import { NO_BYTES } from './bytes.ts'
-import type { Linked } from './linked-list.ts'
-import type { RecordView } from './record-event.ts'
+import { NO_BYTES } from '../bytes.ts'
+import type { Linked } from '../linked-list.ts'
+import type { RecordView } from './event.ts'
 
 export interface RecordRow {
   readonly version: bigint

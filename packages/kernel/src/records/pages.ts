@@ -1,14 +1,14 @@
 /**
  * Ranges of records, page by page. Pages that go on at a held moment are of that moment together.
  */
-import { byteText } from './bytes.ts'
+import { byteText } from '../bytes.ts'
 import type { Moment } from './held-moments.ts'
-import type { RangeRecords } from './record-command.ts'
-import type { RecordView } from './record-event.ts'
-import type { RecordStore } from './record-store.ts'
+import type { RangeRecords } from './command.ts'
+import type { RecordView } from './event.ts'
+import type { RecordStore } from './store.ts'
 import type { RecordState, StoredRecord } from './record.ts'
-import type { Root } from './root.ts'
-import type { Session } from './session.ts'
+import type { Root } from '../root.ts'
+import type { Session } from '../session.ts'
 
 interface Page {
   readonly states: RecordState[]

@@ -1,6 +1,6 @@
 /** Which of some commits change keys of a range, found without a look at each of them. */
-import { byteText } from './bytes.ts'
-import type { KeyRange } from './record-command.ts'
+import { byteText } from '../bytes.ts'
+import type { KeyRange } from './command.ts'
 
 interface Entry {
   readonly key: string

@@ -4,20 +4,20 @@
  * The time of a lease does not run while an attached session keeps it. The row of a lease goes before the rows of its
  * records: should only some of these writes be kept, what is left is known to have ended.
  */
-import type { SessionId } from './asked.ts'
-import { Timed } from './deadlines.ts'
-import { LinkedList } from './linked-list.ts'
-import { NO_LEASE_ID } from './record-command.ts'
-import type { DescribeLease, GrantLease, KeepLease, ReleaseLease } from './record-command.ts'
-import type { RecordChange } from './record-event.ts'
-import type { RecordStore } from './record-store.ts'
-import type { RecordWatches } from './record-watch.ts'
+import type { SessionId } from '../asked.ts'
+import { Timed } from '../deadlines.ts'
+import { LinkedList } from '../linked-list.ts'
+import { NO_LEASE_ID } from './command.ts'
+import type { DescribeLease, GrantLease, KeepLease, ReleaseLease } from './command.ts'
+import type { RecordChange } from './event.ts'
+import type { RecordStore } from './store.ts'
+import type { RecordWatches } from './watch.ts'
 import type { StoredRecord } from './record.ts'
-import type { Root } from './root.ts'
-import { leaseKey, recordKey } from './rows/keys.ts'
-import { encodeLease } from './rows/lease-row.ts'
-import type { LeaseRow } from './rows/lease-row.ts'
-import type { Session } from './session.ts'
+import type { Root } from '../root.ts'
+import { leaseKey, recordKey } from '../rows/keys.ts'
+import { encodeLease } from '../rows/lease-row.ts'
+import type { LeaseRow } from '../rows/lease-row.ts'
+import type { Session } from '../session.ts'
 
 export class RecordLease extends Timed {
   readonly id: bigint

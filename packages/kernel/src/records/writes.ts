@@ -1,14 +1,14 @@
 /**
  * How records are written: each write of a commit in memory, in its row, and in what is told of the commit.
  */
-import { NO_LEASE_ID } from './record-command.ts'
-import type { RecordChange } from './record-event.ts'
-import type { RecordLeases } from './record-leases.ts'
-import type { RecordStore } from './record-store.ts'
+import { NO_LEASE_ID } from './command.ts'
+import type { RecordChange } from './event.ts'
+import type { RecordLeases } from './leases.ts'
+import type { RecordStore } from './store.ts'
 import type { StoredRecord } from './record.ts'
-import type { Root } from './root.ts'
-import { recordKey } from './rows/keys.ts'
-import { encodeRecord } from './rows/record-row.ts'
+import type { Root } from '../root.ts'
+import { recordKey } from '../rows/keys.ts'
+import { encodeRecord } from '../rows/record-row.ts'
 
 export class RecordWrites {
   readonly #root: Root

@@ -1,14 +1,14 @@
 /**
  * Numbered changes of records: done once, and answered alike however often they are asked for.
  */
-import type { Change, InSession } from './asked.ts'
-import { DoneRecordChanges } from './done-record-changes.ts'
-import type { DoneRecordChange } from './done-record-changes.ts'
-import type { GrantLease, RecordCommand } from './record-command.ts'
-import type { Root } from './root.ts'
-import { recordChangeKey, recordChangeKeys } from './rows/keys.ts'
-import { encodeRecordChange } from './rows/record-change-row.ts'
-import type { Session } from './session.ts'
+import type { Change, InSession } from '../asked.ts'
+import { DoneRecordChanges } from './done-changes.ts'
+import type { DoneRecordChange } from './done-changes.ts'
+import type { GrantLease, RecordCommand } from './command.ts'
+import type { Root } from '../root.ts'
+import { recordChangeKey, recordChangeKeys } from '../rows/keys.ts'
+import { encodeRecordChange } from '../rows/record-change-row.ts'
+import type { Session } from '../session.ts'
 
 /** What can be numbered. */
 export type NumberedCommand = Extract<RecordCommand, { readonly change?: Change | undefined }>

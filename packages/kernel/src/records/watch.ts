@@ -4,18 +4,18 @@
  * A commit passes by everybody whom it does not concern: waits are kept by their key; watches by their range, those of the
  * same range together, and the ranges so that the ones around a key are found.
  */
-import { byteText, compareBytes } from './bytes.ts'
-import { invariant } from './invariant.ts'
-import { LinkedList } from './linked-list.ts'
-import type { Linked } from './linked-list.ts'
+import { byteText, compareBytes } from '../bytes.ts'
+import { invariant } from '../invariant.ts'
+import { LinkedList } from '../linked-list.ts'
+import type { Linked } from '../linked-list.ts'
 import { RangeIndex } from './range-index.ts'
 import type { End } from './range-index.ts'
-import type { ForgetRequest, KeyRange, WaitRecord, WatchRecords } from './record-command.ts'
-import type { RecordChange, RecordView } from './record-event.ts'
-import { ChangesPage, RecordHistory, keyOf } from './record-history.ts'
-import type { Found } from './record-history.ts'
-import type { Root } from './root.ts'
-import type { Session } from './session.ts'
+import type { ForgetRequest, KeyRange, WaitRecord, WatchRecords } from './command.ts'
+import type { RecordChange, RecordView } from './event.ts'
+import { ChangesPage, RecordHistory, keyOf } from './history.ts'
+import type { Found } from './history.ts'
+import type { Root } from '../root.ts'
+import type { Session } from '../session.ts'
 
 /** All who wait for one key. */
 class KeyPlace {

@@ -4,9 +4,9 @@
  * A moment is a clone of the index. A state that is replaced or deleted while moments are held belongs to the latest of them
  * that shows it; when that one is let go, it belongs to the next earlier one, or to nobody.
  */
-import type { RecordIndex } from './record-index.ts'
+import type { RecordIndex } from './sorted-records.ts'
 import type { RecordState } from './record.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session.ts'
 import type { ValueMemory } from './value-memory.ts'
 
 export class Moment {

@@ -1,6 +1,6 @@
 /** What a node says of its records and record leases. */
-import type { SessionId } from './asked.ts'
-import type { Addressed, Answer } from './addressed.ts'
+import type { SessionId } from '../asked.ts'
+import type { Addressed, Answer } from '../addressed.ts'
 
 export interface RecordView {
   readonly key: Uint8Array

@@ -1,15 +1,15 @@
 /**
  * The records of a node: by key, in order, and as they were at the moments that are held.
  */
-import { byteText } from './bytes.ts'
+import { byteText } from '../bytes.ts'
 import { HeldMoments } from './held-moments.ts'
-import type { Limits } from './limits.ts'
-import type { RecordView } from './record-event.ts'
-import { RecordIndex } from './record-index.ts'
-import type { Visit } from './record-index.ts'
+import type { Limits } from '../limits.ts'
+import type { RecordView } from './event.ts'
+import { RecordIndex } from './sorted-records.ts'
+import type { Visit } from './sorted-records.ts'
 import { StoredRecord, RecordState } from './record.ts'
 import type { RecordRow } from './record.ts'
-import type { Turn } from './step.ts'
+import type { Turn } from '../step.ts'
 import { ValueMemory } from './value-memory.ts'
 
 export class RecordStore {

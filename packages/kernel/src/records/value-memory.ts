@@ -3,7 +3,7 @@
  *
  * Only a value that is durable leaves, since it has to be read back from where it is stored. Short values always stay.
  */
-import { LinkedList } from './linked-list.ts'
+import { LinkedList } from '../linked-list.ts'
 import type { RecordState } from './record.ts'
 
 /** Values up to this length stay in memory whatever its bound: what stands for them there would not be smaller. */

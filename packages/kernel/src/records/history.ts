@@ -4,11 +4,11 @@
  * A watch of a quiet range may be far behind. So that it does not look at every commit since, blocks of commits have an index of
  * their keys, which is made when it is first wanted: whoever watches and keeps up costs none.
  */
-import { compareBytes } from './bytes.ts'
+import { compareBytes } from '../bytes.ts'
 import { KeyIndex } from './key-index.ts'
-import type { Limits } from './limits.ts'
-import type { KeyRange } from './record-command.ts'
-import type { RecordChange } from './record-event.ts'
+import type { Limits } from '../limits.ts'
+import type { KeyRange } from './command.ts'
+import type { RecordChange } from './event.ts'
 
 interface Commit {
   readonly version: bigint

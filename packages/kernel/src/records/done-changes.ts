@@ -2,7 +2,7 @@
  * Which numbered changes of records a session has done, and what their answers were, so that one whose answer was lost can
  * be asked again: it is answered as it was then, and not done again. A refused change is not among them.
  */
-import type { Change } from './asked.ts'
+import type { Change } from '../asked.ts'
 
 export type Outcome =
   | 'written'

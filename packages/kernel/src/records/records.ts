@@ -1,10 +1,10 @@
 /**
  * What is asked of records: read, written, waited for. Each write is one commit, and has its number as its version.
  */
-import type { DoneRecordChange } from './done-record-changes.ts'
-import type { RefusalCode } from './event.ts'
-import { RecordChanges } from './record-changes.ts'
-import type { NumberedCommand } from './record-changes.ts'
+import type { DoneRecordChange } from './done-changes.ts'
+import type { RefusalCode } from '../event.ts'
+import { RecordChanges } from './numbered-changes.ts'
+import type { NumberedCommand } from './numbered-changes.ts'
 import type {
   CasRecord,
   CreateRecord,
@@ -15,20 +15,20 @@ import type {
   RecordCommand,
   ReleaseLease,
   WaitRecord,
-} from './record-command.ts'
-import type { RecordChange } from './record-event.ts'
-import { RecordLeases } from './record-leases.ts'
-import { RecordPages } from './record-pages.ts'
-import { RecordStore } from './record-store.ts'
-import { Transactions } from './record-transact.ts'
-import type { Done } from './record-transact.ts'
-import { RecordWatches } from './record-watch.ts'
-import { RecordWrites } from './record-writes.ts'
+} from './command.ts'
+import type { RecordChange } from './event.ts'
+import { RecordLeases } from './leases.ts'
+import { RecordPages } from './pages.ts'
+import { RecordStore } from './store.ts'
+import { Transactions } from './transact.ts'
+import type { Done } from './transact.ts'
+import { RecordWatches } from './watch.ts'
+import { RecordWrites } from './writes.ts'
 import type { StoredRecord } from './record.ts'
-import type { Root } from './root.ts'
-import { quoted } from './semaphore.ts'
-import type { Semaphores } from './semaphore.ts'
-import type { Session } from './session.ts'
+import type { Root } from '../root.ts'
+import { quoted } from '../semaphore.ts'
+import type { Semaphores } from '../semaphore.ts'
+import type { Session } from '../session.ts'
 
 type Write = Exclude<NumberedCommand, ReleaseLease>
 

@@ -1,5 +1,4 @@
 /** Records: keys with values and versions, read by ranges, changed by comparing, followed without a gap. */
-/* oxlint-disable unicorn/no-thenable -- "then" of a transaction is a list, which no `await` takes for a promise */
 import { connect, prefix, WrongVersionError } from 'tenure'
 
 await using client = connect(process.argv[2] ?? 'memory:')

@@ -47,7 +47,6 @@ async function man(desk: Desk, lease: bigint): Promise<void> {
   const value = newValue(desk)
   await desk.storage().transact(
     {
-      // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
       then: CREW.map((part) => ({ kind: 'put', key: `${CREWS}${lease}/${part}`, value, lease })),
     },
     desk.timeout(20_000),

@@ -24,16 +24,13 @@ export function twins(): Program {
       )
       const deletes = TWINS.map((key) => ({ kind: 'delete', key }) as const)
       const way = random.pick(['put', 'put', 'delete', 'compare', 'read'])
-      // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
       if (way === 'put') await storage.transact({ then }, patience)
-      // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
       else if (way === 'delete') await storage.transact({ then: deletes }, patience)
       else if (way === 'read') judgeGets(desk, await gets(desk, patience))
       else {
         const [present] = await gets(desk, patience)
         const compare = { key: left, value: present?.value ?? 'nothing' } as const
         const { succeeded } = await storage.transact(
-          // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
           { if: [compare], then, else: deletes },
           patience,
         )
@@ -46,7 +43,6 @@ export function twins(): Program {
 
 async function gets(desk: Desk, signal: AbortSignal): Promise<readonly (StoredRecord | null)[]> {
   const then = TWINS.map((key) => ({ kind: 'get', key }) as const)
-  // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
   return (await desk.storage().transact({ then }, signal)).records
 }
 

@@ -75,7 +75,6 @@ export function transactionOf(transaction: Transaction): TransactOperation {
   const asked: TransactOperation = {
     kind: 'transact',
     compares: listOf(compares, 'the compares').map(compareOf),
-    // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
     then: stepsOf(then, '"then"'),
     otherwise: stepsOf(otherwise, '"else"'),
     ...fenceOf(transaction),

@@ -220,7 +220,6 @@ test('after a reconnect a write waits for an older one of its keys, whichever ca
     storage.put({ key: 'a', value: '' }),
     storage.transact({
       if: [{ key: 'z', exists: false }],
-      // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
       then: [
         { kind: 'put', key: 'a', value: '' },
         { kind: 'put', key: 'b', value: '' },

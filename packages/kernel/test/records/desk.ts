@@ -204,7 +204,6 @@ export function transact(
   { held = [], failed = [] }: Lists = {},
   terms: object = {},
 ): Question {
-  // oxlint-disable-next-line unicorn/no-thenable -- the lists of a transaction are called so
   return { kind: 'transact', compares, then: held, otherwise: failed, ...terms }
 }
 

@@ -23,7 +23,6 @@ export function commit(keys: readonly string[], value = 'x'): Question {
       ? { kind: 'delete', key: bytes(key.slice(1)) }
       : { kind: 'put', key: bytes(key), value: bytes(value), lease: null },
   )
-  // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
   return { kind: 'transact', compares: [], then, otherwise: [] }
 }
 

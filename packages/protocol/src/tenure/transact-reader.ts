@@ -30,7 +30,6 @@ export function readTransact(reader: WireReader): TransactOperation | null {
   return {
     kind: 'transact',
     compares,
-    // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
     then,
     otherwise,
     ...(change && { change }),

@@ -99,7 +99,6 @@ const recordWrite: fc.Arbitrary<SessionOperation> = fc.oneof(
     {
       kind: kind('transact'),
       compares: fc.array(compare, { maxLength: 3 }),
-      // oxlint-disable-next-line unicorn/no-thenable -- an arbitrary list, which no `await` takes for a promise
       then: steps,
       otherwise: steps,
       change,
@@ -207,7 +206,6 @@ function generatedOperation(operation: SessionOperation): object {
   return member(AskSchema, 'transact', {
     ...operation,
     compares: operation.compares.map(generatedCompare),
-    // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
     then: operation.then.map(generatedStep),
     otherwise: operation.otherwise.map(generatedStep),
   })

@@ -202,7 +202,6 @@ test('records are written, read, watched, waited for and leased', async () => {
     await ask({
       kind: 'transact',
       compares: [{ target: 'version', key, is: '==', version: 2n }],
-      // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
       then: [{ kind: 'get', key }],
       otherwise: [],
     }),

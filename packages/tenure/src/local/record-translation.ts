@@ -83,7 +83,6 @@ export function recordCommandOf(
       const compares = request.compares.map(compareOf)
       const then = request.then.map(stepOf)
       const otherwise = request.otherwise.map(stepOf)
-      // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
       return { ...request, ...asker, compares, then, otherwise }
     }
     case 'grant-lease':

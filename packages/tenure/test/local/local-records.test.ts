@@ -66,7 +66,6 @@ test('each request has its answer', async () => {
     version: 2n,
   })
   const compares = [{ target: 'value', key, is: '==', value: two }] as const
-  // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
   const read = { kind: 'transact', compares, then: [{ kind: 'get', key }], otherwise: [] } as const
   expect(await ask(one, read)).toEqual({
     kind: 'transacted',
@@ -131,7 +130,6 @@ const SENDERS: Record<string, (key: Uint8Array, value: Uint8Array) => Request> =
   transact: (key, value) => ({
     kind: 'transact',
     compares: [{ target: 'version', key, is: '==', version: 0n }],
-    // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
     then: [{ kind: 'put', key, value, lease: null }],
     otherwise: [],
   }),
@@ -169,7 +167,6 @@ const READERS: Record<string, Request> = {
   transact: {
     kind: 'transact',
     compares: [],
-    // oxlint-disable-next-line unicorn/no-thenable -- a list, which no `await` takes for a promise
     then: [{ kind: 'get', key: bytes('a') }],
     otherwise: [],
   },

@@ -10,8 +10,6 @@ import {
 } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, openWorld, PATH, SCHEMES } from './worlds.ts'
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
-
 const LONG_KEY = 'k'.repeat(KEY_MAX_BYTES + 1)
 const LONG_VALUE = new Uint8Array(VALUE_MAX_BYTES + 1)
 const BEYOND = 2n ** 64n

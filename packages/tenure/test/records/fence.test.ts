@@ -1,5 +1,4 @@
 /** Writes under the protection of a lock's token, and the question whether a token is still the newest. */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { FencedError, type Fence, type Storage } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, openWorld, PATH, type Scheme, SCHEMES, textOf } from './worlds.ts'

@@ -3,7 +3,6 @@
  *
  * guards: K3
  */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { NotFoundError, type Record, type Storage, WrongLeaseError } from 'tenure'
 import { expect, test, vi } from 'vitest'
 import { aborted, failure, keysOf, openWorld, PATH, PATIENCE, SCHEMES } from './worlds.ts'

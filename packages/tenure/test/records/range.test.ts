@@ -1,5 +1,4 @@
 /** Rows S3-09 to S3-11: ranges. */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { type Key, prefix, type Record, type Storage } from 'tenure'
 import { expect, test } from 'vitest'
 import { fill, keysOf, openWorld, SCHEMES, textOf } from './worlds.ts'

@@ -1,5 +1,4 @@
 /** Transactions: some records compared, then some read or written, in one commit. */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { TRANSACTION_MAX_BYTES, VALUE_MAX_BYTES, WrongLeaseError } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, keysOf, openWorld, PATH, SCHEMES, textOf } from './worlds.ts'

@@ -1,5 +1,4 @@
 /** A watch of a prefix under writes, while its connection breaks again and again; with what must hold of it. */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { connect, type Key, prefix, serve, type Storage, type WatchBatch } from 'tenure'
 import { Proxy } from '../../../../test/proxy.ts'
 import { NODE, PATH } from './worlds.ts'

@@ -1,5 +1,4 @@
 /** Watching a range: what is there first, then every change, in the order of versions. */
-/* oxlint-disable unicorn/no-thenable -- the list of a transaction, which no `await` takes for a promise */
 import { type Key, prefix, type RecordChange, type WatchBatch } from 'tenure'
 import { expect, test } from 'vitest'
 import { failure, fill, keysOf, openWorld, PATH, SCHEMES } from './worlds.ts'

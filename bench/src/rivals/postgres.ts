@@ -202,7 +202,7 @@ class RowLockLocker implements Locker {
 class RowCell implements Cell {
   readonly #pool: Pool
   readonly #party: number
-  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  readonly #versions = Array.from({ length: KEYS_PER_PARTY }, () => 0)
   #turn = 0
 
   private constructor(pool: Pool, party: number) {

@@ -139,7 +139,7 @@ class RedisCell implements Cell {
   readonly #client: Redis
   readonly #script: string
   readonly #party: number
-  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  readonly #versions = Array.from({ length: KEYS_PER_PARTY }, () => 0)
   #turn = 0
 
   private constructor(client: Redis, script: string, party: number) {

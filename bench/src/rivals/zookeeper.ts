@@ -173,7 +173,7 @@ class RecipeLocker implements Locker {
 class NodeCell implements Cell {
   readonly #session: ZooKeeperSession
   readonly #party: number
-  readonly #versions = new Array<number>(KEYS_PER_PARTY).fill(0)
+  readonly #versions = Array.from({ length: KEYS_PER_PARTY }, () => 0)
   #turn = 0
 
   private constructor(session: ZooKeeperSession, party: number) {

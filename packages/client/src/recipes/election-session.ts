@@ -1,6 +1,7 @@
 /** What an election needs of the session that takes part in it. */
 import type { Semaphore, SemaphoreOptions } from '../semaphore.ts'
-import type { SessionState } from '../session/connection.ts'
+
+type SessionState = 'attached' | 'recovering' | 'closed' | 'expired'
 
 export interface ElectionSession {
   readonly id: bigint

@@ -35,7 +35,7 @@ import type {
   Started,
 } from '../../../src/link/link.ts'
 
-export class FakeCallError extends Error implements CallError {
+class FakeCallError extends Error implements CallError {
   readonly code: number
   readonly details: string
 

@@ -3,7 +3,7 @@ import type { SessionId } from '@tenure/kernel'
 import type { ForgetRequest, SessionAsk } from '@tenure/protocol'
 
 /** The way to its node, as far as a channel is concerned. */
-export interface ChannelWay {
+interface ChannelWay {
   ask(channel: Channel, asked: SessionAsk | ForgetRequest): void
   stop(channel: Channel): void
   leave(channel: Channel): void

@@ -30,7 +30,7 @@ export const etcdTransactions: Subject = {
           Array.from({ length: count }, async (_, party) => {
             const connection = connections[party % CONNECTIONS]
             if (connection === undefined) throw new Error('no connection')
-            return EtcdCell.fill(connection, party)
+            return EtcdCell.make(connection, party)
           }),
         ),
       async close() {
@@ -51,7 +51,7 @@ class EtcdCell implements Cell {
     this.#party = party
   }
 
-  static async fill(connection: ClientHttp2Session, party: number): Promise<EtcdCell> {
+  static async make(connection: ClientHttp2Session, party: number): Promise<EtcdCell> {
     const cell = new EtcdCell(connection, party)
     for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
       const answer = await call(connection, '/etcdserverpb.KV/Put', put(party, turn))

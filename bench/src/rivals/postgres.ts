@@ -130,7 +130,7 @@ async function visitPostgres(
         'CREATE TABLE IF NOT EXISTS cell (name text PRIMARY KEY, version bigint NOT NULL, value text NOT NULL)',
       )
       const parties = Array.from({ length: count }, (_, party) => party)
-      return Promise.all(parties.map((party) => RowCell.fill(pool, party)))
+      return Promise.all(parties.map((party) => RowCell.make(pool, party)))
     },
     async idle(count) {
       for (let session = 0; session < count; session++) {
@@ -210,7 +210,7 @@ class RowCell implements Cell {
     this.#party = party
   }
 
-  static async fill(pool: Pool, party: number): Promise<RowCell> {
+  static async make(pool: Pool, party: number): Promise<RowCell> {
     for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
       await pool.query({
         name: 'fill',

@@ -89,7 +89,7 @@ async function visitRedis(address: string): Promise<Visitor> {
       const client = await connection(true)
       const script = String(await client.script('LOAD', SWAP))
       const parties = Array.from({ length: count }, (_, party) => party)
-      return Promise.all(parties.map((party) => RedisCell.fill(client, script, party)))
+      return Promise.all(parties.map((party) => RedisCell.make(client, script, party)))
     },
     async board(watchers, seen): Promise<Board> {
       for (let watcher = 0; watcher < watchers; watcher++) {
@@ -148,7 +148,7 @@ class RedisCell implements Cell {
     this.#party = party
   }
 
-  static async fill(client: Redis, script: string, party: number): Promise<RedisCell> {
+  static async make(client: Redis, script: string, party: number): Promise<RedisCell> {
     for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
       await client.hset(cellKey(party, turn), { n: '0', v: cellValue(party, turn) })
     }

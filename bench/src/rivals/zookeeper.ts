@@ -100,7 +100,7 @@ function visitZooKeeper(address: string, locker: (session: ZooKeeperSession) => 
       const cells: Promise<NodeCell>[] = []
       for (const [at, session] of connections.entries()) {
         for (let party = at; party < count; party += CONNECTIONS) {
-          cells.push(NodeCell.fill(session, party))
+          cells.push(NodeCell.make(session, party))
         }
       }
       return Promise.all(cells)
@@ -181,7 +181,7 @@ class NodeCell implements Cell {
     this.#party = party
   }
 
-  static async fill(session: ZooKeeperSession, party: number): Promise<NodeCell> {
+  static async make(session: ZooKeeperSession, party: number): Promise<NodeCell> {
     for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
       const path = `/${cellKey(party, turn)}`
       await session.delete(path).catch(() => {})

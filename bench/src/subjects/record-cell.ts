@@ -14,7 +14,7 @@ export class RecordCell implements Cell {
     this.#party = party
   }
 
-  static async fill(storage: Storage, party: number): Promise<RecordCell> {
+  static async make(storage: Storage, party: number): Promise<RecordCell> {
     const cell = new RecordCell(storage, party)
     for (let turn = 0; turn < KEYS_PER_PARTY; turn++) {
       const record = { key: cellKey(party, turn), value: cellValue(party, turn) }

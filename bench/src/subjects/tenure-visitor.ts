@@ -51,7 +51,7 @@ export async function visitClient(address: string, options: VisitOptions): Promi
     async cells(count) {
       const storage = (await open()).storage(NODE)
       return Promise.all(
-        Array.from({ length: count }, (_, party) => RecordCell.fill(storage, party)),
+        Array.from({ length: count }, (_, party) => RecordCell.make(storage, party)),
       )
     },
     async close() {

@@ -83,6 +83,7 @@ export type {
   UnaryRequest,
 } from './link/grpc/channel.ts'
 export type { LinkOptions } from './link/grpc/ground.ts'
+export { askedByOperator } from './link/operator-words.ts'
 export { ServerLink } from './link/server-link.ts'
 export { TenureLink } from './link/tenure/link.ts'
 export { YdbLink } from './link/ydb/link.ts'

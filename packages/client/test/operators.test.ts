@@ -184,6 +184,21 @@ test("what an operator asks over YDB's protocol is refused, and the error names 
   }
 })
 
+test.for(WORLDS)('a refusal says what was asked and of which name, %s', async (kind) => {
+  await using world = await openWorld(kind)
+  const { client } = world
+  const refused: [Promise<unknown>, string][] = [
+    [client.checkToken('/local/none', 'door', 7n), 'cannot check token 7 of semaphore "door"'],
+    [client.listSessions('/local/none'), 'cannot list the sessions'],
+    [client.endSession('/local/none', 5n), 'cannot end session 5'],
+    [client.forceRelease('/local/none', 'door', 5n), 'cannot take semaphore "door" from session 5'],
+    [client.explain('/local/none', 'door'), 'cannot explain semaphore "door"'],
+  ]
+  for (const [asked, words] of refused) {
+    await expect(asked).rejects.toThrow(`${words} of "/local/none"`)
+  }
+})
+
 test('a wrong argument is refused before anything is asked', async () => {
   await using client = new Client(new FakeLink())
   await expect(client.checkToken('/node', 'door', -1n)).rejects.toThrow(RangeError)

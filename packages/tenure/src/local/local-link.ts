@@ -14,7 +14,7 @@ import type {
   Refusal,
   RefusalCode,
 } from '@tenure/client'
-import { TenureError, errorOf } from '@tenure/client'
+import { askedByOperator, TenureError, errorOf } from '@tenure/client'
 import type {
   Event,
   HostContract,
@@ -34,7 +34,7 @@ type NodeCommand = Without<
   Extract<
     StreamCommand,
     {
-      kind: 'create-node' | 'alter-node' | 'drop-node' | 'describe-node' | OperatorQuestion['kind']
+      kind: 'create-node' | 'alter-node' | 'drop-node' | 'describe-node'
     }
   >,
   'requestId'
@@ -45,11 +45,6 @@ const ASKED = {
   'alter-node': 'alter',
   'drop-node': 'drop',
   'describe-node': 'describe',
-  'check-token': 'check a token on',
-  'list-sessions': 'list the sessions of',
-  'end-session': 'end a session of',
-  'force-release': 'release by force a semaphore of',
-  'explain-semaphore': 'explain a semaphore of',
 } as const satisfies Record<NodeCommand['kind'], string>
 
 export class LocalLink implements Link {
@@ -100,7 +95,7 @@ export class LocalLink implements Link {
     question: OperatorQuestion,
     signal?: AbortSignal,
   ): Promise<OperatorAnswer> {
-    const { event } = await this.#ask(path, { ...question }, signal)
+    const { event } = await this.#ask(path, question, signal)
     if (isOperatorEvent(event)) return operatorAnswerOf(event)
     throw new Error(`a ${question.kind} was answered with ${event.kind}`)
   }
@@ -163,10 +158,12 @@ export class LocalLink implements Link {
   /** One question on a stream of its own. */
   async #ask(
     path: string,
-    command: NodeCommand,
+    command: NodeCommand | OperatorQuestion,
     signal: AbortSignal | undefined,
   ): Promise<{ path: string; event: Event }> {
-    const asked = `cannot ${ASKED[command.kind]} the coordination node ${path}`
+    const asked = isNodeCommand(command)
+      ? `cannot ${ASKED[command.kind]} the coordination node ${path}`
+      : askedByOperator(path, command)
     const node = await this.#node(path, { asked, create: command.kind === 'create-node' }, signal)
     if (typeof node === 'string') throw errorOf(refusalOfPath(node), asked)
     const answer = await answerTo(node, command, signal)
@@ -175,10 +172,14 @@ export class LocalLink implements Link {
   }
 }
 
+function isNodeCommand(command: NodeCommand | OperatorQuestion): command is NodeCommand {
+  return command.kind in ASKED
+}
+
 /** What the node says to one command, on a stream of its own. Rejects only with the reason of `signal`. */
 async function answerTo(
   node: HostedNode,
-  command: NodeCommand,
+  command: NodeCommand | OperatorQuestion,
   signal: AbortSignal | undefined,
 ): Promise<Event | Refusal> {
   let abort: (() => void) | undefined

@@ -17,6 +17,7 @@ import type {
   OperatorAnswer,
   OperatorQuestion,
 } from '../link.ts'
+import { askedByOperator } from '../operator-words.ts'
 import { TenureAttachment } from './attachment.ts'
 import { TenureConnection } from './connection.ts'
 import { nodeOf, settingsOf } from './nodes.ts'
@@ -86,7 +87,7 @@ export class TenureLink implements Link {
     question: OperatorQuestion,
     signal?: AbortSignal,
   ): Promise<OperatorAnswer> {
-    const asked = `cannot ${question.kind} on "${path}" at ${this.address}`
+    const asked = `${askedByOperator(path, question)} at ${this.address}`
     const said = await this.#ask(absolutePath(this.#ground, path), question, { asked, signal })
     if (isOperatorAnswer(said)) return said
     throw unexpected(asked, said)

@@ -28,6 +28,7 @@ import type {
   Link,
   OperatorQuestion,
 } from '../link.ts'
+import { askedByOperator } from '../operator-words.ts'
 import { YdbAttachment } from './attachment.ts'
 import {
   absolutePath,
@@ -98,7 +99,9 @@ export class YdbLink implements Link {
   }
 
   ask(path: string, question: OperatorQuestion): Promise<never> {
-    const message = `cannot ${question.kind} on "${path}" at ${this.address}: YDB's protocol does not know it`
+    const why =
+      "YDB's protocol has no words for it; connect to a Tenure server over its own protocol"
+    const message = `${askedByOperator(path, question)} at ${this.address}: ${why}`
     return Promise.reject(new UnsupportedError(message))
   }
 

@@ -27,10 +27,13 @@ export async function besiegeRecords(
 }
 
 async function dieOften(deaths: readonly Death[], load: RecordLoad, scene: Scene): Promise<void> {
+  const { server } = scene
+  await server.end('SIGKILL')
   for (const death of deaths) {
-    await load.lap()
+    await server.start(death.surroundings)
+    await Promise.race([load.lap(), server.exit])
     await death.strike(scene)
-    await scene.server.start()
   }
+  await server.start()
   await scene.progress.more(ANSWERS_LAST)
 }

@@ -27,7 +27,7 @@ export class ElectionWatcher<T = Uint8Array> implements AsyncDisposable {
   #next: NextChange<T> = nextChange()
   #end: { readonly reason: unknown } | null = null
 
-  /** Watches until `signal` aborts, the session is over, or the watcher is disposed of. */
+  /** Watches until `signal` aborts, the session is over, or the watcher is disposed of. The process stays alive for it until then. */
   constructor(election: Election<T>, signal?: AbortSignal) {
     this.#election = election
     this.#ends = new LinkedAbort(signal)

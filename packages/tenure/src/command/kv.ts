@@ -36,7 +36,8 @@ interface DeleteOptions extends KeyOptions {
 }
 
 const AFTER = `
-A value that is not given, or is -, is read from stdin. Versions are those of the node: each write has a greater one.
+A value that is not given, or is -, is read from stdin. get prints the value and ends its line; with --json, bytes that are
+no text are given in base64. Versions are those of the node: each write has a greater one.
 --fence NAME:TOKEN refuses a write unless that grant of the lock NAME is held and the newest: inside "tenure lock NAME"
 write --fence "$TENURE_LOCK_NAME:$TENURE_LOCK_TOKEN".
 

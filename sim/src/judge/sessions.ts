@@ -122,8 +122,9 @@ export class Sessions {
     } else if (this.#owner !== '') marks.reached('a node passes to another server')
     this.#owner = owner
     for (const [stream, attempt] of this.#attempts) {
-      if (serverOf(owner) === attempt.process.name) continue
-      if (attempt.hasStarted) marks.reached('two servers believe to own a node')
+      // What has not started yet can still start there, when that server has the node again.
+      if (serverOf(owner) === attempt.process.name || !attempt.hasStarted) continue
+      marks.reached('two servers believe to own a node')
       this.#left(stream)
     }
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { connect } from 'tenure'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Program } from './program.ts'
-import { ServerProcess, tenure } from './program.ts'
+import { ServerProcess, tenure, tenureInside } from './program.ts'
 
 let server: ServerProcess
 
@@ -147,4 +147,17 @@ test('an address that others can reach needs --insecure', async () => {
   await using program = tenure('serve', '--listen', '0.0.0.0:0', '--http', '127.0.0.1:0')
   expect((await program.exit).code).toBe(64)
   expect(program.lines.join('\n')).toContain('--insecure')
+})
+
+test('what is read slowly through a pipe is all there', async () => {
+  await using client = connect(server.address)
+  await client.createNode('/local/tenure')
+  const storage = client.storage('/local/tenure')
+  const keys = Array.from({ length: 1_000 }, (_, at) => `slow/${at}`)
+  await Promise.all(keys.map((key) => storage.put({ key, value: key.padEnd(300, '.') })))
+  const reader =
+    '"$@" | { count=0; while read -r line; do count=$((count + 1)); done; echo "$count lines"; }'
+  const words = ['-a', server.address, '--json', 'kv', 'range', '--prefix', 'slow/']
+  await using program = tenureInside(['sh', '-c', reader, 'sh'], ...words)
+  expect(await program.says(/ lines$/)).toBe('1000 lines')
 })

@@ -112,6 +112,11 @@ export function tenure(...words: string[]): Program {
   return new Program(COMMAND, words)
 }
 
+/** `tenure` with these words, started by another program. */
+export function tenureInside(inside: readonly string[], ...words: string[]): Program {
+  return new Program(COMMAND, words, { inside })
+}
+
 export interface ServerSettings extends Surroundings {
   /** The host of both faces; what is not the loopback must be a network that nobody else can reach. */
   readonly host?: string

@@ -18,14 +18,26 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT_INTERNAL)
 })
 
+/** Until all that was said has left: a pipe takes it only as fast as it is read. */
+function said(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0) resolve()
+    else stream.write('', () => resolve())
+  })
+}
+
+const interrupts = new Interrupts(process)
 const exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  interrupts: new Interrupts(process),
+  interrupts,
   clock: systemClock,
   connect,
   quit: (code) => process.exit(code),
 })
+// A signal ends the process from here on, however long the reader takes.
+interrupts.close()
+await Promise.all([said(process.stdout), said(process.stderr)])
 process.exit(exitCode)

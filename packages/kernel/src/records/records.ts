@@ -241,13 +241,8 @@ export class Records {
 
   #isFencedOut(command: RecordCommand, fence: Fence | undefined): boolean {
     if (fence === undefined || this.#semaphores.isNewestGrant(fence.name, fence.token)) return false
-    const newest = this.#semaphores.find(fence.name)?.owners.last
-    const now = newest ? `was granted since then with token ${newest.orderId}` : 'is held by nobody'
-    this.#refuse(
-      command,
-      'FENCED',
-      `token ${fence.token} is outdated: ${quoted(fence.name)} ${now}`,
-    )
+    const newest = this.#semaphores.find(fence.name)?.owners.last?.orderId
+    this.#refuse(command, 'FENCED', fencedText(fence, newest))
     return true
   }
 
@@ -266,4 +261,13 @@ export class Records {
 
 function done(change: DoneRecordChange, told?: RecordChange): Done {
   return { change, told: told === undefined ? [] : [told] }
+}
+
+/** @param newest the token of the semaphore's newest grant that is held */
+function fencedText({ name, token }: Fence, newest: bigint | undefined): string {
+  const what = quoted(name)
+  if (newest === undefined) return `token ${token} is outdated: ${what} is held by nobody`
+  return token < newest
+    ? `token ${token} is outdated: ${what} was granted since then with token ${newest}`
+    : `token ${token} is none of a grant: the newest of ${what} has token ${newest}`
 }

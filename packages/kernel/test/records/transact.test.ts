@@ -151,6 +151,13 @@ test('of several owners the one who came last has the newest grant', () => {
   expect(desk.tell(put('a', 'x', { fence: { name: 'jobs', token: 1n } }))).toMatchObject([
     { message: expect.stringMatching(/"jobs" was granted since then with token 2/) },
   ])
+  // One that nobody was ever given.
+  expect(desk.tell(put('a', 'x', { fence: { name: 'jobs', token: 3n } }))).toMatchObject([
+    {
+      code: 'FENCED',
+      message: expect.stringMatching(/the newest of semaphore "jobs" has token 2/),
+    },
+  ])
   expect(desk.ask(put('a', 'x', { fence: { name: 'jobs', token: 2n } }))).toEqual([['written', 1n]])
   desk.node.release(2n, 'jobs')
   expect(desk.ask(put('a', 'x', { fence: { name: 'jobs', token: 2n } }))).toEqual([['FENCED']])

@@ -187,7 +187,8 @@ export type Ping = Message<"tenure.v1.Ping"> & {
 
   /**
    * The client will have said something again by then. A server that hears nothing for twice as long gives the stream up.
-   * 0: the period that was last told stays.
+   * 0: the period that was last told stays. Until one is told, it is a third of the smallest timeout of a session that was attached
+   * here, and five seconds at most: so whoever attaches sessions with small timeouts tells it before.
    *
    * @generated from field: uint32 period_ms = 2;
    */
@@ -507,7 +508,7 @@ export const ChangeNumberSchema: GenMessage<ChangeNumber> = /*@__PURE__*/
 
 /**
  * The grant under whose protection a write is made. The write is refused with CODE_FENCED unless the grant is still held, and
- * no newer one of the same semaphore has been given.
+ * no newer one of the same semaphore is held.
  *
  * @generated from message tenure.v1.Fence
  */
@@ -951,7 +952,7 @@ export const DeleteRecordSchema: GenMessage<DeleteRecord> = /*@__PURE__*/
   messageDesc(file_tenure_v1_coordination, 21);
 
 /**
- * Answered by `record_read`.
+ * Answered by `record_read`. CODE_NOT_FOUND.
  *
  * @generated from message tenure.v1.GetRecord
  */
@@ -2402,7 +2403,7 @@ export const RecordDeletedSchema: GenMessage<RecordDeleted> = /*@__PURE__*/
  */
 export type RecordRead = Message<"tenure.v1.RecordRead"> & {
   /**
-   * Absent when there is none.
+   * Absent when there is none: in answers to transactions, and when a record that was waited for is deleted.
    *
    * @generated from field: optional tenure.v1.Record record = 1;
    */

@@ -61,6 +61,7 @@ export class Archive {
   readonly #tickOfValue = new Map<string, number>()
   readonly #leases = new Map<bigint, StoredLease>()
   readonly #recordsOf = new Map<bigint, Set<string>>()
+  #latestMs = 0
   #lastCommit = 0n
   #lastVersion = 0n
   #highestToken = 0n
@@ -74,6 +75,11 @@ export class Archive {
   /** Commits of records that are durable for certain are not above this one. */
   get lastCommit(): bigint {
     return this.#lastCommit
+  }
+
+  /** When a record was last changed. */
+  get latestMs(): number {
+    return this.#latestMs
   }
 
   get leases(): number {
@@ -132,6 +138,7 @@ export class Archive {
     if (old !== null) this.#recordsOf.get(old.lease)?.delete(key)
     const fromMs = this.#ground.schedule.nowMs
     const tick = this.#ground.nextTick()
+    this.#latestMs = fromMs
     if (write.kind === 'delete') {
       history.push({ fromMs, tick, record: null })
       return

@@ -7,8 +7,10 @@ import type { Desk, Program } from './program.ts'
 const LOOK_MS = 500
 const SLOW_SHARE = 0.2
 const SLOW_MS = 400
-/** Everything that is on its way has arrived by then, and leases that nobody keeps are over. */
+/** Everything that is on its way has arrived by then. */
 const QUIET_MS = 8_000
+/** Leases of clients that have died end later: what they take along is told within this time. */
+const STILL_MS = 1_000
 
 export function lookout(prefix: string): Program {
   return {
@@ -16,6 +18,8 @@ export function lookout(prefix: string): Program {
     usesRecords: true,
     waitsForQuiet: true,
     async round(desk) {
+      const { archive } = desk.world.judge
+      const { schedule } = desk.world
       const stop = new AbortController()
       const copy = new Copy(desk)
       const done = copy.follow(prefix, stop.signal)
@@ -23,7 +27,11 @@ export function lookout(prefix: string): Program {
         while (!copy.hasEnded) {
           await desk.sleep(LOOK_MS)
           if (desk.world.quietForMs < QUIET_MS || copy.hasEnded) continue
-          copy.settle(await desk.storage().getRange({ prefix }, {}, desk.timeout(20_000)))
+          const { latestMs } = archive
+          if (schedule.nowMs - latestMs < STILL_MS) continue
+          const stored = await desk.storage().getRange({ prefix }, {}, desk.timeout(20_000))
+          if (archive.latestMs > latestMs) continue
+          copy.settle(stored)
           desk.world.marks.reached('a copy of the records agrees with what is stored')
           return
         }

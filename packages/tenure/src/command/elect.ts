@@ -41,6 +41,9 @@ async function elect(
   options: ElectOptions,
   [name = '', ...command]: readonly string[],
 ): Promise<number> {
+  if (options.observe && command.length > 0) {
+    throw new UsageError('--observe and a command exclude each other: use one of them')
+  }
   if (options.observe) return observe(context, name)
   if (command.length === 0) {
     throw new UsageError(`there is nothing to run: write tenure elect ${name} -- COMMAND`)

@@ -230,6 +230,12 @@ test('elect runs the command while it leads, and observers see its data', async 
   expect(await session.election('boss').leader()).toBeNull()
 })
 
+test('elect takes part or looks on, not both', async () => {
+  const run = await ends(['elect', 'boss', '--observe', '--', 'true'])
+  expect(run.code).toBe(64)
+  expect(run.err).toContain('--observe')
+})
+
 test('elect --observe prints a line for every change of leader', async () => {
   const run = start(['--json', 'elect', 'boss', '--observe'])
   await run.lines(1)

@@ -88,7 +88,9 @@ export class Beliefs {
     const known = this.#streams.get(stream)
     if (known === undefined || response.kind !== 'started') return
     known.sessionId = response.sessionId
-    this.#heardMs.set(response.sessionId, known.heardMs)
+    // A stream that its client has left may start behind a later one, when its server was slow.
+    const latestMs = this.#heardMs.get(response.sessionId) ?? 0
+    this.#heardMs.set(response.sessionId, Math.max(latestMs, known.heardMs))
   }
 
   #sample(believer: Believer): void {

@@ -66,6 +66,7 @@ async function watch(
   return context.withSession(async (session) => {
     for await (const value of session.config(name).watch(context.signal)) {
       context.output.bytes({ name, ...dataFields(value) }, value)
+      await context.output.taken(context.signal)
     }
     return 0
   })

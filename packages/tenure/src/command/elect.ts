@@ -94,6 +94,7 @@ async function observe(context: CommandContext, name: string): Promise<number> {
   return context.withSession(async (session) => {
     for await (const state of session.election(name).observe(context.signal)) {
       context.output.datum(stateFields(name, state), stateText(state))
+      await context.output.taken(context.signal)
     }
     return 0
   })

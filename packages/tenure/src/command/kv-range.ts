@@ -102,6 +102,7 @@ async function watch(
   return context.withStorage(async (storage) => {
     for await (const batch of storage.watch(bounds, from, context.signal)) {
       context.output.datum(batchFields(batch), batchText(batch))
+      await context.output.taken(context.signal)
     }
     return 0
   })

@@ -4,6 +4,7 @@
  * With `--json` every datum is one line of JSON. Numbers of 64 bits are strings in it, since JSON readers lose digits
  * above 2^53; bytes are text where they are UTF-8, else base64 under another name.
  */
+import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
 export type JsonValue =
@@ -35,6 +36,21 @@ export class Output {
   bytes(value: JsonValue, bytes: Uint8Array): void {
     if (this.#json) this.#stdout.write(`${toJson(value)}\n`)
     else this.#stdout.write(endsLine(bytes) ? bytes : Buffer.concat([bytes, NEWLINE]))
+  }
+
+  /**
+   * Until the reader has taken so much that more may be said: what follows changes without end must not pile up here. Rejects with the reason
+   * of `signal`.
+   */
+  async taken(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (!this.#stdout.writableNeedDrain) return
+    try {
+      await once(this.#stdout, 'drain', { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
   }
 
   /** A remark for the person who watches. */

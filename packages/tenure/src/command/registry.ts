@@ -90,6 +90,7 @@ async function watch(
   return context.withSession(async (session: Session) => {
     for await (const endpoints of session.registry(name).watch(context.signal)) {
       show(context, name, endpoints)
+      await context.output.taken(context.signal)
     }
     return 0
   })

@@ -195,6 +195,7 @@ async function watch(
       if (described === null)
         context.output.datum({ name, exists: false }, `"${name}" does not exist`)
       else context.output.datum(semaphoreFields(described), semaphoreText(described))
+      await context.output.taken(context.signal)
     }
     return 0
   })

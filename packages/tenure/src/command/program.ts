@@ -69,7 +69,9 @@ function operandsOf(command: Command): readonly string[] {
 
 function shell(world: World): Command {
   return configure(new Command('tenure'), world)
-    .description('Locks, leaders, registries, configuration and records that several processes share')
+    .description(
+      'Locks, leaders, registries, configuration and records that several processes share',
+    )
     .version(ownVersion())
     .option(
       '-a, --address <url>',

@@ -257,7 +257,8 @@ const ADVICE: Readonly<Partial<Record<RefusalCode, string>>> = {
 export function errorOf(refusal: Refusal, asked: string, cause?: unknown): TenureError {
   const said = refusal.message === '' ? refusal.code : `${refusal.code}: ${refusal.message}`
   const advice = ADVICE[refusal.code]
-  const message = advice === undefined ? `${asked}: ${said}` : `${asked}: ${said}; ${advice}`
+  const isAdvised = advice === undefined || said.endsWith(advice)
+  const message = isAdvised ? `${asked}: ${said}` : `${asked}: ${said}; ${advice}`
   return new CLASS_OF[refusal.code](message, {
     ...(refusal.status === undefined ? {} : { status: refusal.status }),
     ...(refusal.message === '' ? {} : { issues: [{ message: refusal.message }] }),

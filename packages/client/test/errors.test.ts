@@ -31,6 +31,13 @@ test('the error of a refusal says what was asked, what the server said, and what
   })
 })
 
+test('what the server has advised is not said twice', () => {
+  const refusal = { kind: 'refused', code: 'OVERLOADED', message: 'full; try again later' } as const
+  expect(errorOf(refusal, 'cannot get record "a"').message).toBe(
+    'cannot get record "a": OVERLOADED: full; try again later',
+  )
+})
+
 test.for([
   'INVALID_ARGUMENT',
   'NOT_FOUND',

@@ -32,7 +32,7 @@ export const TOKENS_MAX = 10_000
 export const CLIENT_CONNECTIONS_MAX = 16_384
 
 /** From here on nothing is read from a connection until some of its requests have been answered, or wait in the node. */
-export const CONNECTION_UNANSWERED_MAX = 16_384
+export const CONNECTION_UNANSWERED_MAX = 8_192
 
 /** Sessions of one connection. */
 export const CONNECTION_CHANNELS_MAX = 100_000

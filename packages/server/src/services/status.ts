@@ -23,6 +23,6 @@ export function issuesOf(message: string): readonly Issue[] {
   return [{ message, issueCode: 0, severity: SEVERITY.ERROR, issues: [] }]
 }
 
-export const UNAVAILABLE_TEXT = 'the node is not available here; try again'
+export const UNAVAILABLE_TEXT = 'the node is not available here; try again later'
 export const OVERLOADED_TEXT = 'too many requests wait; try again later'
 export const UNAUTHORIZED_TEXT = 'a valid token is needed; log in first'

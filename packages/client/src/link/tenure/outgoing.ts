@@ -9,6 +9,8 @@ import { type ClientMessage, WireWriter, writeClientMessage } from '@tenure/prot
 export const FRAME_MAX_BYTES: number = 1024 * 1024
 /** A frame of this length takes nothing more. */
 const FRAME_FULL_BYTES = 512 * 1024
+/** The same for messages: a server reads no further frame while it has much to do, but one that it has read it takes as a whole. */
+const FRAME_MESSAGES_MAX = 8_192
 
 export class Outgoing {
   readonly #writer = new WireWriter()
@@ -16,6 +18,8 @@ export class Outgoing {
   #frames: Uint8Array[] = []
   #send: ((frame: Uint8Array) => void) | null = null
   #isDue = false
+  /** In the frame that is being written. */
+  #messages = 0
 
   /** @throws WireError when the message cannot be written; the others are unharmed */
   add(message: ClientMessage): void {
@@ -26,8 +30,11 @@ export class Outgoing {
       this.#writer.rewind(before)
       throw error
     }
+    this.#messages += 1
     if (before > 0 && this.#writer.length > FRAME_MAX_BYTES) this.#cut(before)
-    else if (this.#writer.length >= FRAME_FULL_BYTES) this.#frames.push(this.#writer.take())
+    else if (this.#writer.length >= FRAME_FULL_BYTES || this.#messages >= FRAME_MESSAGES_MAX) {
+      this.#end()
+    }
     if (this.#isDue || this.#send === null) return
     this.#isDue = true
     // What an answer leads to is said in microtasks, and in those that follow from them: the tick comes after the last of them.
@@ -44,6 +51,7 @@ export class Outgoing {
   close(): void {
     this.#send = null
     this.#frames = []
+    this.#messages = 0
     this.#writer.take()
   }
 
@@ -52,15 +60,21 @@ export class Outgoing {
   readonly #flush = (): void => {
     this.#isDue = false
     if (this.#send === null) return
-    if (this.#writer.length > 0) this.#frames.push(this.#writer.take())
+    if (this.#writer.length > 0) this.#end()
     const frames = this.#frames
     this.#frames = []
     for (const frame of frames) this.#send?.(frame)
   }
 
+  #end(): void {
+    this.#frames.push(this.#writer.take())
+    this.#messages = 0
+  }
+
   /** Ends the frame behind its first `length` bytes. */
   #cut(length: number): void {
     const bytes = this.#writer.take()
+    this.#messages = 0
     this.#frames.push(bytes.subarray(0, length), bytes.subarray(length))
   }
 }

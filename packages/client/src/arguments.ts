@@ -3,6 +3,7 @@
  */
 
 import type { Bytes } from './bytes.ts'
+import { outOfRange, wrongType } from './wrong-argument.ts'
 
 /** A count or a limit; `Infinity` is the protocol's greatest, 2^64-1. */
 export type Count = number | bigint
@@ -28,7 +29,7 @@ export function kindOf(value: unknown): string {
 /** An object: what stands in its place, such as a bare count, would be passed over in silence. */
 export function optionsOf<T extends object>(value: T, what: string): T {
   if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`${what} must be an object, got ${kindOf(value)}`)
+    throw wrongType(`${what} must be an object, got ${kindOf(value)}`)
   }
   return value
 }
@@ -38,16 +39,16 @@ export function countOf(value: Count, what: string): bigint {
   if (value === Infinity) return COUNT_MAX
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) {
-      throw new RangeError(
+      throw outOfRange(
         `${what} must be a whole number up to 2^53-1, a bigint or Infinity, got ${value}`,
       )
     }
   } else if (typeof value !== 'bigint') {
-    throw new TypeError(`${what} must be a number or a bigint, got ${kindOf(value)}`)
+    throw wrongType(`${what} must be a number or a bigint, got ${kindOf(value)}`)
   }
   const count = BigInt(value)
   if (count < 1n || count > COUNT_MAX) {
-    throw new RangeError(`${what} must be 1 to 2^64-1, got ${count}`)
+    throw outOfRange(`${what} must be 1 to 2^64-1, got ${count}`)
   }
   return count
 }
@@ -58,19 +59,18 @@ export function bytesOf(value: Bytes, what: string, maxBytes: number = DATA_MAX_
   if (typeof value === 'string') bytes = encoder.encode(textOf(value, what))
   else if (value instanceof Uint8Array)
     bytes = value.length === 0 ? NO_BYTES : new Uint8Array(value)
-  else throw new TypeError(`${what} must be a Uint8Array or a string, got ${kindOf(value)}`)
+  else throw wrongType(`${what} must be a Uint8Array or a string, got ${kindOf(value)}`)
   if (bytes.length > maxBytes) {
-    throw new RangeError(`${what} must be at most ${maxBytes} bytes, got ${bytes.length}`)
+    throw outOfRange(`${what} must be at most ${maxBytes} bytes, got ${bytes.length}`)
   }
   return bytes
 }
 
 /** Text that has a UTF-8 form: no half of a surrogate pair stands alone. */
 function textOf(value: string, what: string): string {
-  if (typeof value !== 'string')
-    throw new TypeError(`${what} must be a string, got ${kindOf(value)}`)
+  if (typeof value !== 'string') throw wrongType(`${what} must be a string, got ${kindOf(value)}`)
   if (/\p{Surrogate}/u.test(value)) {
-    throw new TypeError(`${what} must be well-formed text, got half of a surrogate pair`)
+    throw wrongType(`${what} must be well-formed text, got half of a surrogate pair`)
   }
   return value
 }
@@ -83,14 +83,14 @@ export function boundedTextOf(value: string, what: string, maxBytes: number): st
   const text = textOf(value, what)
   const length = Buffer.byteLength(text)
   if (length > maxBytes) {
-    throw new RangeError(`${what} must be at most ${maxBytes} bytes, got ${length}`)
+    throw outOfRange(`${what} must be at most ${maxBytes} bytes, got ${length}`)
   }
   return text
 }
 
 export function pathOf(value: string): string {
   const path = textOf(value, 'the path of a coordination node')
-  if (path === '') throw new RangeError('the path of a coordination node must not be empty')
+  if (path === '') throw outOfRange('the path of a coordination node must not be empty')
   return path
 }
 
@@ -101,10 +101,9 @@ export interface DurationBounds {
 
 /** @returns whole milliseconds */
 export function durationOf(value: number, what: string, { min, max }: DurationBounds): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`${what} must be a number, got ${kindOf(value)}`)
+  if (typeof value !== 'number') throw wrongType(`${what} must be a number, got ${kindOf(value)}`)
   if (!(value >= min && value <= max)) {
-    throw new RangeError(`${what} must be ${min} to ${max} milliseconds, got ${value}`)
+    throw outOfRange(`${what} must be ${min} to ${max} milliseconds, got ${value}`)
   }
   return Math.ceil(value)
 }
@@ -118,10 +117,9 @@ export function nodePeriodOf(value: number | undefined, what: string): number {
 
 /** An id or token that the server has given. */
 export function idOf(value: bigint, what: string): bigint {
-  if (typeof value !== 'bigint')
-    throw new TypeError(`${what} must be a bigint, got ${kindOf(value)}`)
+  if (typeof value !== 'bigint') throw wrongType(`${what} must be a bigint, got ${kindOf(value)}`)
   if (value < 0n || value > COUNT_MAX) {
-    throw new RangeError(`${what} must be 0 to 2^64-1, got ${value}`)
+    throw outOfRange(`${what} must be 0 to 2^64-1, got ${value}`)
   }
   return value
 }

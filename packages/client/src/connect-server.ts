@@ -7,6 +7,7 @@ import type { Link } from './link/link.ts'
 import { ServerLink } from './link/server-link.ts'
 import { TenureLink } from './link/tenure/link.ts'
 import { YdbLink } from './link/ydb/link.ts'
+import { outOfRange } from './wrong-argument.ts'
 
 /** `'auto'`: Tenure's own protocol where the server speaks it, else YDB's. */
 export type ProtocolChoice = 'auto' | 'tenure' | 'ydb'
@@ -34,7 +35,7 @@ export function connectServer(address: string, options: ConnectServerOptions = {
   const { credentials = credentialsFrom(process.env) } = options
   const { tls = tlsFrom(process.env, readFileSync) } = options
   if (!Object.hasOwn(LINKS, protocol)) {
-    throw new RangeError(`the protocol must be "auto", "tenure" or "ydb", got "${protocol}"`)
+    throw outOfRange(`the protocol must be "auto", "tenure" or "ydb", got "${protocol}"`)
   }
   const ServersLink = LINKS[protocol]
   const withClock = clock === undefined ? {} : { clock }

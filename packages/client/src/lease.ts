@@ -12,6 +12,7 @@ import { nothing, untilAbort } from './abort.ts'
 import { giveBack } from './session/acquisition.ts'
 import type { SessionCore } from './session/core.ts'
 import { Call } from './session/outbox.ts'
+import { outOfRange } from './wrong-argument.ts'
 
 /** What is held, as it was granted. */
 export interface LeaseTerms {
@@ -112,7 +113,7 @@ export class Lease implements AsyncDisposable {
   async downgrade(count: Count, signal?: AbortSignal): Promise<void> {
     const kept = countOf(count, 'the count of a lease')
     if (kept > this.#count) {
-      throw new RangeError(
+      throw outOfRange(
         `a lease can only shrink: "${this.name}" is held with ${this.#count}, asked for ${kept}; release and acquire again`,
       )
     }

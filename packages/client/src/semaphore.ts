@@ -32,6 +32,7 @@ import { ask, type Reply, type SessionCore, unexpected } from './session/core.ts
 import { latest } from './session/latest.ts'
 import type { WatchFlags } from './session/watches.ts'
 import { within } from './session/within.ts'
+import { wrongType } from './wrong-argument.ts'
 
 export interface SemaphoreOptions {
   /** With it the semaphore is created on first use if absent, and checked if present. */
@@ -287,9 +288,7 @@ export class Semaphore {
     timeoutMs: number | null,
   ): AcquireRequest {
     if (ephemeral && this.#declared !== null) {
-      throw new TypeError(
-        `semaphore "${this.name}" has a limit of its own, so it cannot be ephemeral`,
-      )
+      throw wrongType(`semaphore "${this.name}" has a limit of its own, so it cannot be ephemeral`)
     }
     return {
       kind: 'acquire',

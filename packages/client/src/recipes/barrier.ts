@@ -11,6 +11,7 @@
 import type { Lease } from '../lease.ts'
 import type { Semaphore } from '../semaphore.ts'
 import { LinkedAbort } from './linked-abort.ts'
+import { outOfRange } from '../wrong-argument.ts'
 
 const PASSED = new Uint8Array([1])
 
@@ -21,7 +22,7 @@ export class Barrier {
 
   /** @param semaphore made with `limit: parties`, used by one barrier only */
   constructor(semaphore: Semaphore, parties: number | bigint) {
-    if (parties < 1) throw new RangeError(`parties must be at least 1, got ${parties}`)
+    if (parties < 1) throw outOfRange(`parties must be at least 1, got ${parties}`)
     this.#semaphore = semaphore
     this.#parties = BigInt(parties)
   }

@@ -1,5 +1,6 @@
 /** How a value of the program becomes the bytes that others see, and back. */
 import type { Bytes } from '../bytes.ts'
+import { wrongType } from '../wrong-argument.ts'
 
 export interface Codec<T> {
   encode(value: T): Bytes
@@ -26,7 +27,7 @@ export function jsonCodec<T>(parse?: (value: unknown) => T): Codec<T> {
   return {
     encode(value) {
       const text: string | undefined = JSON.stringify(value)
-      if (text === undefined) throw new TypeError(`a ${typeof value} has no form in JSON`)
+      if (text === undefined) throw wrongType(`a ${typeof value} has no form in JSON`)
       return text
     },
     decode: (bytes) => read(strictUtf8.decode(bytes)),

@@ -22,6 +22,7 @@ import type { ElectionState } from './election-state.ts'
 import { watchElection } from './election-watch.ts'
 import { Leadership } from './leadership.ts'
 import { LinkedAbort } from './linked-abort.ts'
+import { wrongType } from '../wrong-argument.ts'
 
 /** Who takes part, in bytes. */
 export interface ElectionOptions {
@@ -96,7 +97,7 @@ export class Election<T = Uint8Array> {
       options instanceof AbortSignal ? [{}, options] : [options, last]
     const self = this.#self
     if (typeof operation !== 'function')
-      throw new TypeError('the operation of an election must be a function')
+      throw wrongType('the operation of an election must be a function')
     optionsOf(chosen, 'the options of a run')
     if (self === null) {
       throw new NotParticipantError(

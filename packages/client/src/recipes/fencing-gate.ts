@@ -9,6 +9,7 @@
  * the store in memory, and a resource that outlives its process keeps the tokens beside its data, in a store of its own.
  */
 import { FencedError } from '../errors.ts'
+import { outOfRange } from '../wrong-argument.ts'
 
 /** Where a gate keeps the greatest token of each name. */
 export interface FencingStore {
@@ -27,7 +28,7 @@ export class MemoryFencingStore implements FencingStore {
 
   /** @param options.namesMax how many names are kept; by default 1,000,000 */
   constructor({ namesMax = 1_000_000 }: { namesMax?: number } = {}) {
-    if (!(namesMax >= 1)) throw new RangeError(`namesMax must be at least 1, got ${namesMax}`)
+    if (!(namesMax >= 1)) throw outOfRange(`namesMax must be at least 1, got ${namesMax}`)
     this.#namesMax = namesMax
   }
 
@@ -36,7 +37,7 @@ export class MemoryFencingStore implements FencingStore {
     const seen = this.#greatest.get(name)
     if (seen !== undefined && seen >= token) return seen
     if (seen === undefined && this.#greatest.size >= this.#namesMax) {
-      throw new RangeError(`cannot keep a token for "${name}": ${this.#namesMax} names are kept`)
+      throw outOfRange(`cannot keep a token for "${name}": ${this.#namesMax} names are kept`)
     }
     this.#greatest.set(name, token)
     return token

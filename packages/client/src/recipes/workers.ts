@@ -15,6 +15,7 @@ import type { WorkersOptions } from './worker-options.ts'
 import { LinkedAbort } from './linked-abort.ts'
 import { pause } from './pause.ts'
 import { WorkerRound } from './worker-round.ts'
+import { outOfRange, wrongType } from '../wrong-argument.ts'
 
 /** As many tasks as one worker queues for at most, each with a place on the server. */
 export const TASKS_MAX = 100_000
@@ -41,7 +42,7 @@ export async function work(
 ): Promise<void> {
   assertWhole('tasks', options.tasks, TASKS_MAX)
   assertWhole('capacity', options.capacity, Number.MAX_SAFE_INTEGER)
-  if (typeof options.run !== 'function') throw new TypeError('run must be a function')
+  if (typeof options.run !== 'function') throw wrongType('run must be a function')
   nameOf(`${options.prefix}${options.tasks - 1}`)
   const { clock = systemClock, random = systemRandom } = surroundings
   const backoff = new Backoff(random)
@@ -69,6 +70,6 @@ export async function work(
 
 function assertWhole(what: string, value: number, max: number): void {
   if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw new RangeError(`${what} must be a whole number from 1 to ${max}, got ${value}`)
+    throw outOfRange(`${what} must be a whole number from 1 to ${max}, got ${value}`)
   }
 }

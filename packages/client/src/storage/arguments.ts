@@ -1,6 +1,7 @@
 /** Checks of what a program passes to a storage. A wrong argument is a TypeError or a RangeError before any message is sent. */
 import { bytesOf, COUNT_MAX, NAME_MAX_BYTES, boundedTextOf, optionsOf } from '../arguments.ts'
 import type { Bytes } from '../bytes.ts'
+import { outOfRange, wrongType } from '../wrong-argument.ts'
 
 /** Names no lease. */
 export const NO_LEASE_ID = 0n
@@ -28,10 +29,9 @@ export function valueOf(value: Bytes, what: string = 'the value of a record'): U
 
 /** @throws TypeError; RangeError unless it is 0 to 2^64-1 */
 export function versionOf(value: bigint, what: string): bigint {
-  if (typeof value !== 'bigint')
-    throw new TypeError(`${what} must be a bigint, got ${typeof value}`)
+  if (typeof value !== 'bigint') throw wrongType(`${what} must be a bigint, got ${typeof value}`)
   if (value < 0n || value > COUNT_MAX) {
-    throw new RangeError(`${what} must be 0 to 2^64-1, got ${value}`)
+    throw outOfRange(`${what} must be 0 to 2^64-1, got ${value}`)
   }
   return value
 }

@@ -7,6 +7,7 @@
 import { bytesOf, optionsOf } from '../arguments.ts'
 import type { Bytes } from '../bytes.ts'
 import type { Key } from './record.ts'
+import { outOfRange } from '../wrong-argument.ts'
 
 export const KEY_MAX_BYTES = 1024
 
@@ -29,7 +30,7 @@ export function prefix(bytes: Bytes): KeyRange {
 /** @throws TypeError; RangeError unless it has 1 to 1,024 bytes */
 export function keyOf(value: Key, what: string = 'the key of a record'): Uint8Array {
   const bytes = bytesOf(value, what, KEY_MAX_BYTES)
-  if (bytes.length === 0) throw new RangeError(`${what} must not be empty`)
+  if (bytes.length === 0) throw outOfRange(`${what} must not be empty`)
   return bytes
 }
 

@@ -10,6 +10,7 @@ import { LeaseBook } from './lease-book.ts'
 import { LeaseTerm } from './lease-term.ts'
 import { type LeaseGround, RecordLease } from './record-lease.ts'
 import type { Asking, StorageReply, StorageSession } from './storage-session.ts'
+import { outOfRange, wrongType } from '../wrong-argument.ts'
 
 export interface NewLeaseOptions {
   /** The lease lives until it is released or the client is closed, and its ttl beyond a client that has died. By default its ttl from now. */
@@ -140,10 +141,10 @@ function found(described: AnswerOf<'lease-described'>, { sentMs }: StorageReply)
 /** @returns whole milliseconds */
 function ttlOf(ttl: number): number {
   if (typeof ttl !== 'number') {
-    throw new TypeError(`the ttl of a lease must be a number, got ${kindOf(ttl)}`)
+    throw wrongType(`the ttl of a lease must be a number, got ${kindOf(ttl)}`)
   }
   if (ttl > 0 && ttl <= LEASE_TTL_MAX_MS) return Math.ceil(ttl)
-  throw new RangeError(
+  throw outOfRange(
     `the ttl of a lease must be above 0 and at most ${LEASE_TTL_MAX_MS} milliseconds, got ${ttl}`,
   )
 }

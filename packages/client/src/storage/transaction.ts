@@ -12,6 +12,7 @@ import {
 } from './arguments.ts'
 import { keyOf } from './keys.ts'
 import type { Key, Record } from './record.ts'
+import { outOfRange, wrongType } from '../wrong-argument.ts'
 
 /** What must hold of a key. An absent record has version 0, and a value that equals none. */
 export type Compare =
@@ -87,14 +88,14 @@ function checkBytes(parts: readonly (CompareMessage | TransactStep)[]): void {
   let bytes = 0
   for (const part of parts) bytes += part.key.length + ('value' in part ? part.value.length : 0)
   if (bytes <= TRANSACTION_MAX_BYTES) return
-  throw new RangeError(
+  throw outOfRange(
     `the keys and values of a transaction must have at most ${TRANSACTION_MAX_BYTES} bytes together, got ${bytes}`,
   )
 }
 
 function listOf<T>(list: readonly T[], what: string): readonly T[] {
   if (Array.isArray(list)) return list
-  throw new TypeError(`${what} of a transaction must be an array, got ${typeof list}`)
+  throw wrongType(`${what} of a transaction must be an array, got ${typeof list}`)
 }
 
 function compareOf(compare: Compare): CompareMessage {
@@ -102,7 +103,7 @@ function compareOf(compare: Compare): CompareMessage {
   const key = keyOf(compare.key)
   if ('exists' in compare) {
     if (typeof compare.exists !== 'boolean') {
-      throw new TypeError(`"exists" of a compare must be a boolean, got ${typeof compare.exists}`)
+      throw wrongType(`"exists" of a compare must be a boolean, got ${typeof compare.exists}`)
     }
     return { target: 'version', key, is: compare.exists ? '!=' : '==', version: 0n }
   }
@@ -118,18 +119,18 @@ function compareOf(compare: Compare): CompareMessage {
 
 function check(is: string, allowed: ReadonlySet<string>): void {
   if (allowed.has(is)) return
-  throw new TypeError(`"is" of a compare must be one of ${[...allowed].join(' ')}, got ${is}`)
+  throw wrongType(`"is" of a compare must be one of ${[...allowed].join(' ')}, got ${is}`)
 }
 
 function stepsOf(operations: readonly Op[], what: string): TransactStep[] {
   const steps = listOf(operations, what).map(stepOf)
   const reads = steps.filter(({ kind }) => kind === 'get').length
   if (reads > 0 && reads < steps.length) {
-    throw new TypeError(`${what} of a transaction must either read or write, got both`)
+    throw wrongType(`${what} of a transaction must either read or write, got both`)
   }
   const keys = new Set(steps.map(({ key }) => Buffer.from(key).toString('latin1')))
   if (keys.size < steps.length) {
-    throw new TypeError(`${what} of a transaction must name each key once`)
+    throw wrongType(`${what} of a transaction must name each key once`)
   }
   return steps
 }
@@ -148,6 +149,6 @@ function stepOf(operation: Op): TransactStep {
       return { kind: operation.kind, key }
     default:
       operation satisfies never
-      throw new TypeError('an operation of a transaction must be put, delete or get')
+      throw wrongType('an operation of a transaction must be put, delete or get')
   }
 }

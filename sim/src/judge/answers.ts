@@ -3,8 +3,7 @@
  */
 import type { Notice, RecordMessage, RecordOperation, Reply } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { ChannelStream } from '../network/channel-reports.ts'
-import type { RecordAsk, RecordObserver } from '../network/face.ts'
+import type { ChannelStream, RecordAsk, RecordObserver } from '../network/face-observer.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Archive } from './archive.ts'
 import type { Ground, Verdicts } from './ground.ts'

@@ -7,7 +7,7 @@
  */
 import type { Write, WriteSet } from '@tenure/kernel'
 import type { Process } from '../machine/process.ts'
-import { FENCED_KEY, tokenOf } from '../programs/record-values.ts'
+import { FENCED_KEY, tokenOf } from '../fenced-key.ts'
 import type { Ground, Verdicts } from './ground.ts'
 
 const COUNTERS_TAG = 0x01

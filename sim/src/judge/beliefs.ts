@@ -8,7 +8,7 @@
 import type { Session } from '@tenure/client'
 import type { SessionRequest, SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { SessionObserver } from '../network/face.ts'
+import type { SessionObserver } from '../network/face-observer.ts'
 import type { Ground, Verdicts } from './ground.ts'
 
 interface Believer {

@@ -1,7 +1,7 @@
 /** Sees everything that happens in a run, and says when a promise is broken. */
 import type { WriteSet } from '@tenure/kernel'
 import type { Process } from '../machine/process.ts'
-import type { FaceObserver } from '../network/face.ts'
+import type { FaceObserver } from '../network/face-observer.ts'
 import { Answers } from './answers.ts'
 import { Archive } from './archive.ts'
 import { Beliefs } from './beliefs.ts'

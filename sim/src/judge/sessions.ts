@@ -4,7 +4,7 @@
 import { type Session, SessionExpiredError } from '@tenure/client'
 import { STATUS, type SessionRequest, type SessionResponse } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { SessionObserver } from '../network/face.ts'
+import type { SessionObserver } from '../network/face-observer.ts'
 import type { Archive } from './archive.ts'
 import type { Beliefs } from './beliefs.ts'
 import type { Ground, Verdicts } from './ground.ts'

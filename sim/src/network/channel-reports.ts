@@ -14,12 +14,7 @@ import {
   type SessionResponse,
   STATUS,
 } from '@tenure/protocol'
-import type { FaceObserver, RecordAsk } from './face.ts'
-
-/** Stands for a stream. */
-export class ChannelStream {
-  sessionId = 0n
-}
+import { ChannelStream, type FaceObserver, type RecordAsk } from './face-observer.ts'
 
 interface SemaphoreAsk {
   readonly stream: ChannelStream

@@ -13,7 +13,7 @@ import {
   type ConnectionTransport,
 } from '@tenure/server'
 import { ChannelReports } from './channel-reports.ts'
-import type { CallWay, FaceOptions } from './face.ts'
+import type { CallWay, FaceOptions } from './face-options.ts'
 import { GRPC_CODE } from './frame.ts'
 
 export class ConnectionCall implements ConnectionTransport {

@@ -3,73 +3,16 @@ import {
   CONNECT_PATH,
   decodeSessionRequest,
   encodeSessionResponse,
-  type Notice,
-  type RecordOperation,
-  type Reply,
   SESSION,
-  type SessionRequest,
   type SessionResponse,
 } from '@tenure/protocol'
-import {
-  type CallError,
-  type CallInfo,
-  type ServiceContext,
-  SessionStream,
-  type SessionTransport,
-  type UnaryMethod,
-} from '@tenure/server'
+import { type CallError, type CallInfo, SessionStream, type SessionTransport } from '@tenure/server'
 import type { CallHeaders } from '@tenure/client'
 import type { End, Party } from './connection.ts'
-import type { ChannelStream } from './channel-reports.ts'
 import { ConnectionCall } from './connection-call.ts'
+import type { SessionObserver } from './face-observer.ts'
+import type { CallWay, FaceOptions } from './face-options.ts'
 import { type Frame, GRPC_CODE } from './frame.ts'
-import type { Marks } from '../report/marks.ts'
-
-/**
- * Hears of sessions what passes the face, both ways: a stream of YDB's protocol is one session, and so is a channel of Tenure's own, of
- * which is told as if it were a stream.
- */
-export interface SessionObserver {
-  asked(stream: object, request: SessionRequest): void
-  said(stream: object, response: SessionResponse): void
-  /** The stream is over. */
-  left(stream: object): void
-}
-
-/** A request about records, from its question on. */
-export interface RecordAsk {
-  readonly operation: RecordOperation
-  readonly atMs: number
-}
-
-/** Hears what passes the face about records. */
-export interface RecordObserver {
-  asked(stream: ChannelStream, ask: RecordAsk): void
-  /** Answered in the end. */
-  said(stream: ChannelStream, ask: RecordAsk, reply: Reply): void
-  /** A wait or a watch was taken back. */
-  forgot(ask: RecordAsk): void
-  /** The channel is over. */
-  left(stream: ChannelStream): void
-  noticed(stream: ChannelStream, notice: Notice): void
-}
-
-export interface FaceObserver {
-  readonly sessions: SessionObserver
-  readonly records: RecordObserver
-  /** A connection was given up that had said nothing for so long, and had promised to say something within a period. */
-  gaveUp(silentMs: number, periodMs: number): void
-}
-
-export interface FaceOptions {
-  readonly context: ServiceContext
-  readonly methods: ReadonlyMap<string, UnaryMethod>
-  readonly observer: FaceObserver
-  readonly marks: Marks
-  /** Whether it speaks Tenure's own protocol: a server of an earlier version does not. */
-  readonly speaksOwn: boolean
-  readonly nowMs: () => number
-}
 
 /** A call that is a stream. */
 interface StreamCall {
@@ -126,14 +69,6 @@ export class Face implements Party {
   #fail(call: number, code: number, details: string): void {
     this.#end.send({ kind: 'failed', call, code, details })
   }
-}
-
-/** How a stream reaches its client. */
-export interface CallWay {
-  readonly end: End
-  readonly call: number
-  /** The call is over. */
-  forget(): void
 }
 
 /** One session stream. */

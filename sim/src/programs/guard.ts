@@ -5,7 +5,8 @@
 import { FencedError } from '@tenure/client'
 import { hold } from './locker.ts'
 import type { Desk, Program } from './program.ts'
-import { FENCED_KEY, fencedValue } from './record-values.ts'
+import { FENCED_KEY } from '../fenced-key.ts'
+import { fencedValue } from './record-values.ts'
 
 const LOCK = 'gate'
 const HOLD_MS = 250

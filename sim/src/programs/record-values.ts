@@ -1,9 +1,6 @@
 /** What programs write into records: each value once in a run. */
 import type { Desk } from './program.ts'
 
-/** Written only under the token of a lock. */
-export const FENCED_KEY = 'fenced'
-
 /** Values of at most so many bytes always stay in memory. */
 const SHORT_BYTES = 64
 const LONG_BYTES = 200
@@ -16,10 +13,6 @@ export function newValue(desk: Desk): string {
 
 export function fencedValue(desk: Desk, token: bigint): string {
   return `${token}/${newValue(desk)}`
-}
-
-export function tokenOf(value: string): bigint {
-  return BigInt(value.slice(0, value.indexOf('/')))
 }
 
 export function textOf(value: Uint8Array): string {

@@ -39,7 +39,9 @@ test.for(SCHEMES)(
 test.for(SCHEMES)('S3-04: an empty key is refused before any message, %s', async (scheme) => {
   await using world = await openWorld(scheme)
   const { storage } = world
-  await expect(storage.create({ key: '', value: '1' })).rejects.toThrow(RangeError)
+  const refused = storage.create({ key: '', value: '1' })
+  await expect(refused).rejects.toThrow(RangeError)
+  await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   await expect(storage.get(new Uint8Array())).rejects.toThrow(RangeError)
   expect(await storage.getRange('', '\u{10FFFF}')).toEqual([])
 })

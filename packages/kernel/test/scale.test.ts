@@ -6,8 +6,8 @@ import { Kernel } from '@tenure/kernel'
 import type { Step } from '@tenure/kernel'
 import { TestNode, kinds } from './node.ts'
 
-const WAITERS = 100_000
-const SESSIONS = 200_000
+const WAITERS = 50_000
+const SESSIONS = 100_000
 
 function crowd(sessions: number): TestNode {
   const node = new TestNode()
@@ -16,7 +16,7 @@ function crowd(sessions: number): TestNode {
   return node
 }
 
-test('100,000 waiters on one semaphore come and are granted one by one', () => {
+test('50,000 waiters on one semaphore come and are granted one by one', () => {
   const node = crowd(WAITERS)
   node.create('jobs', 1n)
   for (let session = 1n; session <= WAITERS; session++) {
@@ -32,7 +32,7 @@ test('100,000 waiters on one semaphore come and are granted one by one', () => {
   expect(node.kernel.nextDeadlineMs()).toBe(Infinity)
 })
 
-test('100,000 waiters are granted at once, and leave from the back, and time out together', () => {
+test('50,000 waiters are granted at once, and leave from the back, and time out together', () => {
   const node = crowd(WAITERS)
   node.create('jobs', BigInt(WAITERS))
   node.acquire(1n, 'jobs', { count: BigInt(WAITERS) })
@@ -50,7 +50,7 @@ test('100,000 waiters are granted at once, and leave from the back, and time out
   expect(node.kernel.statistics()).toMatchObject({ owners: 1, waiters: 0 })
 })
 
-test('200,000 sessions with a semaphore each come back from their rows, and expire', () => {
+test('100,000 sessions with a semaphore each come back from their rows, and expire', () => {
   const node = new TestNode()
   const rows = node.store.entries()
   node.keeps = false

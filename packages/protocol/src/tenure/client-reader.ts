@@ -12,36 +12,18 @@ import type {
   NodeQuestion,
   UnknownMessage,
 } from './client-message.ts'
-import { CLIENT_FIELD, FRAME_MESSAGE } from './field.ts'
+import { CLIENT_FIELD } from './field.ts'
+import { readFrame } from './frame-reader.ts'
 import { checkedId, NO_BYTES, NO_ID, readOnlyNumber } from './field-reader.ts'
 import type { SessionOperation } from './operation.ts'
 import { readOperation } from './operation-reader.ts'
 import { readQuestion } from './question-codec.ts'
 
-/** One for all, so that a frame of many costs no memory. */
 const NOTHING: UnknownMessage = { kind: 'unknown', id: NO_ID }
 
 /** @throws WireError when anything in the frame is malformed, an id is none or a text is not valid UTF-8 */
 export function decodeClientFrame(bytes: Uint8Array): ClientMessage[] {
-  const reader = new WireReader(bytes)
-  const messages: ClientMessage[] = []
-  while (reader.nextField()) {
-    if (reader.field === FRAME_MESSAGE && reader.wireType === BYTES) {
-      messages.push(readMessage(reader))
-    } else reader.skip()
-  }
-  return messages
-}
-
-function readMessage(reader: WireReader): ClientMessage {
-  const outerEnd = reader.enter()
-  let message: ClientMessage = NOTHING
-  while (reader.nextField()) {
-    if (reader.wireType === BYTES) message = readMember(reader, message)
-    else reader.skip()
-  }
-  reader.leave(outerEnd)
-  return message
+  return readFrame<ClientMessage>(bytes, readMember, NOTHING)
 }
 
 function readMember(reader: WireReader, before: ClientMessage): ClientMessage {

@@ -73,3 +73,20 @@ export function readOnlyText(reader: WireReader, field: number): string {
   reader.leave(outerEnd)
   return value
 }
+
+/** Reads the message at which the reader stands: a key, and a version of it. */
+export function readKeyAndVersion(reader: WireReader): {
+  readonly key: Uint8Array
+  readonly version: bigint
+} {
+  const outerEnd = reader.enter()
+  let key = NO_BYTES
+  let version = 0n
+  while (reader.nextField()) {
+    if (reader.field === 1 && reader.wireType === BYTES) key = reader.bytes()
+    else if (reader.field === 2 && reader.wireType === VARINT) version = reader.u64()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { key, version }
+}

@@ -2,7 +2,7 @@
 import { BYTES, VARINT, type WireReader } from '../wire-reader.ts'
 import type { WireWriter } from '../wire-writer.ts'
 import { RECORD_CHANGE_FIELD } from './field.ts'
-import { NO_BYTES } from './field-reader.ts'
+import { NO_BYTES, readKeyAndVersion } from './field-reader.ts'
 import type { RecordChangeMessage, RecordMessage } from './server-message.ts'
 
 export function writeRecord(writer: WireWriter, field: number, record: RecordMessage): void {
@@ -91,14 +91,5 @@ export function readRecordChange(reader: WireReader): RecordChangeMessage | null
 }
 
 function readDeletion(reader: WireReader): RecordChangeMessage {
-  const outerEnd = reader.enter()
-  let key = NO_BYTES
-  let version = 0n
-  while (reader.nextField()) {
-    if (reader.field === 1 && reader.wireType === BYTES) key = reader.bytes()
-    else if (reader.field === 2 && reader.wireType === VARINT) version = reader.u64()
-    else reader.skip()
-  }
-  reader.leave(outerEnd)
-  return { kind: 'deleted', key, version }
+  return { kind: 'deleted', ...readKeyAndVersion(reader) }
 }

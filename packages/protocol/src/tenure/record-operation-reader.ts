@@ -3,7 +3,7 @@ import type { ChangeNumber } from '../session/request.ts'
 import { BYTES, VARINT, type WireReader } from '../wire-reader.ts'
 import { readChange, readFence } from './change-codec.ts'
 import { CHANGE_FIELD, FENCE_FIELD, OPERATION_FIELD } from './field.ts'
-import { NO_BYTES, readOnlyBytes, readOnlyU64 } from './field-reader.ts'
+import { NO_BYTES, readOnlyBytes, readOnlyU64, readKeyAndVersion } from './field-reader.ts'
 import type {
   CasRecordOperation,
   CreateRecordOperation,
@@ -145,16 +145,7 @@ function readRange(reader: WireReader): RangeRecordsOperation {
 }
 
 function readWait(reader: WireReader): WaitRecordOperation {
-  const outerEnd = reader.enter()
-  let key = NO_BYTES
-  let version = 0n
-  while (reader.nextField()) {
-    if (reader.field === 1 && reader.wireType === BYTES) key = reader.bytes()
-    else if (reader.field === 2 && reader.wireType === VARINT) version = reader.u64()
-    else reader.skip()
-  }
-  reader.leave(outerEnd)
-  return { kind: 'wait-record', key, version }
+  return { kind: 'wait-record', ...readKeyAndVersion(reader) }
 }
 
 function readWatch(reader: WireReader): WatchRecordsOperation {

@@ -1,7 +1,8 @@
 /** Reads what a server says. A field that is given twice counts as it was given last: no writer gives one twice. */
 import { BYTES, VARINT, WireReader } from '../wire-reader.ts'
 import { endCodeOf } from './code.ts'
-import { FRAME_MESSAGE, NOTICE_FIELD, SERVER_FIELD } from './field.ts'
+import { NOTICE_FIELD, SERVER_FIELD } from './field.ts'
+import { readFrame } from './frame-reader.ts'
 import { checkedId, NO_ID, readOnlyNumber, readOnlyU64 } from './field-reader.ts'
 import { readReply } from './reply-reader.ts'
 import type {
@@ -14,33 +15,13 @@ import type {
   UnknownServerMessage,
 } from './server-message.ts'
 
-/** One for all, so that a frame of many costs no memory. */
 const UNKNOWN: UnknownServerMessage = { kind: 'unknown' }
 
 /** @throws WireError when anything in the frame is malformed, an id is none or a text is not valid UTF-8 */
 export function decodeServerFrame(bytes: Uint8Array): ServerMessage[] {
-  const reader = new WireReader(bytes)
-  const messages: ServerMessage[] = []
-  while (reader.nextField()) {
-    if (reader.field === FRAME_MESSAGE && reader.wireType === BYTES) {
-      messages.push(readMessage(reader))
-    } else reader.skip()
-  }
-  return messages
+  return readFrame<ServerMessage>(bytes, readMember, UNKNOWN)
 }
 
-function readMessage(reader: WireReader): ServerMessage {
-  const outerEnd = reader.enter()
-  let message: ServerMessage = UNKNOWN
-  while (reader.nextField()) {
-    if (reader.wireType === BYTES) message = readMember(reader, message)
-    else reader.skip()
-  }
-  reader.leave(outerEnd)
-  return message
-}
-
-/** @param before what the message has held so far; stays when the field is no member that is known */
 function readMember(reader: WireReader, before: ServerMessage): ServerMessage {
   switch (reader.field) {
     case SERVER_FIELD.answer:

@@ -1,17 +1,14 @@
 /**
- * The bytes of a connection of Tenure's own protocol: frames in and out, back-pressure, the bound of what is unsent.
+ * The bytes of a connection of Tenure's own protocol: frames in and out, and the bound of what is unsent.
  *
  * One gRPC message is one frame. What is said within one tick leaves in one frame, as long as it does not become too large.
  */
 import {
   decodeClientFrame,
   type ServerMessage,
-  WireError,
   WireWriter,
   writeServerMessage,
 } from '@tenure/protocol'
-import type { Log } from '../log.ts'
-import { reasonOf } from '../log.ts'
 import type { ServiceContext } from '../services/call.ts'
 import {
   type ConnectionError,
@@ -20,8 +17,9 @@ import {
 } from '../services/connection/connection-stream.ts'
 import { CLIENT_CONNECTIONS_MAX } from '../services/limits.ts'
 import type { GrpcCall } from './call.ts'
-import { FRAME_HEADER_BYTES, FrameReader } from './frames.ts'
+import { FRAME_HEADER_BYTES } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
+import { Intake } from './intake.ts'
 import { CONNECTION_FRAME_BYTES, CONNECTION_UNSENT_BYTES_MAX } from './limits.ts'
 import { GRPC, GrpcError } from './status.ts'
 
@@ -57,26 +55,29 @@ export class ConnectionCalls {
 
 class ConnectionCall implements ConnectionTransport {
   readonly #call: GrpcCall
-  readonly #log: Log
-  readonly #reader: FrameReader
+  readonly #intake: Intake
   readonly #connection: ConnectionStream
   /** Parts of the frame that leaves at the end of the tick. */
   #frame: Buffer[] = []
   #frameBytes = 0
-  #isPumping = false
-  #isPaused = false
   #isOverflown = false
 
   constructor(call: GrpcCall, context: ServiceContext, closed: () => void) {
     this.#call = call
-    this.#log = context.log
-    this.#reader = new FrameReader(call.header('grpc-encoding'))
-    this.#connection = new ConnectionStream(context, call.info, this)
-    call.observe({
-      data: (chunk) => {
-        this.#reader.push(chunk)
-        this.#pump()
+    const connection = new ConnectionStream(context, call.info, this)
+    this.#connection = connection
+    this.#intake = new Intake({
+      call,
+      log: context.log,
+      ready: () => connection.ready,
+      receive: (message) => connection.receiveFrame(decodeClientFrame(message)),
+      broken: (status, message) => {
+        connection.left()
+        this.#end(status, message)
       },
+    })
+    call.observe({
+      data: (chunk) => this.#intake.push(chunk),
       halfClosed: () => {
         this.#connection.left()
         this.#end(GRPC.OK)
@@ -122,7 +123,7 @@ class ConnectionCall implements ConnectionTransport {
   }
 
   resume(): void {
-    if (!this.#isPumping) this.#pump()
+    this.#intake.resume()
   }
 
   #gather(bytes: Buffer): void {
@@ -147,39 +148,5 @@ class ConnectionCall implements ConnectionTransport {
   #end(status: (typeof GRPC)[keyof typeof GRPC], message?: string): void {
     this.#flush()
     this.#call.end(status, message)
-  }
-
-  /** Hands over what has arrived as long as the connection wants it. */
-  #pump(): void {
-    this.#isPumping = true
-    try {
-      while (this.#connection.ready && this.#call.isOpen) {
-        const message = this.#reader.next()
-        if (message === null) break
-        this.#connection.receiveFrame(decodeClientFrame(message))
-      }
-    } catch (error) {
-      this.#refuse(error)
-    } finally {
-      this.#isPumping = false
-    }
-    this.#setPaused(!this.#connection.ready && this.#call.isOpen)
-  }
-
-  #setPaused(isPaused: boolean): void {
-    if (isPaused === this.#isPaused) return
-    this.#isPaused = isPaused
-    if (isPaused) this.#call.pause()
-    else this.#call.resume()
-  }
-
-  #refuse(error: unknown): void {
-    this.#connection.left()
-    if (error instanceof GrpcError) this.#end(error.status, error.message)
-    else if (error instanceof WireError) this.#end(GRPC.INVALID_ARGUMENT, error.message)
-    else {
-      this.#log.error('a connection failed', { reason: reasonOf(error) })
-      this.#end(GRPC.INTERNAL, 'Internal error')
-    }
   }
 }

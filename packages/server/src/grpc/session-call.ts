@@ -1,23 +1,17 @@
-/**
- * A session stream's bytes: frames in and out, back-pressure, the bound of what is unsent.
- *
- * While the session takes no request the HTTP/2 stream is paused, so the client's sending stops at its flow-control window.
- */
+/** A session stream's bytes: frames in and out, and the bound of what is unsent. */
 import {
   decodeSessionRequest,
   type SessionResponse,
-  WireError,
   WireWriter,
   writeSessionResponse,
 } from '@tenure/protocol'
-import type { Log } from '../log.ts'
-import { reasonOf } from '../log.ts'
 import type { ServiceContext } from '../services/call.ts'
 import { SESSION_STREAMS_MAX } from '../services/limits.ts'
 import { type CallError, SessionStream, type SessionTransport } from '../services/session-stream.ts'
 import type { GrpcCall } from './call.ts'
-import { FRAME_HEADER_BYTES, FrameReader } from './frames.ts'
+import { FRAME_HEADER_BYTES } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
+import { Intake } from './intake.ts'
 import { UNSENT_BYTES_MAX } from './limits.ts'
 import { GRPC, GrpcError } from './status.ts'
 
@@ -48,23 +42,26 @@ export class SessionCalls {
 
 class SessionCall implements SessionTransport {
   readonly #call: GrpcCall
-  readonly #log: Log
-  readonly #reader: FrameReader
+  readonly #intake: Intake
   readonly #session: SessionStream
-  #isPumping = false
-  #isPaused = false
   #isOverflown = false
 
   constructor(call: GrpcCall, context: ServiceContext, closed: () => void) {
     this.#call = call
-    this.#log = context.log
-    this.#reader = new FrameReader(call.header('grpc-encoding'))
-    this.#session = new SessionStream(context, call.info, this)
-    call.observe({
-      data: (chunk) => {
-        this.#reader.push(chunk)
-        this.#pump()
+    const session = new SessionStream(context, call.info, this)
+    this.#session = session
+    this.#intake = new Intake({
+      call,
+      log: context.log,
+      ready: () => session.ready,
+      receive: (message) => session.receive(decodeSessionRequest(message)),
+      broken: (status, message) => {
+        session.left()
+        call.end(status, message)
       },
+    })
+    call.observe({
+      data: (chunk) => this.#intake.push(chunk),
       halfClosed: () => {
         if (!this.#session.saidLast()) call.end(GRPC.OK)
       },
@@ -103,40 +100,6 @@ class SessionCall implements SessionTransport {
   }
 
   resume(): void {
-    if (!this.#isPumping) this.#pump()
-  }
-
-  /** Hands over what has arrived as long as the session wants it. */
-  #pump(): void {
-    this.#isPumping = true
-    try {
-      while (this.#session.ready && this.#call.isOpen) {
-        const message = this.#reader.next()
-        if (message === null) break
-        this.#session.receive(decodeSessionRequest(message))
-      }
-    } catch (error) {
-      this.#refuse(error)
-    } finally {
-      this.#isPumping = false
-    }
-    this.#setPaused(!this.#session.ready && this.#call.isOpen)
-  }
-
-  #setPaused(isPaused: boolean): void {
-    if (isPaused === this.#isPaused) return
-    this.#isPaused = isPaused
-    if (isPaused) this.#call.pause()
-    else this.#call.resume()
-  }
-
-  #refuse(error: unknown): void {
-    this.#session.left()
-    if (error instanceof GrpcError) this.#call.end(error.status, error.message)
-    else if (error instanceof WireError) this.#call.end(GRPC.INVALID_ARGUMENT, error.message)
-    else {
-      this.#log.error('a session stream failed', { reason: reasonOf(error) })
-      this.#call.end(GRPC.INTERNAL, 'Internal error')
-    }
+    this.#intake.resume()
   }
 }

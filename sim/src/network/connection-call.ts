@@ -12,6 +12,7 @@ import {
   ConnectionStream,
   type ConnectionTransport,
 } from '@tenure/server'
+import { CallIntake } from './call-intake.ts'
 import { ChannelReports } from './channel-reports.ts'
 import type { CallWay, FaceOptions } from './face-options.ts'
 import { GRPC_CODE } from './frame.ts'
@@ -21,11 +22,10 @@ export class ConnectionCall implements ConnectionTransport {
   readonly #way: CallWay
   readonly #reports: ChannelReports
   readonly #connection: ConnectionStream
-  readonly #waiting: Uint8Array[] = []
+  readonly #intake: CallIntake
   #heardMs: number
   /** What the client has declared last; Infinity before that. */
   #periodMs = Infinity
-  #isPumping = false
   #isOver = false
 
   constructor(options: FaceOptions, info: CallInfo, way: CallWay) {
@@ -33,12 +33,16 @@ export class ConnectionCall implements ConnectionTransport {
     this.#way = way
     this.#heardMs = options.nowMs()
     this.#reports = new ChannelReports(options.observer, options.nowMs)
-    this.#connection = new ConnectionStream(options.context, info, this)
+    const connection = new ConnectionStream(options.context, info, this)
+    this.#connection = connection
+    this.#intake = new CallIntake({
+      ready: () => connection.ready && !this.#isOver,
+      take: (bytes) => this.#take(decodeClientFrame(bytes)),
+    })
   }
 
   receive(bytes: Uint8Array): void {
-    this.#waiting.push(bytes)
-    this.#pump()
+    this.#intake.push(bytes)
   }
 
   leave(): void {
@@ -69,22 +73,14 @@ export class ConnectionCall implements ConnectionTransport {
   }
 
   resume(): void {
-    if (!this.#isPumping) this.#pump()
+    this.#intake.pump()
   }
 
-  /** Hands over what has arrived as long as the connection wants it. */
-  #pump(): void {
-    this.#isPumping = true
-    while (this.#connection.ready && !this.#isOver) {
-      const bytes = this.#waiting.shift()
-      if (bytes === undefined) break
-      const messages = decodeClientFrame(bytes)
-      if (messages.length > 1) this.#options.marks.reached('a frame of several messages')
-      this.#heardMs = this.#options.nowMs()
-      for (const message of messages) this.#hear(message)
-      this.#connection.receiveFrame(messages)
-    }
-    this.#isPumping = false
+  #take(messages: readonly ClientMessage[]): void {
+    if (messages.length > 1) this.#options.marks.reached('a frame of several messages')
+    this.#heardMs = this.#options.nowMs()
+    for (const message of messages) this.#hear(message)
+    this.#connection.receiveFrame(messages)
   }
 
   #hear(message: ClientMessage): void {

@@ -9,6 +9,7 @@ import {
 import { type CallError, type CallInfo, SessionStream, type SessionTransport } from '@tenure/server'
 import type { CallHeaders } from '@tenure/client'
 import type { End, Party } from './connection.ts'
+import { CallIntake } from './call-intake.ts'
 import { ConnectionCall } from './connection-call.ts'
 import type { SessionObserver } from './face-observer.ts'
 import type { CallWay, FaceOptions } from './face-options.ts'
@@ -76,19 +77,26 @@ class SessionCall implements SessionTransport, StreamCall {
   readonly #observer: SessionObserver
   readonly #way: CallWay
   readonly #session: SessionStream
-  readonly #waiting: Uint8Array[] = []
-  #isPumping = false
+  readonly #intake: CallIntake
   #isOver = false
 
   constructor({ context, observer }: FaceOptions, info: CallInfo, way: CallWay) {
     this.#observer = observer.sessions
     this.#way = way
-    this.#session = new SessionStream(context, info, this)
+    const session = new SessionStream(context, info, this)
+    this.#session = session
+    this.#intake = new CallIntake({
+      ready: () => session.ready && !this.#isOver,
+      take: (bytes) => {
+        const request = decodeSessionRequest(bytes)
+        this.#observer.asked(this, request)
+        session.receive(request)
+      },
+    })
   }
 
   receive(bytes: Uint8Array): void {
-    this.#waiting.push(bytes)
-    this.#pump()
+    this.#intake.push(bytes)
   }
 
   leave(): void {
@@ -120,20 +128,7 @@ class SessionCall implements SessionTransport, StreamCall {
   }
 
   resume(): void {
-    if (!this.#isPumping) this.#pump()
-  }
-
-  /** Hands over what has arrived as long as the session wants it. */
-  #pump(): void {
-    this.#isPumping = true
-    while (this.#session.ready && !this.#isOver) {
-      const bytes = this.#waiting.shift()
-      if (bytes === undefined) break
-      const request = decodeSessionRequest(bytes)
-      this.#observer.asked(this, request)
-      this.#session.receive(request)
-    }
-    this.#isPumping = false
+    this.#intake.pump()
   }
 
   #over(): void {

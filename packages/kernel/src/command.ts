@@ -5,6 +5,7 @@
  * event that answers the request. Request ids need not be unique: they are echoed, never compared.
  */
 import type { Asked, Change, InSession, SessionId, StreamId } from './asked.ts'
+import type { LogCommand, LogQuestion } from './log/command.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { RecordCommand } from './records/command.ts'
 
@@ -124,8 +125,15 @@ export type SemaphoreCommand =
   | Acquire
   | Release
 
-export type SessionCommand = SemaphoreCommand | RecordCommand
+export type SessionCommand = SemaphoreCommand | RecordCommand | LogCommand
 
 export type NodeCommand = CreateNode | AlterNode | DropNode | DescribeNode
 
-export type Command = NodeCommand | OperatorCommand | Attach | Detach | Stop | SessionCommand
+export type Command =
+  | NodeCommand
+  | OperatorCommand
+  | LogQuestion
+  | Attach
+  | Detach
+  | Stop
+  | SessionCommand

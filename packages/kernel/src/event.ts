@@ -7,6 +7,7 @@ import type { SessionId } from './asked.ts'
 import type { NodeConfig } from './command.ts'
 import type { Addressed, Answer } from './addressed.ts'
 import type { SemaphoreDescription } from './description.ts'
+import type { LogEvent } from './log/event.ts'
 import type { OperatorEvent } from './operator-event.ts'
 import type { RecordEvent, RecordView } from './records/event.ts'
 
@@ -24,6 +25,10 @@ export type RefusalCode =
   | 'WRONG_LEASE'
   | 'FENCED'
   | 'UNSUPPORTED'
+  | 'UNKNOWN_THEME'
+  | 'TASK_CLOSED'
+  | 'STALE_ATTEMPT'
+  | 'TASK_TOO_LARGE'
 
 /** The request was refused and had no effect. */
 export interface Refused extends Answer {
@@ -115,4 +120,5 @@ export type Event =
   | Changed
   | Ended
   | RecordEvent
+  | LogEvent
   | OperatorEvent

@@ -93,6 +93,41 @@ export type {
   RecordWritten,
   Transacted,
 } from './records/event.ts'
+export { UNBOUNDED_REPEATS } from './log/command.ts'
+export type {
+  AppendTask,
+  ConfigureTheme,
+  DeleteTask,
+  DropTask,
+  HandleTheme,
+  ListTasks,
+  ListThemes,
+  LogCommand,
+  LogQuestion,
+  OpenTask,
+  ReadTask,
+  ReplaceTask,
+  RequeueTask,
+  ShowTask,
+  StopHandling,
+  StoreTask,
+  TakeTask,
+  TaskId,
+  TaskState,
+  ThemeConfig,
+} from './log/command.ts'
+export type {
+  LogEvent,
+  TaskHandedOut,
+  TaskOpened,
+  TaskRecords,
+  TaskShown,
+  TasksListed,
+  TaskView,
+  ThemesListed,
+  ThemeView,
+} from './log/event.ts'
+export type { Found, Reading } from './reading.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

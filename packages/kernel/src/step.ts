@@ -5,6 +5,7 @@ import type { StreamId } from './asked.ts'
 import type { Event, RefusalCode } from './event.ts'
 import type { RecordView } from './records/event.ts'
 import { invariant } from './invariant.ts'
+import type { Reading } from './reading.ts'
 import type { Write } from './write-set.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface Step {
   readonly cold: readonly RecordView[]
   /** Of the values of `cold`. */
   readonly coldBytes: number
+  /** What has to be read as soon as the step is durable; seldom any. */
+  readonly readings: readonly Reading[]
 }
 
 /** Gathers one step; used again for the next. */
@@ -29,6 +32,7 @@ export class Turn {
   #writes: Write[] = []
   #cold: RecordView[] = []
   #coldBytes = 0
+  #readings: Reading[] = []
 
   get nowMs(): number {
     return this.#nowMs
@@ -41,10 +45,18 @@ export class Turn {
 
   end(): Step {
     const coldBytes = this.#coldBytes
-    const step = { events: this.#events, writes: this.#writes, cold: this.#cold, coldBytes }
+    const readings = this.#readings
+    const step = {
+      events: this.#events,
+      writes: this.#writes,
+      cold: this.#cold,
+      coldBytes,
+      readings,
+    }
     this.#events = []
     this.#writes = []
     if (this.#cold.length > 0) this.#cold = []
+    if (readings.length > 0) this.#readings = []
     this.#coldBytes = 0
     return step
   }
@@ -68,6 +80,11 @@ export class Turn {
   needValue(record: RecordView, valueBytes: number): void {
     this.#cold.push(record)
     this.#coldBytes += valueBytes
+  }
+
+  /** The step is not told before this was read and supplied. */
+  read(reading: Reading): void {
+    this.#readings.push(reading)
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

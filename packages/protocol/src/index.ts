@@ -127,6 +127,22 @@ export type {
   TransactOperation,
   TransactStep,
 } from './tenure/operation.ts'
+export type {
+  AppendTaskOperation,
+  HandleThemeOperation,
+  OpenTaskOperation,
+  TaskIdMessage,
+  TaskOperation,
+  TaskQuestion,
+  TaskStateName,
+  ThemeMessage,
+} from './tenure/task-operation.ts'
+export type {
+  TaskHandedOutReply,
+  TaskReply,
+  TaskViewMessage,
+  ThemeViewMessage,
+} from './tenure/task-reply.ts'
 export { CAPABILITY, CONNECT_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
 export type {
   CodeName,

@@ -5,6 +5,7 @@
  * the connection. The id of an attach names its session on this connection from then on: its channel.
  */
 import type { SessionOperation } from './operation.ts'
+import type { TaskQuestion } from './task-operation.ts'
 
 /** The first message of a connection. */
 export interface ClientHello {
@@ -87,6 +88,7 @@ export type NodeQuestion =
   | { readonly kind: 'end-session'; readonly session: bigint }
   | { readonly kind: 'force-release'; readonly name: string; readonly session: bigint }
   | { readonly kind: 'explain-semaphore'; readonly name: string }
+  | TaskQuestion
 
 export interface NodeAsk {
   readonly kind: 'ask-node'

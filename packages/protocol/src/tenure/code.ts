@@ -22,6 +22,10 @@ const NAMES: readonly EndCode[] = [
   'UNAVAILABLE',
   'INTERNAL',
   'STOPPED',
+  'UNKNOWN_THEME',
+  'TASK_CLOSED',
+  'STALE_ATTEMPT',
+  'TASK_TOO_LARGE',
 ]
 
 export function codeNumber(code: EndCode): number {

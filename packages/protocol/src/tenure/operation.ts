@@ -4,6 +4,7 @@
  * The meaning of each is documented in the proto file.
  */
 import type { ChangeNumber } from '../session/request.ts'
+import type { TaskOperation } from './task-operation.ts'
 
 export interface AcquireOperation {
   readonly kind: 'acquire'
@@ -199,4 +200,4 @@ export type RecordOperation =
   | DescribeLeaseOperation
   | KeepLeaseOperation
 
-export type SessionOperation = SemaphoreOperation | RecordOperation
+export type SessionOperation = SemaphoreOperation | RecordOperation | TaskOperation

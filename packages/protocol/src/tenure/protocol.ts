@@ -9,4 +9,6 @@ export const PROTOCOL_VERSION = 1
 export const CAPABILITY = {
   /** The server's: operations on records are done, else each is refused (UNSUPPORTED). */
   records: 'records',
+  /** The server's: operations of the session log are done, else each is refused (UNSUPPORTED). */
+  log: 'log',
 } as const

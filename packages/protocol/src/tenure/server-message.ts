@@ -1,6 +1,7 @@
 /** What the server says over Tenure's own protocol, as plain objects. A frame holds any number of these. */
 import type { SemaphoreMessage } from '../session/response.ts'
 import type { NodeSettings } from './client-message.ts'
+import type { TaskReply } from './task-reply.ts'
 
 /** The answer to the client's hello; nothing comes before it. */
 export interface ServerHello {
@@ -37,6 +38,10 @@ export type CodeName =
   | 'WRONG_LEASE'
   | 'FENCED'
   | 'UNSUPPORTED'
+  | 'UNKNOWN_THEME'
+  | 'TASK_CLOSED'
+  | 'STALE_ATTEMPT'
+  | 'TASK_TOO_LARGE'
   | 'UNAUTHORIZED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
@@ -151,6 +156,7 @@ export type Reply =
       readonly description: SemaphoreMessage
       readonly sessions: readonly SessionMessage[]
     }
+  | TaskReply
 
 export interface ServerAnswer {
   readonly kind: 'answer'

@@ -68,7 +68,12 @@ export class WireWriter {
   }
 
   u32Field(field: number, value: number): void {
-    if (value === 0) return
+    if (value !== 0) this.optionalU32Field(field, value)
+  }
+
+  /** Written also when it is zero; left out when it is null. */
+  optionalU32Field(field: number, value: number | null): void {
+    if (value === null) return
     if (value >>> 0 !== value) throw new WireError(`${value} is no unsigned 32-bit number`)
     this.#need(20)
     this.#tag(field, VARINT)

@@ -21,6 +21,11 @@ export const OPERATION_FIELD = {
   'cas-record': 7,
   'delete-record': 8,
   'get-record': 9,
+  'append-task': 10,
+  'open-task': 11,
+  'delete-task': 12,
+  'store-task': 13,
+  'replace-task': 14,
   describe: 16,
   create: 17,
   update: 18,
@@ -33,9 +38,13 @@ export const OPERATION_FIELD = {
   'release-lease': 25,
   'describe-lease': 26,
   'keep-lease': 27,
+  'read-task': 40,
+  'handle-theme': 41,
+  'stop-handling': 42,
+  'take-task': 43,
 } as const
 
-/** The same in every operation that has them. */
+/** The same in every operation on semaphores, records and leases that has them. */
 export const CHANGE_FIELD = 14
 export const FENCE_FIELD = 15
 
@@ -52,6 +61,12 @@ export const QUESTION_FIELD = {
   'end-session': 10,
   'force-release': 11,
   'explain-semaphore': 12,
+  'configure-theme': 40,
+  'list-themes': 41,
+  'list-tasks': 42,
+  'show-task': 43,
+  'requeue-task': 44,
+  'drop-task': 45,
 } as const
 
 export const SERVER_FIELD = {
@@ -73,6 +88,8 @@ export const REPLY_FIELD = {
   'record-deleted': 8,
   'not-acquired': 9,
   pending: 10,
+  'task-opened': 11,
+  'task-handed-out': 12,
   described: 16,
   changed: 17,
   'records-listed': 18,
@@ -85,6 +102,10 @@ export const REPLY_FIELD = {
   'token-checked': 25,
   'sessions-listed': 26,
   'semaphore-explained': 27,
+  'task-records': 40,
+  'themes-listed': 41,
+  'tasks-listed': 42,
+  'task-shown': 43,
 } as const
 
 export const RECORD_CHANGE_FIELD = { put: 1, deleted: 2 } as const

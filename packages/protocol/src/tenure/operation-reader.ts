@@ -1,4 +1,4 @@
-/** Reads what is asked within a session: of semaphores here, of records in a file beside. */
+/** Reads what is asked within a session: of semaphores here, of records and the session log in files beside. */
 import type { ChangeNumber } from '../session/request.ts'
 import { BYTES, VARINT, type WireReader } from '../wire-reader.ts'
 import { readChange } from './change-codec.ts'
@@ -13,6 +13,7 @@ import type {
   UpdateOperation,
 } from './operation.ts'
 import { readRecordOperation } from './record-operation-reader.ts'
+import { readTaskOperation } from './task-operation-reader.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -39,6 +40,12 @@ export function readOperation(
       return readUpdate(reader)
     case OPERATION_FIELD.delete:
       return readDelete(reader)
+    case OPERATION_FIELD['append-task']:
+    case OPERATION_FIELD['open-task']:
+    case OPERATION_FIELD['delete-task']:
+    case OPERATION_FIELD['store-task']:
+    case OPERATION_FIELD['replace-task']:
+      return readTaskOperation(reader)
     default:
       return readRecordOperation(reader, before)
   }

@@ -9,10 +9,10 @@ import type {
   DescribeOperation,
   PutRecordOperation,
   RangeRecordsOperation,
-  RecordOperation,
   SemaphoreOperation,
   SessionOperation,
 } from './operation.ts'
+import { writeTaskOperation } from './task-operation-writer.ts'
 import { writeTransact } from './transact-writer.ts'
 
 export function writeOperation(writer: WireWriter, operation: SessionOperation): void {
@@ -40,7 +40,7 @@ export function writeOperation(writer: WireWriter, operation: SessionOperation):
       writeRecordWrite(writer, operation)
       break
     default:
-      writeRecordOperation(writer, operation)
+      writeOtherOperation(writer, operation)
   }
   writer.endMessage(start)
 }
@@ -95,9 +95,13 @@ function writeRecordWrite(writer: WireWriter, operation: RecordWrite): void {
   writeFence(writer, operation.fence)
 }
 
-type OtherRecordOperation = Exclude<RecordOperation, RecordWrite | { kind: 'get-record' }>
+type OtherOperation = Exclude<
+  SessionOperation,
+  SemaphoreOperation | RecordWrite | { kind: 'get-record' }
+>
 
-function writeRecordOperation(writer: WireWriter, operation: OtherRecordOperation): void {
+function writeOtherOperation(writer: WireWriter, operation: OtherOperation): void {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
   switch (operation.kind) {
     case 'delete-record':
       writer.bytesField(1, operation.key)
@@ -133,6 +137,8 @@ function writeRecordOperation(writer: WireWriter, operation: OtherRecordOperatio
     case 'keep-lease':
       writer.u64Field(1, operation.lease)
       return
+    default:
+      writeTaskOperation(writer, operation)
   }
 }
 

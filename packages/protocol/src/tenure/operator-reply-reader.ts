@@ -7,6 +7,7 @@ import { NO_BYTES, readOnlyFlag } from './field-reader.ts'
 import { NO_SETTINGS, readNodes } from './node-codec.ts'
 import type { NodeMessage, Reply, SessionMessage } from './server-message.ts'
 import { readSession } from './session-codec.ts'
+import { readTaskReply } from './task-reply-reader.ts'
 
 const NO_NODE: NodeMessage = { path: '', config: NO_SETTINGS }
 const NO_SEMAPHORE: SemaphoreMessage = {
@@ -33,8 +34,7 @@ export function readOperatorReply(reader: WireReader, before: Reply | null): Rep
     case REPLY_FIELD['semaphore-explained']:
       return readExplained(reader)
     default:
-      reader.skip()
-      return before
+      return readTaskReply(reader, before)
   }
 }
 

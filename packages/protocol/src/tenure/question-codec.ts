@@ -1,13 +1,15 @@
-/** What is asked of nodes outside of sessions. */
+/** What is asked of nodes outside of sessions: of the session log in a file beside. */
 import { BYTES, VARINT, type WireReader } from '../wire-reader.ts'
 import type { WireWriter } from '../wire-writer.ts'
 import type { NodeQuestion, NodeSettings } from './client-message.ts'
 import { QUESTION_FIELD } from './field.ts'
 import { readNothing, readOnlyText, readOnlyU64 } from './field-reader.ts'
 import { NO_SETTINGS, readSettings, writeSettings } from './node-codec.ts'
+import { readTaskQuestion, writeTaskQuestion } from './task-question-codec.ts'
 
 export function writeQuestion(writer: WireWriter, question: NodeQuestion): void {
   const start = writer.beginMessage(QUESTION_FIELD[question.kind])
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
   switch (question.kind) {
     case 'create-node':
     case 'alter-node':
@@ -35,6 +37,8 @@ export function writeQuestion(writer: WireWriter, question: NodeQuestion): void 
     case 'explain-semaphore':
       writer.textField(1, question.name)
       break
+    default:
+      writeTaskQuestion(writer, question)
   }
   writer.endMessage(start)
 }
@@ -43,6 +47,7 @@ export function writeQuestion(writer: WireWriter, question: NodeQuestion): void 
  * Reads the question at which the reader stands.
  *
  * @param before what the ask has held so far; stays when the field is no question that is known
+ * @returns null when it is not understood
  */
 export function readQuestion(reader: WireReader, before: NodeQuestion | null): NodeQuestion | null {
   switch (reader.field) {
@@ -84,8 +89,7 @@ function readOperatorQuestion(
     case QUESTION_FIELD['explain-semaphore']:
       return { kind: 'explain-semaphore', name: readOnlyText(reader, 1) }
     default:
-      reader.skip()
-      return before
+      return readTaskQuestion(reader, before)
   }
 }
 

@@ -18,6 +18,7 @@ import type {
   WaitRecordOperation,
   WatchRecordsOperation,
 } from './operation.ts'
+import { readSeldomTaskOperation } from './task-operation-reader.ts'
 import { readTransact } from './transact-reader.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -62,8 +63,7 @@ function readLeaseOperation(
     case OPERATION_FIELD['keep-lease']:
       return { kind: 'keep-lease', lease: readOnlyU64(reader, 1) }
     default:
-      reader.skip()
-      return before
+      return readSeldomTaskOperation(reader, before)
   }
 }
 

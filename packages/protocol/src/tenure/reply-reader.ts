@@ -1,4 +1,4 @@
-/** Reads what an answer says: of semaphores and in general here, of records and for operators in files beside. */
+/** Reads what an answer says: of semaphores and in general here, of records, of the session log and for operators in files beside. */
 import { readSemaphore } from '../session/response-reader.ts'
 import type { SemaphoreMessage } from '../session/response.ts'
 import { BYTES, VARINT, type WireReader } from '../wire-reader.ts'
@@ -9,6 +9,7 @@ import { readOperatorReply } from './operator-reply-reader.ts'
 import { readFound, readRecord } from './record-codec.ts'
 import { readRecordReply } from './record-reply-reader.ts'
 import type { RecordMessage, Reply } from './server-message.ts'
+import { readTaskHandedOut, readTaskOpened } from './task-reply-reader.ts'
 
 /**
  * Reads the reply at which the reader stands.
@@ -38,6 +39,10 @@ export function readReply(reader: WireReader, before: Reply | null): Reply | nul
       return { kind: 'not-acquired' }
     case REPLY_FIELD.pending:
       return { kind: 'pending', orderId: readOnlyU64(reader, 1) }
+    case REPLY_FIELD['task-opened']:
+      return readTaskOpened(reader)
+    case REPLY_FIELD['task-handed-out']:
+      return readTaskHandedOut(reader)
     default:
       return readLongReply(reader, before)
   }

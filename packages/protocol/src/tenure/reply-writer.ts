@@ -7,6 +7,8 @@ import { writeNode } from './node-codec.ts'
 import { writeFound, writeRecord, writeRecordChange } from './record-codec.ts'
 import type { Reply } from './server-message.ts'
 import { writeSession } from './session-codec.ts'
+import { writeTaskId } from './task-id-codec.ts'
+import { type SeldomTaskReply, writeTaskHandedOut, writeTaskReply } from './task-reply-writer.ts'
 
 export function writeReply(writer: WireWriter, reply: Reply): void {
   const start = writer.beginMessage(REPLY_FIELD[reply.kind])
@@ -36,6 +38,12 @@ export function writeReply(writer: WireWriter, reply: Reply): void {
     case 'pending':
       writer.u64Field(1, reply.orderId)
       break
+    case 'task-opened':
+      writeTaskId(writer, reply.task)
+      break
+    case 'task-handed-out':
+      writeTaskHandedOut(writer, reply)
+      break
     default:
       writeLongReply(writer, reply)
   }
@@ -50,6 +58,7 @@ type LongReply =
   | RecordReply
   | Named<'described' | 'changed' | 'node-described' | 'nodes-listed' | 'token-checked'>
   | Named<'sessions-listed' | 'semaphore-explained'>
+  | SeldomTaskReply
 
 function writeLongReply(writer: WireWriter, reply: LongReply): void {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
@@ -80,11 +89,12 @@ function writeLongReply(writer: WireWriter, reply: LongReply): void {
       for (const session of reply.sessions) writeSession(writer, 2, session)
       return
     default:
-      writeRecordReply(writer, reply)
+      writeOtherReply(writer, reply)
   }
 }
 
-function writeRecordReply(writer: WireWriter, reply: RecordReply): void {
+function writeOtherReply(writer: WireWriter, reply: RecordReply | SeldomTaskReply): void {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
   switch (reply.kind) {
     case 'records-listed':
       for (const record of reply.records) writeRecord(writer, 1, record)
@@ -112,5 +122,7 @@ function writeRecordReply(writer: WireWriter, reply: RecordReply): void {
       writer.boolField(4, reply.isKept)
       writer.u32Field(5, reply.records)
       return
+    default:
+      writeTaskReply(writer, reply)
   }
 }

@@ -217,9 +217,9 @@ test('a message in which nothing is set is unknown and has no id', () => {
 })
 
 test('an operation or a question of a later version is known by its id', () => {
-  // id 5, channel 1, and an operation in field 40; id 6, and a question in field 40.
-  const ask = [0x3a, 8, 0x08, 5, 0x10, 1, 0xc2, 0x02, 1, 0xff]
-  const askNode = [0x42, 6, 0x08, 6, 0xc2, 0x02, 1, 0xff]
+  // id 5, channel 1, and an operation in field 59; id 6, and a question in field 59.
+  const ask = [0x3a, 8, 0x08, 5, 0x10, 1, 0xda, 0x03, 1, 0xff]
+  const askNode = [0x42, 6, 0x08, 6, 0xda, 0x03, 1, 0xff]
   const bytes = Uint8Array.from([0x0a, ask.length, ...ask, 0x0a, askNode.length, ...askNode])
   expect(decodeClientFrame(bytes)).toEqual([
     { kind: 'unknown', id: 5 },

@@ -17,7 +17,10 @@ export async function ask(node: HostedNode, command: StreamCommand, clock: Clock
       resolve(answer)
     }
     const stream = node.connect({
-      deliver: (events) => settle(events[0] ?? { kind: 'unavailable' }),
+      deliver: ([event]) => {
+        // Nothing is said yet of a question that waits for what has to be read.
+        if (event !== undefined) settle(event)
+      },
       overloaded: () => settle({ kind: 'overloaded' }),
       ended: () => settle({ kind: 'unavailable' }),
     })

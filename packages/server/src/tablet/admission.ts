@@ -9,6 +9,9 @@ const FREEING: ReadonlySet<string> = new Set<StreamCommand['kind']>([
   'stop',
   'forget',
   'release-lease',
+  'delete-task',
+  'store-task',
+  'stop-handling',
 ])
 
 export class Admission {

@@ -1,10 +1,15 @@
-/** About what an event takes in memory beyond the state that it tells of, which it refers to. */
-import type { Event, SemaphoreDescription, SessionDescription } from '@tenure/kernel'
+/**
+ * About what an event takes in memory beyond the state that it tells of, which it refers to. Records of tasks are counted when
+ * they are read.
+ */
+import type { Event, SemaphoreDescription, SessionDescription, TaskView } from '@tenure/kernel'
 
 /** One owner, waiter or holding. */
 const HOLDER_BYTES = 128
 const RECORD_BYTES = 128
 const SESSION_BYTES = 256
+const THEME_BYTES = 256
+const TASK_BYTES = 256
 
 export function bytesOfEvent(event: Event): number {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all others are small
@@ -20,9 +25,21 @@ export function bytesOfEvent(event: Event): number {
       return event.records.length * RECORD_BYTES
     case 'records-changed':
       return event.changes.length * RECORD_BYTES
+    case 'task-handed-out':
+      return TASK_BYTES
+    case 'themes-listed':
+      return event.themes.length * THEME_BYTES
+    case 'tasks-listed':
+      return bytesOfTasks(event.tasks)
     default:
       return 0
   }
+}
+
+function bytesOfTasks(tasks: readonly TaskView[]): number {
+  let bytes = tasks.length * TASK_BYTES
+  for (const { failure } of tasks) bytes += failure.length
+  return bytes
 }
 
 function bytesOfDescription({ owners, waiters }: SemaphoreDescription): number {

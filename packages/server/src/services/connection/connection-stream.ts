@@ -40,7 +40,7 @@ export interface ConnectionTransport {
 
 /** What the server calls itself. */
 const AGENT = 'tenure'
-const CAPABILITIES = [CAPABILITY.records] as const
+const CAPABILITIES = [CAPABILITY.records, CAPABILITY.log] as const
 
 type Phase = 'waiting' | 'working' | 'ended'
 

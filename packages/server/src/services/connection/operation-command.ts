@@ -5,8 +5,19 @@
  * those of many shapes cost several times as much.
  */
 import type { SessionId } from '@tenure/kernel'
-import type { RecordOperation, SemaphoreOperation, SessionOperation } from '@tenure/protocol'
+import type {
+  RecordOperation,
+  SemaphoreOperation,
+  SessionOperation,
+  TaskOperation,
+} from '@tenure/protocol'
 import { NO_STREAM, type StreamCommand } from '../../tablet/stream.ts'
+
+/** What is not written out. */
+type SeldomRecordOperation = Exclude<
+  RecordOperation,
+  { kind: 'create-record' | 'put-record' | 'cas-record' | 'delete-record' | 'get-record' }
+>
 
 const stream = NO_STREAM
 
@@ -68,12 +79,12 @@ function semaphoreCommand(
 }
 
 function recordCommand(
-  operation: RecordOperation,
+  operation: RecordOperation | TaskOperation,
   session: SessionId,
   requestId: bigint,
 ): StreamCommand {
   const { kind } = operation
-  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- what is asked seldom may be copied as it is
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
   switch (kind) {
     case 'create-record': {
       const { change, fence, key, value, lease } = operation
@@ -93,6 +104,40 @@ function recordCommand(
     }
     case 'get-record':
       return { kind, stream, requestId, session, key: operation.key }
+    default:
+      return taskCommand(operation, session, requestId)
+  }
+}
+
+function taskCommand(
+  operation: TaskOperation | SeldomRecordOperation,
+  session: SessionId,
+  requestId: bigint,
+): StreamCommand {
+  const { kind } = operation
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- what is asked seldom may be copied as it is
+  switch (kind) {
+    case 'open-task': {
+      const { theme, record } = operation
+      return { kind, stream, requestId, session, theme, record }
+    }
+    case 'append-task':
+    case 'replace-task': {
+      const { task, attempt, record } = operation
+      return { kind, stream, requestId, session, task, attempt, record }
+    }
+    case 'delete-task': {
+      const { task, attempt } = operation
+      return { kind, stream, requestId, session, task, attempt }
+    }
+    case 'store-task': {
+      const { task, attempt, delaySeconds, failure } = operation
+      return { kind, stream, requestId, session, task, attempt, delaySeconds, failure }
+    }
+    case 'read-task': {
+      const { task, attempt, from } = operation
+      return { kind, stream, requestId, session, task, attempt, from }
+    }
     default:
       return { ...operation, stream, requestId, session }
   }

@@ -14,6 +14,9 @@ const ABOUT_NODE: ReadonlySet<string> = new Set<NodeQuestion['kind']>([
   'alter-node',
   'drop-node',
   'describe-node',
+  'configure-theme',
+  'list-themes',
+  'list-tasks',
 ])
 
 const UNAVAILABLE = refusal('UNAVAILABLE', UNAVAILABLE_TEXT)

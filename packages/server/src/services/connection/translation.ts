@@ -1,8 +1,15 @@
 /** What a node says, as replies of Tenure's own protocol. */
-import type { Event, OperatorEvent, RecordEvent } from '@tenure/kernel'
+import type {
+  Event,
+  LogEvent,
+  OperatorEvent,
+  RecordEvent,
+  SemaphoreExplained,
+} from '@tenure/kernel'
 import type { CodeName, Reply } from '@tenure/protocol'
 import { DESCRIPTION_BYTES_MAX } from '../limits.ts'
 import { descriptionBytes, semaphoreMessage, tooLargeText } from '../session-answer.ts'
+import { taskReplyOf } from './task-translation.ts'
 
 const DONE: Reply = { kind: 'done' }
 const NOT_ACQUIRED: Reply = { kind: 'not-acquired' }
@@ -52,7 +59,7 @@ function describedReply(event: Extract<Event, { kind: 'semaphore-described' }>):
   return { kind: 'described', description: semaphoreMessage(description), watchAdded }
 }
 
-function recordReply(event: RecordEvent | OperatorEvent): Reply | null {
+function recordReply(event: RecordEvent | LogEvent | OperatorEvent): Reply | null {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the type of the last call demands the rest
   switch (event.kind) {
     case 'record-written':
@@ -80,23 +87,21 @@ function recordReply(event: RecordEvent | OperatorEvent): Reply | null {
       const { lease, ttlMs, remainingMs, isKept, records } = event
       return { kind: 'lease-described', lease, ttlMs, remainingMs, isKept, records }
     }
+    case 'token-checked':
+      return { kind: 'token-checked', isNewest: event.isNewest }
+    case 'sessions-listed':
+      return { kind: 'sessions-listed', sessions: event.sessions, more: event.more }
+    case 'semaphore-explained':
+      return explainedReply(event)
     case 'lease-ended':
     case 'revoked':
       return null
     default:
-      return operatorReply(event)
+      return taskReplyOf(event)
   }
 }
 
-function operatorReply(event: Exclude<OperatorEvent, { kind: 'revoked' }>): Reply {
-  if (event.kind === 'token-checked') {
-    return { kind: 'token-checked', isNewest: event.isNewest }
-  }
-  const { sessions } = event
-  if (event.kind === 'sessions-listed') {
-    return { kind: 'sessions-listed', sessions, more: event.more }
-  }
-  const { description } = event
+function explainedReply({ description, sessions }: SemaphoreExplained): Reply {
   const bytes = descriptionBytes(description)
   if (bytes > DESCRIPTION_BYTES_MAX) return refusal('OVERLOADED', tooLargeText(bytes))
   return { kind: 'semaphore-explained', description: semaphoreMessage(description), sessions }

@@ -9,6 +9,8 @@ interface Pending {
 
 export class ManualClock implements Clock {
   #nowMs = 1_000
+  /** How much the time of day is ahead of the monotonic clock. */
+  wallAheadMs = 0
   #order = 0
   readonly #pending = new Set<Pending>()
 
@@ -17,7 +19,7 @@ export class ManualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#nowMs
+    return this.#nowMs + this.wallAheadMs
   }
 
   after(delayMs: number, fire: () => void): Timer {

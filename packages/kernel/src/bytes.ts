@@ -24,6 +24,12 @@ export function writeU64(bytes: Uint8Array, offset: number, value: bigint): void
   bytes.set(scratch, offset)
 }
 
+/** @param value a whole number, 0 to 2^53-1 */
+export function writeSafeU64(bytes: Uint8Array, offset: number, value: number): void {
+  writeU32(bytes, offset, Math.floor(value / 0x1_0000_0000))
+  writeU32(bytes, offset + 4, value >>> 0)
+}
+
 /** The caller has checked that the bytes are there. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0)

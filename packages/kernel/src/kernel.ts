@@ -19,17 +19,28 @@ import type {
   Stop,
   UpdateSemaphore,
 } from './command.ts'
-import { isNodeCommand, isOperatorCommand, isRecordCommand } from './command-kind.ts'
+import {
+  isLogCommand,
+  isLogQuestion,
+  isNodeCommand,
+  isOperatorCommand,
+  isRecordCommand,
+} from './command-kind.ts'
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
+import type { LogCommand, LogQuestion, ThemeConfig } from './log/command.ts'
+import { Log } from './log/log.ts'
+import type { LogStatistics } from './log/log.ts'
 import { effectiveGraceMs, mergeNodeConfig, problemOfNodeConfig } from './node.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import { Operators } from './operators.ts'
+import { Outside } from './outside.ts'
 import { Queues } from './queue.ts'
+import type { Found, Reading } from './reading.ts'
 import type { RecordCommand } from './records/command.ts'
 import { RecordLease } from './records/leases.ts'
 import { Records } from './records/records.ts'
@@ -45,7 +56,7 @@ import type { Step } from './step.ts'
 import { Watches } from './watch.ts'
 import type { Entry, Write } from './write-set.ts'
 
-export interface KernelStatistics {
+export interface KernelStatistics extends LogStatistics {
   readonly exists: boolean
   readonly sessions: number
   readonly attachedSessions: number
@@ -72,6 +83,7 @@ export class Kernel {
   readonly #queues: Queues
   readonly #semaphores: Semaphores
   readonly #records: Records
+  readonly #log: Log
   readonly #sessions: Sessions
   readonly #acquiring: Acquiring
   readonly #operators: Operators
@@ -85,23 +97,33 @@ export class Kernel {
       limits: { ...DEFAULT_LIMITS, ...limits },
       turn: new Turn(),
       counters: new Counters(),
+      outside: new Outside(),
       deadlines: new Deadlines<Session | Holder | RecordLease>(),
     }
     const watches = new Watches(root)
     const queues = new Queues(root)
     const semaphores = new Semaphores(root, queues, watches)
     const records = new Records(root, semaphores)
-    const sessions = new Sessions(root, { watches, records })
+    const log = new Log(root)
+    const sessions = new Sessions(root, { watches, records, log })
     this.#root = root
     this.#watches = watches
     this.#queues = queues
     this.#semaphores = semaphores
     this.#records = records
+    this.#log = log
     this.#sessions = sessions
     this.#acquiring = new Acquiring(root, { semaphores, queues, watches })
     const expire = (session: Session): void => this.#end(session)
     this.#operators = new Operators(root, { sessions, semaphores, queues, expire })
-    this.#restore = new Restore({ counters: root.counters, sessions, semaphores, queues, records })
+    this.#restore = new Restore({
+      counters: root.counters,
+      sessions,
+      semaphores,
+      queues,
+      records,
+      log,
+    })
   }
 
   /**
@@ -117,9 +139,10 @@ export class Kernel {
   /**
    * Ends loading: sessions come back detached, with their whole timeout plus the node's grace period from `nowMs`.
    *
+   * @param term the epoch of the partition: it stands in the ids of tasks
    * @throws InvariantError when the entries contradict each other
    */
-  start(nowMs: number): void {
+  start(nowMs: number, term: bigint = 1n): void {
     invariant(this.#restore !== null, 'I-11')
     this.#root.turn.begin(nowMs)
     this.#config = this.#restore.finish()
@@ -128,6 +151,17 @@ export class Kernel {
     if (this.#config === null) return
     this.#sessions.start(effectiveGraceMs(this.#config))
     this.#records.leases.start(effectiveGraceMs(this.#config))
+    this.#log.start(term)
+  }
+
+  /**
+   * Tells of the world outside, for the steps to come.
+   *
+   * @param wallMs since 1970; may go back
+   * @param chance 32 random bits
+   */
+  outside(wallMs: number, chance: number): void {
+    this.#root.outside.set(wallMs, chance)
   }
 
   /**
@@ -141,9 +175,11 @@ export class Kernel {
     this.#root.turn.begin(nowMs)
     if (isNodeCommand(command)) this.#doOnNode(command)
     else if (isOperatorCommand(command)) this.#operate(command)
+    else if (isLogQuestion(command)) this.#askLog(command)
     else if (command.kind === 'attach') this.#attach(command)
     else if (command.kind === 'detach') this.#detach(command)
     else this.#doInSession(command)
+    this.#log.settle()
     return this.#root.turn.end()
   }
 
@@ -157,24 +193,41 @@ export class Kernel {
       else if (due instanceof RecordLease) this.#records.leases.expire(due)
       else this.#acquiring.giveUp(due)
     }
+    this.#log.advance()
+    this.#log.settle()
+    return turn.end()
+  }
+
+  /** Takes in what was read for a reading of an earlier step. */
+  supply(reading: Reading, found: Found, nowMs: number): Step {
+    const { turn } = this.#root
+    turn.begin(nowMs)
+    this.#log.supply(reading, found)
+    this.#log.settle()
     return turn.end()
   }
 
   /** When `advance` has something to do next; Infinity when nothing is due ever. */
   nextDeadlineMs(): number {
-    return this.#root.deadlines.nextMs
+    return Math.min(this.#root.deadlines.nextMs, this.#log.nextMs)
   }
 
   /** What each commit needs besides the steps' writes: the counters, when any has moved since the last seal. */
   seal(): readonly Write[] {
     const { counters } = this.#root
     if (!counters.takeMoved()) return []
-    return [{ kind: 'put', key: COUNTERS_KEY, value: encodeCounters(counters.next) }]
+    const value = encodeCounters(counters.next)
+    return [{ kind: 'put', key: COUNTERS_KEY, value }, ...this.#log.seal()]
   }
 
   /** The latest commit of records or record leases; 0 before the first. */
   get commitNumber(): bigint {
     return this.#root.counters.lastCommit
+  }
+
+  /** Of the session log; another array after every change. */
+  get themes(): readonly ThemeConfig[] {
+    return this.#log.themes
   }
 
   /** All that was written up to this commit is durable: values may leave the memory, to be read back from there. */
@@ -196,6 +249,7 @@ export class Kernel {
       valueMemoryBytes: this.#records.store.values.bytes,
       recordLeases: this.#records.leases.size,
       recordWatches: this.#records.watches.size,
+      ...this.#log.statistics(),
     }
   }
 
@@ -233,6 +287,7 @@ export class Kernel {
     this.#semaphores.clear()
     this.#queues.clear()
     this.#records.drop()
+    this.#log.drop()
     deadlines.clear()
     this.#config = null
     turn.deleteRange(KEY_RANGE_CONTENT.start, KEY_RANGE_CONTENT.end)
@@ -241,6 +296,11 @@ export class Kernel {
   #operate(command: OperatorCommand): void {
     if (this.#config === null) this.#refuseAbsentNode(command)
     else this.#operators.do(command)
+  }
+
+  #askLog(command: LogQuestion): void {
+    if (this.#config === null) this.#refuseAbsentNode(command)
+    else this.#log.ask(command)
   }
 
   #attach(command: Attach): void {
@@ -253,7 +313,7 @@ export class Kernel {
     if (session?.stream === stream) this.#sessions.detach(session)
   }
 
-  #doInSession(command: SemaphoreCommand | RecordCommand | Stop): void {
+  #doInSession(command: SemaphoreCommand | RecordCommand | LogCommand | Stop): void {
     const session = this.#sessions.find(command.session)
     if (session === undefined) {
       const message = `session ${command.session} does not exist`
@@ -264,6 +324,7 @@ export class Kernel {
       return this.#root.turn.refuse(command, 'BAD_SESSION', message)
     }
     if (isRecordCommand(command)) return this.#records.do(session, command)
+    if (isLogCommand(command)) return this.#log.do(session, command)
     switch (command.kind) {
       case 'stop': {
         const { stream, requestId } = command
@@ -303,6 +364,8 @@ export class Kernel {
 
   /** Stopped or expired: the session's watches end first, so that it hears nothing of its own leaving. */
   #end(session: Session): void {
+    // Its tasks first: a step that is too large for one commit is cut further behind.
+    this.#log.leave(session)
     this.#watches.dropOf(session)
     this.#acquiring.freeAll(session)
     this.#sessions.remove(session)

@@ -49,6 +49,31 @@ export interface Limits {
   readonly describedHoldingsMax: number
   /** Sessions shown in the explanation of one semaphore. */
   readonly explainedSessionsMax: number
+  readonly themesMax: number
+  /** Of a theme's name and of its handler's address, in UTF-8. */
+  readonly themeNameBytesMax: number
+  readonly themeHandlerBytesMax: number
+  /** Tasks in whatever state; past that none is opened. */
+  readonly tasksMax: number
+  /** Tasks that somebody drives; past that none is opened. */
+  readonly activeTasksMax: number
+  readonly taskHandlersMax: number
+  readonly taskRecordBytesMax: number
+  /** Of one task; a theme may allow less. */
+  readonly taskBytesMax: number
+  readonly taskRecordsMax: number
+  /** Records told of at a time; one record more may fit in. */
+  readonly taskPageRecordsMax: number
+  readonly taskPageBytesMax: number
+  /** Of the reason why a task has failed, in UTF-8. */
+  readonly failureBytesMax: number
+  /** Tasks of one page. */
+  readonly listedTasksMax: number
+  /** Stored tasks of one theme that are in memory, those that are due first; so many are read at a time. */
+  readonly storedInMemoryMax: number
+  readonly storedPageMax: number
+  /** Tasks that one step hands out, and those that it stores because nobody drives them any more. */
+  readonly tasksPerStepMax: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -78,4 +103,20 @@ export const DEFAULT_LIMITS: Limits = {
   listedSessionsMax: 1000,
   describedHoldingsMax: 100,
   explainedSessionsMax: 100,
+  themesMax: 256,
+  themeNameBytesMax: 256,
+  themeHandlerBytesMax: 1024,
+  tasksMax: 100_000_000,
+  activeTasksMax: 1_000_000,
+  taskHandlersMax: 100_000,
+  taskRecordBytesMax: 1_048_576,
+  taskBytesMax: 67_108_864,
+  taskRecordsMax: 1_000_000,
+  taskPageRecordsMax: 4096,
+  taskPageBytesMax: 1_048_576,
+  failureBytesMax: 1024,
+  listedTasksMax: 1000,
+  storedInMemoryMax: 8192,
+  storedPageMax: 2048,
+  tasksPerStepMax: 256,
 }

@@ -7,10 +7,12 @@ import type { NodeConfig } from './command.ts'
 import type { Counters } from './counters.ts'
 import { Holder } from './holder.ts'
 import { invariant } from './invariant.ts'
+import type { Log } from './log/log.ts'
 import type { Queues } from './queue.ts'
 import type { Records } from './records/records.ts'
 import { decodeChanges } from './rows/changes-row.ts'
 import {
+  ACTIVE_TASK_TAG,
   CHANGES_TAG,
   COUNTERS_TAG,
   HOLDER_TAG,
@@ -20,6 +22,8 @@ import {
   RECORD_TAG,
   SEMAPHORE_TAG,
   SESSION_TAG,
+  THEMES_TAG,
+  TOTALS_TAG,
   readHolderKey,
   readLeaseKey,
   readRecordChangeKey,
@@ -36,6 +40,10 @@ import { decodeRecordChange } from './rows/record-change-row.ts'
 import { decodeRecord } from './rows/record-row.ts'
 import { decodeSemaphore } from './rows/semaphore-row.ts'
 import { decodeSession } from './rows/session-row.ts'
+import { readActiveTaskKey } from './rows/task-keys.ts'
+import { decodeActiveTask } from './rows/task-rows.ts'
+import { decodeThemes } from './rows/themes-row.ts'
+import { decodeTotals } from './rows/totals-row.ts'
 import type { Semaphore, Semaphores } from './semaphore.ts'
 import type { Session, Sessions } from './session.ts'
 import type { Entry } from './write-set.ts'
@@ -52,6 +60,7 @@ export interface Restored {
   readonly semaphores: Semaphores
   readonly queues: Queues
   readonly records: Records
+  readonly log: Log
 }
 
 export class Restore {
@@ -118,9 +127,26 @@ export class Restore {
     const tag = key[0]
     if (tag === RECORD_TAG) this.#loadRecord(key, value)
     else if (tag === LEASE_TAG) this.#loadLease(key, value)
+    else if (tag === RECORD_CHANGE_TAG) this.#loadRecordChange(key, value)
+    else this.#loadOfLog(key, value)
+  }
+
+  #loadOfLog(key: Uint8Array, value: Uint8Array): void {
+    const { log } = this.#into
+    const tag = key[0]
+    if (tag === ACTIVE_TASK_TAG) {
+      const index = readActiveTaskKey(key)
+      const row = decodeActiveTask(value)
+      invariant(this.#isCommit(index) && index <= BigInt(row.changed), 'I-13', 'task', index)
+      invariant(this.#isCommit(BigInt(row.changed)), 'I-13', 'task', index, row.changed)
+      log.restoreTask(index, row)
+      return
+    }
+    invariant(key.length === 1, 'I-8', 'log key', key.length)
+    if (tag === THEMES_TAG) log.restoreThemes(decodeThemes(value))
     else {
-      invariant(tag === RECORD_CHANGE_TAG, 'I-8', 'tag', tag)
-      this.#loadRecordChange(key, value)
+      invariant(tag === TOTALS_TAG, 'I-8', 'tag', tag)
+      log.restoreTotals(decodeTotals(value))
     }
   }
 

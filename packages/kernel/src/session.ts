@@ -11,6 +11,9 @@ import type { DoneRecordChanges } from './records/done-changes.ts'
 import type { Holder } from './holder.ts'
 import type { Ended } from './event.ts'
 import { invariant } from './invariant.ts'
+import type { Handling } from './log/handling.ts'
+import type { Log } from './log/log.ts'
+import type { ActiveTask } from './log/task.ts'
 import type { RecordLease } from './records/leases.ts'
 import type { RecordRequest } from './records/watch.ts'
 import type { Records } from './records/records.ts'
@@ -45,6 +48,10 @@ export class Session extends Timed {
   leases: Set<RecordLease> | null = null
   /** Its waits and watches of records, by the ids of their requests. Absent until the first. */
   recordRequests: Map<bigint, RecordRequest> | null = null
+  /** The tasks it drives. Absent until the first. */
+  tasks: Set<ActiveTask> | null = null
+  /** Its handlings of themes, by the ids of their requests. Absent until the first. */
+  handlings: Map<bigint, Handling> | null = null
   /** By the semaphore's name. Absent until the first. */
   watches: Map<string, Watch> | null = null
 
@@ -61,14 +68,16 @@ export class Sessions {
   readonly #root: Root
   readonly #watches: Watches
   readonly #records: Records
+  readonly #log: Log
   readonly #byId = new Map<SessionId, Session>()
   readonly #ids = new SessionIds()
   #attached = 0
 
-  constructor(root: Root, machines: { watches: Watches; records: Records }) {
+  constructor(root: Root, machines: { watches: Watches; records: Records; log: Log }) {
     this.#root = root
     this.#watches = machines.watches
     this.#records = machines.records
+    this.#log = machines.log
   }
 
   get size(): number {
@@ -244,6 +253,7 @@ export class Sessions {
   #leaveStream(session: Session): void {
     this.#watches.dropOf(session)
     if (session.stream === null) return
+    this.#log.leave(session)
     this.#records.leaveStream(session)
     session.stream = null
     this.#attached -= 1

@@ -22,6 +22,18 @@ export function utf8Length(text: string): number {
   return length
 }
 
+/** As much of a well-formed text, from its beginning, as has at most so many bytes in UTF-8. */
+export function utf8Cut(text: string, bytesMax: number): string {
+  let bytes = 0
+  let end = 0
+  for (const character of text) {
+    bytes += utf8Length(character)
+    if (bytes > bytesMax) return text.slice(0, end)
+    end += character.length
+  }
+  return text
+}
+
 /** Writes a well-formed text. The caller has made room by `utf8Length`. */
 export function writeUtf8(bytes: Uint8Array, offset: number, text: string): void {
   let at = offset

@@ -12,8 +12,16 @@
  * | 0x21 | an owner or waiter | length of the name, 2 bytes; name; session id, 8 bytes |
  * | 0x30 | a record | key |
  * | 0x40 | a record lease | id, 8 bytes |
+ * | 0x50 | the themes of the session log, all in one | nothing |
+ * | 0x51 | how many tasks there are of each theme | nothing |
+ * | 0x52 | a task that somebody drives | index, 8 bytes |
+ * | 0x53 | a record of a task | index, 8 bytes; number, 4 bytes |
+ * | 0x54 | a stored task | theme, 4 bytes; due second, 8 bytes; number, 8 bytes |
+ * | 0x55 | a dead task | theme, 4 bytes; number, 8 bytes |
+ * | 0x56 | where a stored or dead task is | index, 8 bytes |
  *
- * 0x31 to 0x3f are left for records, 0x41 to 0x4f for record leases, 0x50 to 0x5f for the session log. All but the counters
+ * Rows from 0x53 on are not loaded: they are read when they are needed. The order of stored tasks is that of their hand-outs.
+ * 0x31 to 0x3f are left for records, 0x41 to 0x4f for record leases, 0x57 to 0x5f for the session log. All but the counters
  * lies in one range, because dropping the node deletes it and the counters stay. Numbers are big-endian.
  */
 import type { SessionId } from '../asked.ts'
@@ -31,6 +39,13 @@ export const SEMAPHORE_TAG = 0x20
 export const HOLDER_TAG = 0x21
 export const RECORD_TAG = 0x30
 export const LEASE_TAG = 0x40
+export const THEMES_TAG = 0x50
+export const TOTALS_TAG = 0x51
+export const ACTIVE_TASK_TAG = 0x52
+export const TASK_RECORD_TAG = 0x53
+export const STORED_TASK_TAG = 0x54
+export const DEAD_TASK_TAG = 0x55
+export const TASK_PLACE_TAG = 0x56
 
 const PAST_ALL_TAGS = 0xff
 
@@ -44,6 +59,12 @@ export interface KeyBounds {
   readonly start: Uint8Array
   /** Exclusive. */
   readonly end: Uint8Array
+}
+
+/** What a kernel is loaded from: all rows but those that it reads when it needs them. */
+export const KEY_RANGE_LOADED: KeyBounds = {
+  start: new Uint8Array([0]),
+  end: new Uint8Array([TASK_RECORD_TAG]),
 }
 
 /** All rows of a kernel. */

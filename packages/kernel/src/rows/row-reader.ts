@@ -1,7 +1,7 @@
 /**
  * Reads a row's value front to back and checks that it has the shape it must have.
  */
-import { readU32, readU64 } from '../bytes.ts'
+import { readU16, readU32, readU64 } from '../bytes.ts'
 import { invariant } from '../invariant.ts'
 
 /** The first byte of every value. */
@@ -23,12 +23,28 @@ export class RowReader {
     return this.bytes(1)[0] ?? 0
   }
 
+  /** Whether anything is left. */
+  get hasMore(): boolean {
+    return this.#offset < this.#value.length
+  }
+
+  u16(): number {
+    return readU16(this.bytes(2), 0)
+  }
+
   u32(): number {
     return readU32(this.bytes(4), 0)
   }
 
   u64(): bigint {
     return readU64(this.bytes(8), 0)
+  }
+
+  /** A number that was written as one, up to 2^53-1. */
+  safeU64(): number {
+    const value = this.u64()
+    this.check(value <= BigInt(Number.MAX_SAFE_INTEGER), 'number')
+    return Number(value)
   }
 
   bytes(length: number): Uint8Array {

@@ -38,12 +38,24 @@ export {
 } from './gen/grpc/reflection/v1/reflection_pb.ts'
 export { file_tenure_v1_coordination as TENURE_FILE } from './gen/tenure/v1/coordination_pb.ts'
 export {
+  type DialerMessage,
+  DialerMessageSchema,
+  file_tenure_v1_handler as HANDLER_FILE,
+  type HandlerMessage,
+  HandlerMessageSchema,
+  type HandOut,
+  HandOutSchema,
+  type Outcome,
+  OutcomeSchema,
+} from './gen/tenure/v1/handler_pb.ts'
+export {
   ALTER_NODE,
   CONNECT,
   CREATE_NODE,
   DESCRIBE_NODE,
   DESCRIBE_PATH,
   DROP_NODE,
+  HANDLE,
   LIST_DIRECTORY,
   LIST_ENDPOINTS,
   LOGIN,
@@ -143,7 +155,8 @@ export type {
   TaskViewMessage,
   ThemeViewMessage,
 } from './tenure/task-reply.ts'
-export { CAPABILITY, CONNECT_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
+export { codeNumber, codeOf } from './tenure/code.ts'
+export { CAPABILITY, CONNECT_PATH, HANDLE_PATH, PROTOCOL_VERSION } from './tenure/protocol.ts'
 export type {
   CodeName,
   HoldingMessage,

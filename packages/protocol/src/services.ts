@@ -26,7 +26,8 @@ import {
 } from '@ydbjs/api/scheme'
 import type { DescMessage } from '@bufbuild/protobuf'
 import { ClientFrameSchema, ServerFrameSchema } from './gen/tenure/v1/coordination_pb.ts'
-import { CONNECT_PATH } from './tenure/protocol.ts'
+import { DialerMessageSchema, HandlerMessageSchema } from './gen/tenure/v1/handler_pb.ts'
+import { CONNECT_PATH, HANDLE_PATH } from './tenure/protocol.ts'
 
 /** One method of a gRPC service. */
 export interface Method<I extends DescMessage = DescMessage, O extends DescMessage = DescMessage> {
@@ -124,5 +125,13 @@ export const CONNECT: Method<typeof ClientFrameSchema, typeof ServerFrameSchema>
   streaming: true,
 }
 
-/** Every method of Tenure's own protocol. */
+/** Every method of Tenure's own protocol that the server answers. */
 export const TENURE_METHODS: readonly Method[] = [CONNECT]
+
+/** What a handler of tasks answers, and the server asks. */
+export const HANDLE: Method<typeof DialerMessageSchema, typeof HandlerMessageSchema> = {
+  path: HANDLE_PATH,
+  input: DialerMessageSchema,
+  output: HandlerMessageSchema,
+  streaming: true,
+}

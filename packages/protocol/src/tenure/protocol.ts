@@ -1,7 +1,10 @@
-/** Where Tenure's own protocol is found, and what it calls itself. */
+/** Where Tenure's own protocols are found, and what they call themselves. */
 
 /** A method of gRPC with a stream of frames in both directions. */
 export const CONNECT_PATH = '/tenure.v1.CoordinationService/Connect'
+
+/** A method of gRPC of those who handle tasks: the server calls it. */
+export const HANDLE_PATH = '/tenure.v1.HandlerService/Handle'
 
 export const PROTOCOL_VERSION = 1
 

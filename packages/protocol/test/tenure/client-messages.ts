@@ -17,7 +17,20 @@ import type {
   TransactStep,
 } from '../../src/index.ts'
 import { made, member } from './generated.ts'
-import { bytes, flag, generatedSettings, id, settings, text, u32, u64 } from './values.ts'
+import {
+  bytes,
+  flag,
+  generatedSettings,
+  id,
+  settings,
+  TASK_STATES,
+  taskId,
+  taskState,
+  text,
+  theme,
+  u32,
+  u64,
+} from './values.ts'
 
 const kind = <const K extends string>(name: K): fc.Arbitrary<K> => fc.constant(name)
 const change = fc.record({ serial: u64, settledBelow: u64 })
@@ -133,7 +146,44 @@ const otherRecordOperation: fc.Arbitrary<SessionOperation> = fc.oneof(
   fc.record({ kind: kind('keep-lease'), lease: u64 }),
 )
 
-const question: fc.Arbitrary<NodeQuestion> = fc.oneof(
+const taskOperation: fc.Arbitrary<SessionOperation> = fc.oneof(
+  fc.record({ kind: kind('open-task'), theme: u32, record: someBytes }),
+  fc.record({
+    kind: fc.constantFrom('append-task', 'replace-task'),
+    task: taskId,
+    attempt: u32,
+    record: bytes,
+  }),
+  fc.record({ kind: kind('delete-task'), task: taskId, attempt: u32 }),
+  fc.record({
+    kind: kind('store-task'),
+    task: taskId,
+    attempt: u32,
+    delaySeconds: u32,
+    failure: text,
+  }),
+  fc.record({ kind: kind('read-task'), task: taskId, attempt: u32, from: u32 }),
+  fc.record({ kind: kind('handle-theme'), theme: u32, concurrency: u32 }),
+  fc.record({ kind: kind('stop-handling'), target: u64 }),
+  fc.record({ kind: kind('take-task'), task: taskId }),
+)
+
+const taskQuestion: fc.Arbitrary<NodeQuestion> = fc.oneof(
+  fc.record({ kind: kind('configure-theme'), config: theme }),
+  fc.record({ kind: kind('list-themes') }),
+  fc.record({
+    kind: kind('list-tasks'),
+    state: taskState,
+    theme: fc.option(u32),
+    after: bytes,
+    limit: u32,
+  }),
+  fc.record({ kind: kind('show-task'), task: taskId, from: u32 }),
+  fc.record({ kind: kind('requeue-task'), task: taskId, delaySeconds: u32 }),
+  fc.record({ kind: kind('drop-task'), task: taskId }),
+)
+
+const nodeQuestion: fc.Arbitrary<NodeQuestion> = fc.oneof(
   fc.record({ kind: kind('create-node'), config: settings }),
   fc.record({ kind: kind('alter-node'), config: settings }),
   fc.record({ kind: fc.constantFrom('drop-node', 'describe-node', 'list-nodes') }),
@@ -144,7 +194,8 @@ const question: fc.Arbitrary<NodeQuestion> = fc.oneof(
   fc.record({ kind: kind('explain-semaphore'), name: text }),
 )
 
-const operation = fc.oneof(semaphoreOperation, recordWrite, otherRecordOperation)
+const question = fc.oneof(nodeQuestion, taskQuestion)
+const operation = fc.oneof(semaphoreOperation, recordWrite, otherRecordOperation, taskOperation)
 const ask = fc.record({ kind: kind('ask'), channel: id, id, operation })
 
 export const clientMessages: fc.Arbitrary<ClientMessage> = fc.oneof(
@@ -229,6 +280,13 @@ function generatedStep(step: TransactStep): Message {
 }
 
 function generatedQuestion(question: NodeQuestion): object {
-  const fields = 'config' in question ? { config: generatedSettings(question.config) } : question
-  return member(AskNodeSchema, question.kind, fields)
+  return member(AskNodeSchema, question.kind, questionFields(question))
+}
+
+function questionFields(question: NodeQuestion): object {
+  const { kind } = question
+  if (kind === 'create-node' || kind === 'alter-node') {
+    return { config: generatedSettings(question.config) }
+  }
+  return kind === 'list-tasks' ? { ...question, state: TASK_STATES[question.state] } : question
 }

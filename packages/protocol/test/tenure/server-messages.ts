@@ -17,6 +17,7 @@ import type {
   Reply,
   ServerMessage,
   SessionMessage,
+  TaskViewMessage,
 } from '../../src/index.ts'
 import { made, member } from './generated.ts'
 import {
@@ -26,7 +27,11 @@ import {
   id,
   semaphore,
   settings,
+  TASK_STATES,
+  taskId,
+  taskState,
   text,
+  theme,
   u32,
   u64,
 } from './values.ts'
@@ -48,6 +53,10 @@ const CODES: readonly CodeName[] = [
   'OVERLOADED',
   'UNAVAILABLE',
   'INTERNAL',
+  'UNKNOWN_THEME',
+  'TASK_CLOSED',
+  'STALE_ATTEMPT',
+  'TASK_TOO_LARGE',
 ]
 
 const kind = <const K extends string>(name: K): fc.Arbitrary<K> => fc.constant(name)
@@ -133,7 +142,44 @@ const operatorReply: fc.Arbitrary<Reply> = fc.oneof(
     sessions: few(session),
   }),
 )
-const reply = fc.oneof(shortReply, recordReply, operatorReply)
+const taskView: fc.Arbitrary<TaskViewMessage> = fc.record({
+  task: taskId,
+  theme: u32,
+  state: taskState,
+  attempt: u32,
+  repeats: u32,
+  records: u32,
+  recordBytes: u32,
+  changed: u64,
+  dueSecond: u64,
+  operator: u64,
+  failure: text,
+})
+const themeView = fc.record({
+  config: theme,
+  active: u32,
+  stored: u32,
+  dead: u32,
+  handedOut: u32,
+  handlers: u32,
+})
+const taskReply: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ kind: kind('task-opened'), task: taskId }),
+  fc.record({
+    kind: kind('task-handed-out'),
+    task: taskId,
+    theme: u32,
+    attempt: u32,
+    repeats: u32,
+    records: few(bytes),
+    more: flag,
+  }),
+  fc.record({ kind: kind('task-records'), records: few(bytes), more: flag }),
+  fc.record({ kind: kind('themes-listed'), themes: few(themeView) }),
+  fc.record({ kind: kind('tasks-listed'), tasks: few(taskView), next: bytes }),
+  fc.record({ kind: kind('task-shown'), view: taskView, records: few(bytes), more: flag }),
+)
+const reply = fc.oneof(shortReply, recordReply, operatorReply, taskReply)
 const notice: fc.Arbitrary<Notice> = fc.oneof(
   fc.record({ kind: kind('lease-ended'), lease: u64 }),
   fc.record({ kind: kind('revoked'), name: text, orderId: u64 }),
@@ -194,6 +240,8 @@ function replyFields(reply: Reply): object {
   }
   if (kind === 'node-described') return { node: generatedNode(reply.node) }
   if (kind === 'nodes-listed') return { nodes: reply.nodes.map(generatedNode) }
+  if (kind === 'tasks-listed') return { ...reply, tasks: reply.tasks.map(generatedTask) }
+  if (kind === 'task-shown') return { ...reply, view: generatedTask(reply.view) }
   return reply
 }
 
@@ -207,4 +255,8 @@ function generatedRecordChange(change: RecordChangeMessage): Message {
 
 function generatedNode({ path, config }: { path: string; config: NodeSettings }): object {
   return { path, config: generatedSettings(config) }
+}
+
+function generatedTask(view: TaskViewMessage): object {
+  return { ...view, state: TASK_STATES[view.state] }
 }

@@ -1,6 +1,13 @@
 /** Any value of the types that messages are made of, the ends of their ranges often. */
 import * as fc from 'fast-check'
-import type { NodeSettings, SemaphoreMessage } from '../../src/index.ts'
+import { TaskState } from '../../src/gen/tenure/v1/coordination_pb.ts'
+import type {
+  NodeSettings,
+  SemaphoreMessage,
+  TaskIdMessage,
+  TaskStateName,
+  ThemeMessage,
+} from '../../src/index.ts'
 
 const U64_EDGES = [0n, 127n, 128n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n, 2n ** 53n + 1n]
 
@@ -55,6 +62,20 @@ export const semaphore: fc.Arbitrary<SemaphoreMessage> = fc.record({
   waiters: fc.array(holder, { maxLength: 3 }),
 })
 
+export const taskId: fc.Arbitrary<TaskIdMessage> = fc.record({ term: u64, index: u64 })
+export const taskState: fc.Arbitrary<TaskStateName> = fc.constantFrom('active', 'stored', 'dead')
+export const theme: fc.Arbitrary<ThemeMessage> = fc.record({
+  theme: u32,
+  name: text,
+  handler: text,
+  handlerSeconds: u32,
+  delaySeconds: u32,
+  jitterSeconds: u32,
+  concurrency: u32,
+  repeatsMax: u32,
+  taskBytesMax: u32,
+})
+
 /** The same settings as the generated code has them. */
 export function generatedSettings(config: NodeSettings): object {
   const modes = ['unset', 'strict', 'relaxed']
@@ -65,4 +86,11 @@ export function generatedSettings(config: NodeSettings): object {
     attachConsistency: modes.indexOf(config.attachConsistency),
     rateLimiterCounters: counters.indexOf(config.rateLimiterCounters),
   }
+}
+
+/** States of a task as the generated code has them. */
+export const TASK_STATES: Readonly<Record<TaskStateName, TaskState>> = {
+  active: TaskState.ACTIVE,
+  stored: TaskState.STORED,
+  dead: TaskState.DEAD,
 }

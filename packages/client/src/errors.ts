@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'LEASE_RELEASED'
   | 'ALREADY_REGISTERED'
   | 'NOT_PARTICIPANT'
+  | 'TASK_LOST'
 
 /** What the server said in detail. */
 export interface Issue {
@@ -22,7 +23,7 @@ export interface Issue {
 
 export interface ErrorDetails {
   readonly cause?: unknown
-  /** YDB's status number. */
+  /** YDB's status number; of what the session log says, the number of its reference design. */
   readonly status?: number
   readonly issues?: readonly Issue[]
   /** What is there instead. */
@@ -219,6 +220,45 @@ export class WrongLeaseError extends TenureError {
   }
 }
 
+/** What the reference design of the session log says of an operation that does not fit. */
+const INVALID_OPERATION = { status: 4000 } as const
+const LENGTH_OVERFLOW = { status: 2000 } as const
+
+/** No such theme is configured in the log: there is no work that nobody is responsible for. */
+export class UnknownThemeError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('UNKNOWN_THEME', message, { ...INVALID_OPERATION, ...details })
+  }
+}
+
+/** The task was deleted or stored: nothing more can be done with it here. */
+export class TaskClosedError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TASK_CLOSED', message, { ...INVALID_OPERATION, ...details })
+  }
+}
+
+/** The task has been handed out again since: somebody else drives it. */
+export class StaleAttemptError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('STALE_ATTEMPT', message, { ...INVALID_OPERATION, ...details })
+  }
+}
+
+/** The records of the task would be more bytes than its theme allows; the task is unchanged. */
+export class TaskTooLargeError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TASK_TOO_LARGE', message, { ...LENGTH_OVERFLOW, ...details })
+  }
+}
+
+/** The connection over which the task was driven is gone, so the server has stored the task, or will: it comes back to a handler. */
+export class TaskLostError extends TenureError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TASK_LOST', message, details)
+  }
+}
+
 type RefusalClass = new (message: string, details?: ErrorDetails) => TenureError
 
 const CLASS_OF: Readonly<Record<RefusalCode, RefusalClass>> = {
@@ -233,6 +273,10 @@ const CLASS_OF: Readonly<Record<RefusalCode, RefusalClass>> = {
   WRONG_VERSION: WrongVersionError,
   WRONG_LEASE: WrongLeaseError,
   FENCED: FencedError,
+  UNKNOWN_THEME: UnknownThemeError,
+  TASK_CLOSED: TaskClosedError,
+  STALE_ATTEMPT: StaleAttemptError,
+  TASK_TOO_LARGE: TaskTooLargeError,
   UNAUTHORIZED: UnauthorizedError,
   OVERLOADED: OverloadedError,
   UNAVAILABLE: UnavailableError,
@@ -247,6 +291,10 @@ const ADVICE: Readonly<Partial<Record<RefusalCode, string>>> = {
   OVERLOADED: 'try again later',
   UNAVAILABLE: 'try again later',
   UNAUTHORIZED: 'check the credentials and the access rights',
+  UNKNOWN_THEME: 'configure the theme first',
+  TASK_CLOSED: 'do not go on with it here',
+  STALE_ATTEMPT: 'leave it to the one to whom it was handed out',
+  TASK_TOO_LARGE: "replace what was collected, or raise the theme's maxBytes",
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   AttachmentListener,
   AttachRequest,
   Link,
+  News,
   OperatorAnswer,
   RefusalCode,
   Request,
@@ -21,6 +22,8 @@ import { FakeClock } from './fake-clock.ts'
 export interface Sent {
   readonly request: Request
   readonly answer: (answer: Answer) => void
+  readonly told: ((news: News) => void) | undefined
+  /** The server lets the watch fire. */
   readonly changed: (() => void) | undefined
 }
 
@@ -40,8 +43,9 @@ export class FakeAttachment implements Attachment {
     this.heartbeatMs = request.heartbeatMs
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
-    return this.sent.push({ request, answer, changed }) - 1
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
+    const changed = told && ((): void => told({ kind: 'changed' }))
+    return this.sent.push({ request, answer, told, changed }) - 1
   }
 
   forget(sent: number): void {
@@ -67,6 +71,7 @@ export class FakeAttachment implements Attachment {
       numbersChanges: false,
       createsOnAcquire: false,
       hasRecords: false,
+      hasLog: false,
       ...offers,
     })
   }

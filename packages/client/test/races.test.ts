@@ -69,11 +69,11 @@ class ScheduledLink implements Link {
     }
     this.#live.add(breakIt)
     return {
-      send: (message, answer, changed) =>
+      send: (message, answer, told) =>
         inner.send(
           message,
           (given) => later(() => answer(this.#hasTokens ? given : withoutToken(given))),
-          changed && (() => later(changed)),
+          told && ((news) => later(() => told(news))),
         ),
       forget: (sent) => inner.forget(sent),
       hurry: (heartbeatMs) => inner.hurry(heartbeatMs),

@@ -4,7 +4,16 @@
  * A link makes single attempts and holds no opinion: it never retries, and it never decides that a session is lost.
  * The session above it does. Recipes do not know that links exist.
  */
-import type { Notice, NodeQuestion, RecordMessage, RecordOperation, Reply } from '@tenure/protocol'
+import type {
+  Notice,
+  NodeQuestion,
+  RecordMessage,
+  RecordOperation,
+  Reply,
+  TaskHandedOutReply,
+  TaskOperation,
+  TaskQuestion,
+} from '@tenure/protocol'
 import type { NodeConfig, NodeDescription } from '../node.ts'
 
 export interface Link {
@@ -16,23 +25,40 @@ export interface Link {
   dropNode(path: string, signal?: AbortSignal): Promise<void>
   /** @throws UnsupportedError on a link that cannot list */
   listNodes(prefix: string, signal?: AbortSignal): Promise<NodeDescription[]>
-  /** @throws UnsupportedError on a link that knows no operators */
+  /** @throws UnsupportedError on a link that knows neither operators nor logs */
   ask(path: string, question: OperatorQuestion, signal?: AbortSignal): Promise<OperatorAnswer>
   /** One attempt to put a session on this link. All that follows comes to `listener`, never before `attach` returned. */
   attach(request: AttachRequest, listener: AttachmentListener): Attachment
   close(): Promise<void>
 }
 
-export type OperatorQuestion = Extract<
-  NodeQuestion,
-  {
-    kind: 'check-token' | 'list-sessions' | 'end-session' | 'force-release' | 'explain-semaphore'
-  }
->
+/** What is asked of a node outside of sessions, beside the node itself. */
+export type OperatorQuestion =
+  | Extract<
+      NodeQuestion,
+      {
+        kind:
+          | 'check-token'
+          | 'list-sessions'
+          | 'end-session'
+          | 'force-release'
+          | 'explain-semaphore'
+      }
+    >
+  | TaskQuestion
 
 export type OperatorAnswer = Extract<
   Reply,
-  { kind: 'token-checked' | 'sessions-listed' | 'semaphore-explained' | 'done' }
+  {
+    kind:
+      | 'token-checked'
+      | 'sessions-listed'
+      | 'semaphore-explained'
+      | 'themes-listed'
+      | 'tasks-listed'
+      | 'task-shown'
+      | 'done'
+  }
 >
 
 export interface AttachRequest {
@@ -57,6 +83,8 @@ export interface Started {
   readonly createsOnAcquire: boolean
   /** Record operations may be sent; else each is refused (UNSUPPORTED). */
   readonly hasRecords: boolean
+  /** Operations of the session log may be sent; else each is refused (UNSUPPORTED). */
+  readonly hasLog: boolean
 }
 
 /** Why an attachment is over. */
@@ -74,6 +102,11 @@ export interface AttachmentListener {
   contact(sentAtMs: number): void
   /** Something has happened to the session that nobody here has asked for. */
   noticed(notice: Notice): void
+  /**
+   * What the server takes for silence: nothing heard before `untilMs` of the client's clock, when it allows `spanMs` of it. Told whenever it
+   * changes, also to an earlier time; a link that cannot fall silent does not tell.
+   */
+  kept?(untilMs: number, spanMs: number): void
   /** The last call. What was not answered by then may have happened or not. */
   ended(end: AttachmentEnd): void
 }
@@ -83,10 +116,11 @@ export interface Attachment {
    * Sends one request. Not before `started`.
    *
    * @param answer called once with the result, unless the attachment ends before
-   * @param changed called at most once, when the watch that a describe has set fires or is replaced
-   * @returns names the request for `forget`
+   * @param told called with what comes beside the answer: once when the watch that a describe has set fires or is replaced; for each
+   *   hand-out after a `handle-theme` was done, until the `stop-handling` that names it is
+   * @returns names the request for `forget` and for `stop-handling`
    */
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number
   /** A wait or watch of records is not wanted any more, and not answered. */
   forget(sent: number): void
   /** From now on the link must make sure so often, at least, that the server answers. Never makes it less often. */
@@ -165,7 +199,10 @@ export type SemaphoreRequest =
   | UpdateRequest
   | DeleteRequest
 
-export type Request = SemaphoreRequest | RecordOperation
+export type Request = SemaphoreRequest | RecordOperation | TaskOperation
+
+/** What is said to a request beside its answer. */
+export type News = { readonly kind: 'changed' } | TaskHandedOutReply
 
 export interface Holder {
   readonly sessionId: bigint
@@ -208,6 +245,10 @@ export type RefusalCode =
   | 'WRONG_VERSION'
   | 'WRONG_LEASE'
   | 'FENCED'
+  | 'UNKNOWN_THEME'
+  | 'TASK_CLOSED'
+  | 'STALE_ATTEMPT'
+  | 'TASK_TOO_LARGE'
   | 'UNAUTHORIZED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
@@ -227,7 +268,13 @@ export type Answer =
     }
   | { readonly kind: 'done' }
   | RecordAnswer
+  | TaskAnswer
   | Refusal
+
+export type TaskAnswer = Extract<
+  Reply,
+  { kind: 'task-opened' | 'task-handed-out' | 'task-records' }
+>
 
 export type RecordAnswer = Extract<
   Reply,

@@ -15,6 +15,7 @@ import type {
   AttachmentListener,
   AttachRequest,
   Link,
+  News,
   OperatorAnswer,
   OperatorQuestion,
   Request,
@@ -107,12 +108,13 @@ class ServerAttachment implements Attachment {
       started: (started) => listener.started(started),
       contact: (sentAtMs) => listener.contact(sentAtMs),
       noticed: (notice) => listener.noticed(notice),
+      kept: (untilMs, spanMs) => listener.kept?.(untilMs, spanMs),
       ended: (end) => this.#ended(end),
     })
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
-    return this.#inner.send(request, answer, changed)
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
+    return this.#inner.send(request, answer, told)
   }
 
   forget(sent: number): void {

@@ -45,6 +45,8 @@ export interface ConnectionObserver {
   noticed(notice: Notice): void
   /** Something that was sent at `sentAtMs` has been answered. */
   contact?(sentAtMs: number): void
+  /** As the attachment tells it. */
+  kept?(untilMs: number, spanMs: number): void
   /** The session is over; called once, before `changed`. */
   over(reason: Error): void
 }
@@ -99,6 +101,7 @@ export class Connection {
     numbersChanges: false,
     createsOnAcquire: false,
     hasRecords: false,
+    hasLog: false,
   }
   #attachment: Attachment | null = null
   #pause: Timer | null = null
@@ -250,6 +253,9 @@ export class Connection {
         },
         noticed: (notice) => {
           if (isCurrent()) this.#observer.noticed(notice)
+        },
+        kept: (untilMs, spanMs) => {
+          if (isCurrent()) this.#observer.kept?.(untilMs, spanMs)
         },
         ended: (end) => {
           if (isCurrent()) this.#detach(end)

@@ -6,15 +6,13 @@
  */
 import type { Notice } from '@tenure/protocol'
 import { nothing, onAbort } from '../abort.ts'
-import { Backoff } from '../backoff.ts'
 import type { Timer } from '../clock.ts'
-import { SessionClosedError, TenureError, UnavailableError, UnsupportedError } from '../errors.ts'
-import type { Answer, Request } from '../link/link.ts'
+import { UnavailableError } from '../errors.ts'
+import type { Answer, Request, Started } from '../link/link.ts'
 import { LinkedSet, type Place } from '../linked-set.ts'
-import { pause } from '../recipes/pause.ts'
 import type { SessionGround } from '../session.ts'
-import { Connection, HEARTBEATS_PER_TIMEOUT } from '../session/connection.ts'
-import { settingsOf } from '../session/options.ts'
+import { type Connection, HEARTBEATS_PER_TIMEOUT } from '../session/connection.ts'
+import { HiddenSession } from '../session/hidden-session.ts'
 import { Call } from '../session/outbox.ts'
 import { isWrite } from '../session/writes.ts'
 
@@ -68,29 +66,43 @@ interface PendingCall {
 
 /** How long a call waits for a server that is away. */
 const CALL_TIMEOUT_MS = 10_000
-const DESCRIPTION = 'records'
+
+const TERMS = {
+  feature: 'records',
+  isOffered: ({ hasRecords }: Started): boolean => hasRecords,
+  options: { description: 'records' },
+  // A session that is stopped ends its leases, one that is left lets the next session take them over.
+  partsQuietly: true,
+}
 
 export class StorageSession {
   readonly path: string
   readonly ground: SessionGround
-  readonly #closed = new AbortController()
+  readonly #session: HiddenSession
   /** In the order in which they were asked, so that the first is the first to be late. */
   readonly #calls = new LinkedSet<PendingCall>()
   readonly #patient = new LinkedSet<PendingCall>()
   /** Calls for which the process stays alive, also while there is no session. */
   #holders = 0
   #tenant: StorageTenant | null = null
-  #connection: Connection | null = null
-  /** Gives up the session that is being opened. */
-  #opening: AbortController | null = null
-  #establishing: Promise<void> = Promise.resolve()
-  #trouble: unknown = null
   #timer: Timer | null = null
 
   /** @param path checked */
   constructor(ground: SessionGround, path: string) {
     this.ground = ground
     this.path = path
+    this.#session = new HiddenSession(ground, path, TERMS, {
+      isWanted: () => this.#isWanted,
+      heartbeatMs: () => (this.#tenant?.spanMs ?? Infinity) / HEARTBEATS_PER_TIMEOUT,
+      opened: (connection) => this.#begin(connection),
+      attached: nothing,
+      detached: nothing,
+      contact: (sentAtMs) => this.#tenant?.contact(sentAtMs),
+      kept: nothing,
+      noticed: (notice) => this.#tenant?.noticed(notice),
+      lost: () => this.#tenant?.lost(),
+      failed: (error) => this.#failAll(error),
+    })
   }
 
   /** Who must hear of every session. There is one. */
@@ -100,13 +112,13 @@ export class StorageSession {
 
   /** Contact is made more often from now on, if the tenant needs it. */
   hurry(): void {
-    this.#connection?.hurry(this.#spanMs / HEARTBEATS_PER_TIMEOUT)
+    this.#session.hurry()
   }
 
   /** Sends one request, in this session or the next, and waits for its answer. Rejects with the reason of `signal`. */
   ask(asking: Asking, signal?: AbortSignal): Promise<StorageReply> {
     return new Promise((resolve, reject) => {
-      const closed = this.#closed.signal
+      const { closed } = this.#session
       if (signal?.aborted === true || closed.aborted) {
         reject(signal?.aborted === true ? signal.reason : closed.reason)
         return
@@ -133,33 +145,16 @@ export class StorageSession {
         pending.place = this.#calls.add(pending)
         this.#timer ??= this.#watch(deadlineMs)
       }
-      if (this.#connection === null) this.open()
-      else this.#connection.request(call)
+      const { connection } = this.#session
+      if (connection === null) this.#session.open()
+      else connection.request(call)
     })
   }
 
   /** Ends the session and whatever is under way. Never rejects. */
   async close(reason: Error): Promise<void> {
-    if (this.#closed.signal.aborted) return
-    this.#closed.abort(reason)
     this.#timer?.cancel()
-    const connection = this.#connection
-    this.#connection = null
-    this.#opening?.abort(reason)
-    this.#failAll(reason)
-    await connection?.close(
-      new SessionClosedError(`the records of "${this.path}" were closed with the client`),
-    )
-    await this.#establishing
-  }
-
-  /** Sees to it that there is a session. */
-  open(): void {
-    if (this.#connection === null && this.#opening === null) this.#establishing = this.#establish()
-  }
-
-  get #spanMs(): number {
-    return this.#tenant?.spanMs ?? Infinity
+    await this.#session.close(reason)
   }
 
   get #isWanted(): boolean {
@@ -185,87 +180,20 @@ export class StorageSession {
     else call.serial = 0n
   }
 
-  async #establish(): Promise<void> {
-    const backoff = new Backoff(this.ground.random)
-    while (this.#isWanted && !this.#closed.signal.aborted) {
-      const opening = new AbortController()
-      this.#opening = opening
-      try {
-        const connection = await this.#opened(opening.signal)
-        if (connection.reason !== null) continue
-        this.#opening = null
-        if (this.#closed.signal.aborted) await connection.close(useless(this.path))
-        else this.#begin(connection)
-        return
-      } catch (error) {
-        if (opening.signal.aborted) continue
-        if (!(error instanceof TenureError && error.retryable)) {
-          this.#opening = null
-          this.#failAll(error)
-          return
-        }
-        this.#trouble = error
-        await pause(this.ground.clock, backoff.nextMs(), opening.signal, false).catch(nothing)
-      }
-    }
-    this.#opening = null
-  }
-
-  async #opened(signal: AbortSignal): Promise<Connection> {
-    const { ground, path } = this
-    const settings = settingsOf({ description: DESCRIPTION }, ground.random)
-    const isCurrent = (): boolean => this.#connection === connection
-    const connection: Connection = new Connection(
-      // A session that is stopped ends its leases, one that is left lets the next session take them over.
-      { ...ground, path, settings, partsQuietly: true },
-      {
-        changed: () => undefined,
-        attached: () => undefined,
-        noticed: (notice) => {
-          if (isCurrent()) this.#tenant?.noticed(notice)
-        },
-        contact: (sentAtMs) => {
-          if (isCurrent()) this.#tenant?.contact(sentAtMs)
-        },
-        over: () => {
-          if (isCurrent()) this.#lose()
-        },
-      },
-    )
-    connection.hurry(this.#spanMs / HEARTBEATS_PER_TIMEOUT)
-    await connection.open(signal, false)
-    if (connection.offers.hasRecords) return connection
-    await connection.close(useless(path))
-    throw new UnsupportedError(
-      `the server at ${ground.link.address} has no records; connect to a Tenure server over its own protocol`,
-    )
-  }
-
   #begin(connection: Connection): void {
     const waiting = [...this.#calls, ...this.#patient]
-    this.#connection = connection
     this.#tenant?.opened()
     for (const pending of waiting) {
-      if (this.#connection !== connection) return
-      if (this.#isPending(pending)) connection.request(pending.call)
+      if (this.#session.connection !== connection) return
+      if (isPending(pending)) connection.request(pending.call)
     }
-  }
-
-  #isPending(pending: PendingCall): boolean {
-    return pending.place !== null && pending.place.set !== null
-  }
-
-  #lose(): void {
-    this.#connection = null
-    this.#tenant?.lost()
-    if (this.#isWanted) this.open()
   }
 
   #failAll(error: unknown): void {
     this.#tenant?.failed(error)
     for (const pending of [...this.#calls, ...this.#patient]) {
       if (!this.#leave(pending)) continue
-      this.#connection?.outbox.drop(pending.call)
+      this.#session.connection?.outbox.drop(pending.call)
       pending.reject(error)
     }
   }
@@ -274,9 +202,9 @@ export class StorageSession {
     if (!this.#leave(pending)) return
     // What was sent may have been done: its answer is still needed.
     const isOpen = pending.asking.late !== undefined && pending.call.attempts > 0
-    if (!isOpen) this.#connection?.outbox.drop(pending.call)
+    if (!isOpen) this.#session.connection?.outbox.drop(pending.call)
     pending.reject(reason)
-    if (!this.#isWanted) this.#opening?.abort(reason)
+    this.#session.relent(reason)
   }
 
   /** @returns false when nobody waited for it any more */
@@ -321,19 +249,15 @@ export class StorageSession {
   #late({ asking, call }: PendingCall): Error {
     const why = `no answer from ${this.ground.link.address} in ${CALL_TIMEOUT_MS} ms`
     if (isWrite(asking.request) && call.attempts > 0) return this.#unknown(asking, why)
-    return new UnavailableError(`${asking.asked()}: ${why}; it was not done`, this.#cause)
+    return new UnavailableError(`${asking.asked()}: ${why}; it was not done`, this.#session.cause)
   }
 
   #unknown({ asked }: Asking, why: string): Error {
     const message = `${asked()}: ${why}, so its outcome is unknown: it was done or not; read before you try again`
-    return new UnavailableError(message, this.#cause)
-  }
-
-  get #cause(): { readonly cause?: unknown } {
-    return this.#trouble === null ? {} : { cause: this.#trouble }
+    return new UnavailableError(message, this.#session.cause)
   }
 }
 
-function useless(path: string): SessionClosedError {
-  return new SessionClosedError(`the session for the records of "${path}" is of no use`)
+function isPending({ place }: PendingCall): boolean {
+  return place !== null && place.set !== null
 }

@@ -96,6 +96,7 @@ export class Network implements Link {
                 numbersChanges: !isForeign,
                 createsOnAcquire: !isForeign,
                 hasRecords: !isForeign,
+                hasLog: false,
               }),
             ),
           contact: (sentAtMs) => hear(() => listener.contact(sentAtMs)),
@@ -108,14 +109,14 @@ export class Network implements Link {
     const names = new Map<number, number>()
     let lastName = 0
     return {
-      send: (message, answer, changed) => {
+      send: (message, answer, told) => {
         lastName += 1
         const name = lastName
         up.send(() => {
           const sent = inner?.send(
             message,
             (given) => hear(() => answer(isForeign ? withoutToken(given) : given)),
-            changed && (() => hear(changed)),
+            told && ((news) => hear(() => told(news))),
           )
           if (sent !== undefined) names.set(name, sent)
         })

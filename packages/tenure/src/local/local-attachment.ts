@@ -13,6 +13,7 @@ import type {
   AttachmentEnd,
   AttachmentListener,
   Clock,
+  News,
   RefusalCode,
   Request,
   Timer,
@@ -26,6 +27,7 @@ import type {
   TabletStream,
 } from '@tenure/server'
 import { refusalOf } from './refusal.ts'
+import { handedOutOf } from './task-translation.ts'
 import { answerOf, commandOf, isTold, type Told } from './translation.ts'
 
 interface Asked {
@@ -42,7 +44,10 @@ export class LocalAttachment implements Attachment, StreamSink {
   readonly #clock: Clock
   /** By request id. As numbers, which maps find faster than bigints; an attachment does not live for 2^53 requests. */
   readonly #asked = new Map<number, Asked>()
-  readonly #watches = new Map<number, () => void>()
+  /** Who hears what comes beside an answer, by request id. */
+  readonly #told = new Map<number, (news: News) => void>()
+  /** Requests after whose `done` hand-outs come. */
+  readonly #handling = new Set<number>()
   #stream: TabletStream | null = null
   #heartbeat: Timer | null = null
   #heartbeatMs: number
@@ -87,10 +92,12 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#end(refusal === null ? { kind: 'broken', cause } : { kind: 'refused', refusal })
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
     if (this.#over || this.#stream === null) return 0
-    const id = this.#ask(answer)
-    if (changed !== undefined) this.#watches.set(id, changed)
+    const heard = request.kind === 'stop-handling' ? this.#ending(request.target, answer) : answer
+    const id = this.#ask(heard)
+    if (told !== undefined) this.#told.set(id, told)
+    if (request.kind === 'handle-theme') this.#handling.add(id)
     this.#stream.submit(commandOf(request, this.#sessionId, BigInt(id)))
     return id
   }
@@ -130,13 +137,15 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#heartbeat?.cancel()
     this.#stream?.close()
     this.#asked.clear()
-    this.#watches.clear()
+    this.#told.clear()
+    this.#handling.clear()
   }
 
   deliver(events: readonly Event[]): void {
     for (const event of events) {
       if (this.#over) return
       if (isTold(event)) this.#receive(event)
+      else if (this.#isNews(event)) this.#hear(event.requestId, handedOutOf(event))
       else this.#answered(event)
     }
   }
@@ -152,7 +161,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     const id = Number(requestId)
     const asked = this.#asked.get(id)
     this.#asked.delete(id)
-    this.#watches.delete(id)
+    this.#unlisten(id)
     asked?.answer?.({ kind: 'refused', code: 'OVERLOADED', message })
   }
 
@@ -166,7 +175,8 @@ export class LocalAttachment implements Attachment, StreamSink {
         this.#start(event.session)
         return
       case 'changed':
-        this.#fired(event.requestId)
+        this.#hear(event.requestId, { kind: 'changed' })
+        this.#unlisten(Number(event.requestId))
         return
       case 'ended':
         this.#end(this.#endOf(event.reason))
@@ -195,6 +205,7 @@ export class LocalAttachment implements Attachment, StreamSink {
       numbersChanges: true,
       createsOnAcquire: true,
       hasRecords: true,
+      hasLog: true,
     })
     if (!this.#over) this.#beat()
   }
@@ -219,8 +230,9 @@ export class LocalAttachment implements Attachment, StreamSink {
     const asked = this.#settled(event.requestId)
     const answer = answerOf(event)
     if (answer === null) return
-    const watching = answer.kind === 'described' && answer.watchAdded
-    if (!watching && this.#watches.size > 0) this.#watches.delete(Number(event.requestId))
+    if (this.#told.size > 0 && !this.#isFollowed(Number(event.requestId), answer)) {
+      this.#unlisten(Number(event.requestId))
+    }
     asked?.answer?.(answer)
   }
 
@@ -229,11 +241,33 @@ export class LocalAttachment implements Attachment, StreamSink {
     return requestId === ATTACH_ID || Number(requestId) === this.#stopId
   }
 
-  #fired(requestId: bigint): void {
-    const id = Number(requestId)
-    const changed = this.#watches.get(id)
-    this.#watches.delete(id)
-    changed?.()
+  /** Whether more comes after this answer. */
+  #isFollowed(id: number, answer: Answer): boolean {
+    return this.#handling.has(id)
+      ? answer.kind === 'done'
+      : answer.kind === 'described' && answer.watchAdded
+  }
+
+  #isNews(event: Event): event is Extract<Event, { kind: 'task-handed-out' }> {
+    return event.kind === 'task-handed-out' && this.#handling.has(Number(event.requestId))
+  }
+
+  #hear(requestId: bigint, news: News): void {
+    this.#told.get(Number(requestId))?.(news)
+  }
+
+  /** Nothing more comes for this request. */
+  #unlisten(id: number): void {
+    this.#told.delete(id)
+    this.#handling.delete(id)
+  }
+
+  /** The answer to the end of what goes on. */
+  #ending(target: bigint, answer: (answer: Answer) => void): (answer: Answer) => void {
+    return (given) => {
+      if (given.kind === 'done') this.#unlisten(Number(target))
+      answer(given)
+    }
   }
 
   #ask(answer: Asked['answer']): number {

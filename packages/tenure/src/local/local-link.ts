@@ -26,6 +26,7 @@ import type {
 import { LocalAttachment } from './local-attachment.ts'
 import { isOperatorEvent, operatorAnswerOf } from './operator-translation.ts'
 import { refusalOf } from './refusal.ts'
+import { questionOf } from './task-translation.ts'
 import { configOf, storedConfigOf } from './translation.ts'
 import type { WorldUse } from './world.ts'
 
@@ -95,7 +96,7 @@ export class LocalLink implements Link {
     question: OperatorQuestion,
     signal?: AbortSignal,
   ): Promise<OperatorAnswer> {
-    const { event } = await this.#ask(path, question, signal)
+    const { event } = await this.#ask(path, questionOf(question), signal)
     if (isOperatorEvent(event)) return operatorAnswerOf(event)
     throw new Error(`a ${question.kind} was answered with ${event.kind}`)
   }

@@ -1,6 +1,7 @@
 /** What the kernel says to an operator, in the client's words. Questions need none: they are commands as they are. */
 import type { OperatorAnswer } from '@tenure/client'
 import type { Event } from '@tenure/server'
+import { isLogEvent, logAnswerOf } from './task-translation.ts'
 import { descriptionOf } from './translation.ts'
 
 type SessionDescription = Extract<OperatorAnswer, { kind: 'sessions-listed' }>['sessions'][number]
@@ -9,6 +10,7 @@ type SessionDescription = Extract<OperatorAnswer, { kind: 'sessions-listed' }>['
 export type OperatorEvent = Extract<Event, { kind: OperatorAnswer['kind'] }>
 
 export function operatorAnswerOf(event: OperatorEvent): OperatorAnswer {
+  if (isLogEvent(event)) return logAnswerOf(event)
   switch (event.kind) {
     case 'token-checked':
       return { kind: 'token-checked', isNewest: event.isNewest }
@@ -31,6 +33,9 @@ const ANSWERS: ReadonlySet<Event['kind']> = new Set<OperatorEvent['kind']>([
   'token-checked',
   'sessions-listed',
   'semaphore-explained',
+  'themes-listed',
+  'tasks-listed',
+  'task-shown',
   'done',
 ])
 

@@ -5,8 +5,9 @@
 import type { Answer, RecordAnswer, Request, SemaphoreRequest } from '@tenure/client'
 import type { Event, StreamCommand } from '@tenure/server'
 import { copyOf } from './copy.ts'
+import type { TaskRequest } from './task-translation.ts'
 
-export type RecordRequest = Exclude<Request, SemaphoreRequest>
+export type RecordRequest = Exclude<Request, SemaphoreRequest | TaskRequest>
 type RecordCommand = Extract<StreamCommand, { kind: RecordRequest['kind'] }>
 type Transact = Extract<RecordRequest, { kind: 'transact' }>
 type Compare = Transact['compares'][number]

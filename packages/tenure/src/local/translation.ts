@@ -22,6 +22,15 @@ import {
   type RecordEvent,
   recordOf,
 } from './record-translation.ts'
+import {
+  isLogEvent,
+  isTaskEvent,
+  isTaskRequest,
+  type LogEvent,
+  taskAnswerOf,
+  taskCommandOf,
+  type TaskEvent,
+} from './task-translation.ts'
 
 type StoredConfig = Extract<StreamCommand, { kind: 'create-node' }>['config']
 type SessionCommand = Extract<
@@ -30,9 +39,9 @@ type SessionCommand = Extract<
 >
 
 export function commandOf(request: Request, session: bigint, requestId: bigint): StreamCommand {
-  return isRecordRequest(request)
-    ? recordCommandOf(request, session, requestId)
-    : semaphoreCommandOf(request, session, requestId)
+  if (isRecordRequest(request)) return recordCommandOf(request, session, requestId)
+  if (isTaskRequest(request)) return taskCommandOf(request, session, requestId)
+  return semaphoreCommandOf(request, session, requestId)
 }
 
 function semaphoreCommandOf(
@@ -108,10 +117,14 @@ export function isTold(event: Event): event is Told {
 
 /** The answer that an event gives to a request; null when no session asks so. */
 export function answerOf(event: Exclude<Event, Told>): Answer | null {
-  return isRecordEvent(event) ? recordAnswerOf(event) : semaphoreAnswerOf(event)
+  if (isRecordEvent(event)) return recordAnswerOf(event)
+  if (isTaskEvent(event)) return taskAnswerOf(event)
+  return isLogEvent(event) ? null : semaphoreAnswerOf(event)
 }
 
-function semaphoreAnswerOf(event: Exclude<Event, Told | RecordEvent>): Answer | null {
+function semaphoreAnswerOf(
+  event: Exclude<Event, Told | RecordEvent | TaskEvent | LogEvent>,
+): Answer | null {
   switch (event.kind) {
     case 'acquired':
       return { kind: 'acquired', token: event.orderId }

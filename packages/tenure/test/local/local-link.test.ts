@@ -53,6 +53,7 @@ test('a session starts, with tokens and watches on absent names', async () => {
     numbersChanges: true,
     createsOnAcquire: true,
     hasRecords: true,
+    hasLog: true,
   })
 })
 

@@ -33,6 +33,7 @@ export class CutLink implements Link {
           numbersChanges: !this.#isForeign,
           createsOnAcquire: !this.#isForeign,
           hasRecords: !this.#isForeign,
+          hasLog: !this.#isForeign,
         }),
       contact: (sentAtMs) => listener.contact(sentAtMs),
       noticed: (notice) => listener.noticed(notice),

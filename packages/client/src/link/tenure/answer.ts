@@ -1,7 +1,7 @@
 /** From the protocol's replies to this library's answers; most are the same. */
 import type { Reply } from '@tenure/protocol'
 import { descriptionOf } from '../description.ts'
-import type { Answer, RecordAnswer } from '../link.ts'
+import type { Answer, RecordAnswer, TaskAnswer } from '../link.ts'
 
 type Described = Extract<Reply, { readonly kind: 'described' }>
 /** What is an answer as it stands. */
@@ -10,6 +10,7 @@ type Plain = Extract<
   {
     readonly kind:
       | RecordAnswer['kind']
+      | TaskAnswer['kind']
       | 'refused'
       | 'done'
       | 'acquired'
@@ -21,7 +22,16 @@ type Plain = Extract<
 /** What is said to questions that have no session. */
 const FOREIGN: ReadonlySet<Reply['kind']> = new Set<
   Exclude<Reply, Plain | Described | Meanwhile>['kind']
->(['node-described', 'nodes-listed', 'token-checked', 'sessions-listed', 'semaphore-explained'])
+>([
+  'node-described',
+  'nodes-listed',
+  'token-checked',
+  'sessions-listed',
+  'semaphore-explained',
+  'themes-listed',
+  'tasks-listed',
+  'task-shown',
+])
 
 /** What is said to a request beside its answer. */
 type Meanwhile = Extract<Reply, { readonly kind: 'pending' | 'changed' }>

@@ -8,24 +8,34 @@ import type {
   AttachmentEnd,
   AttachmentListener,
   AttachRequest,
+  News,
   Request,
+  Started,
 } from '../link.ts'
 import { PARTING_MS, startTimeoutMs } from '../patience.ts'
 import { answerOf } from './answer.ts'
-import type { Asker, TenureConnection, Tenant } from './connection.ts'
+import type { Asker, Capabilities, Tenant, TenureConnection } from './connection.ts'
 
 /** What names no request. */
 const NOTHING_SENT = 0
 /** What this protocol offers beyond YDB's, always. */
-const OFFERED = { watchAbsent: true, numbersChanges: true, createsOnAcquire: true }
+const OFFERED: Omit<Started, 'sessionId' | keyof Capabilities> = {
+  watchAbsent: true,
+  numbersChanges: true,
+  createsOnAcquire: true,
+}
+/** A server gives up who was silent for so many of the periods that were declared. */
+const SILENT_PERIODS = 2
 
 /** One request until nothing more comes for it. */
 class Asked implements Asker {
   readonly #attachment: TenureAttachment
   readonly #answer: (answer: Answer) => void
-  readonly #changed: (() => void) | undefined
+  readonly #told: ((news: News) => void) | undefined
   readonly sentAtMs: number
   id: number = NOTHING_SENT
+  /** Whether more comes after `done`. */
+  isLasting = false
   /** Among those of its attachment. */
   place: Place<Asked> | null = null
 
@@ -33,28 +43,39 @@ class Asked implements Asker {
     attachment: TenureAttachment,
     sentAtMs: number,
     answer: (answer: Answer) => void,
-    changed: (() => void) | undefined,
+    told: ((news: News) => void) | undefined,
   ) {
     this.#attachment = attachment
     this.#answer = answer
-    this.#changed = changed
+    this.#told = told
     this.sentAtMs = sentAtMs
   }
 
   hear(reply: Reply): boolean {
     if (reply.kind === 'changed') {
       this.#attachment.settled(this)
-      this.#changed?.()
+      this.#told?.(reply)
       return false
     }
     if (reply.kind === 'pending') return true
+    if (reply.kind === 'task-handed-out' && this.isLasting) {
+      this.#told?.(reply)
+      return true
+    }
     const answer = answerOf(reply)
-    const isWatched =
-      answer.kind === 'described' && answer.watchAdded && this.#changed !== undefined
-    if (!isWatched) this.#attachment.settled(this)
+    const isHeard = this.#isFollowed(answer)
+    if (!isHeard) this.#attachment.settled(this)
     this.#attachment.contact(this.sentAtMs)
     this.#answer(answer)
-    return isWatched
+    return isHeard
+  }
+
+  /** Whether something may come after the answer, for somebody who listens. */
+  #isFollowed(answer: Answer): boolean {
+    if (this.#told === undefined) return false
+    return this.isLasting
+      ? answer.kind === 'done'
+      : answer.kind === 'described' && answer.watchAdded
   }
 }
 
@@ -66,6 +87,8 @@ export class TenureAttachment implements Attachment, Tenant {
   readonly #isNew: boolean
   readonly #asked = new LinkedSet<Asked>()
   #wantedHeartbeatMs: number
+  readonly #attachedAtMs: number
+  #keptUntilMs = Number.NEGATIVE_INFINITY
   #phase: 'starting' | 'started' | 'over' = 'starting'
   #timer: Timer
 
@@ -79,6 +102,7 @@ export class TenureAttachment implements Attachment, Tenant {
     this.#listener = listener
     this.#isNew = request.sessionId === 0n
     this.#wantedHeartbeatMs = request.heartbeatMs
+    this.#attachedAtMs = this.#clock.monotonicMs()
     this.#channel = this.#connection.attach(request, this)
     this.#timer = this.#clock.after(startTimeoutMs(request.heartbeatMs), () => {
       this.leave()
@@ -92,19 +116,20 @@ export class TenureAttachment implements Attachment, Tenant {
     return this.#phase === 'started' ? this.#wantedHeartbeatMs : Infinity
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
     if (this.#phase === 'over') return NOTHING_SENT
-    const asked = new Asked(this, this.#clock.monotonicMs(), answer, changed)
+    const heard = request.kind === 'stop-handling' ? this.#ending(request.target, answer) : answer
+    const asked = new Asked(this, this.#clock.monotonicMs(), heard, told)
+    asked.isLasting = request.kind === 'handle-theme'
     asked.id = this.#connection.ask(this.#channel, request, asked)
     asked.place = this.#asked.add(asked)
     return asked.id
   }
 
   forget(sent: number): void {
-    const asked = this.#connection.askerOf(sent)
-    if (!(asked instanceof Asked) || !this.#asked.delete(asked.place)) return
-    this.#connection.ignore(sent)
-    this.#connection.say({ kind: 'forget', channel: this.#channel, target: sent })
+    if (this.#unlisten(sent)) {
+      this.#connection.say({ kind: 'forget', channel: this.#channel, target: sent })
+    }
   }
 
   hurry(heartbeatMs: number): void {
@@ -131,16 +156,28 @@ export class TenureAttachment implements Attachment, Tenant {
     }
   }
 
-  attached(sessionId: bigint, hasRecords: boolean): void {
+  attached(sessionId: bigint, capabilities: Capabilities): void {
     if (this.#phase !== 'starting') return
     this.#phase = 'started'
     this.#timer.cancel()
-    this.#listener.started({ sessionId, hasRecords, ...OFFERED })
+    this.#listener.started({ sessionId, ...capabilities, ...OFFERED })
+    // The server has heard the attach, and allows for at least so much before it is told more.
+    this.#keep(this.#attachedAtMs)
     if (this.#isStarted()) this.#connection.hurry(this.#wantedHeartbeatMs)
   }
 
   contact(sentAtMs: number): void {
-    if (this.#phase === 'started') this.#listener.contact(sentAtMs)
+    if (this.#phase !== 'started') return
+    this.#keep(sentAtMs)
+    if (this.#isStarted()) this.#listener.contact(sentAtMs)
+  }
+
+  declared(sentAtMs: number): void {
+    // It may have reached the server, and nothing after it.
+    if (this.#phase !== 'started') return
+    if (sentAtMs + this.#silenceMs(sentAtMs) >= this.#keptUntilMs) return
+    this.#keptUntilMs = Number.NEGATIVE_INFINITY
+    this.#keep(sentAtMs)
   }
 
   noticed(notice: SessionNotice['notice']): void {
@@ -167,6 +204,37 @@ export class TenureAttachment implements Attachment, Tenant {
   /** Nothing more comes for a request. */
   settled(asked: Asked): void {
     this.#asked.delete(asked.place)
+  }
+
+  /** For so long the server, which has heard the client at this time, hears nothing more before it gives the connection up. */
+  #silenceMs(heardAtMs: number): number {
+    const periodMs = Math.min(this.#connection.expectedMs(heardAtMs), this.#wantedHeartbeatMs)
+    return periodMs * SILENT_PERIODS
+  }
+
+  /** The server has heard the client at this time or later. */
+  #keep(heardAtMs: number): void {
+    const spanMs = this.#silenceMs(heardAtMs)
+    const untilMs = heardAtMs + spanMs
+    if (untilMs <= this.#keptUntilMs) return
+    this.#keptUntilMs = untilMs
+    this.#listener.kept?.(untilMs, spanMs)
+  }
+
+  /** The answer to the end of what goes on. */
+  #ending(target: bigint, answer: (answer: Answer) => void): (answer: Answer) => void {
+    return (given) => {
+      if (given.kind === 'done') this.#unlisten(Number(target))
+      answer(given)
+    }
+  }
+
+  /** @returns false when nobody listened */
+  #unlisten(sent: number): boolean {
+    const asked = this.#connection.askerOf(sent)
+    if (!(asked instanceof Asked) || !this.#asked.delete(asked.place)) return false
+    this.#connection.ignore(sent)
+    return true
   }
 
   #isStarted(): boolean {

@@ -30,16 +30,21 @@ import type { ChannelUse } from '../grpc/channels.ts'
 import type { Ground } from '../grpc/ground.ts'
 import { endOfLogin, refusalOfGrpc } from '../grpc/status.ts'
 import { headersFor } from '../grpc/unary.ts'
-import type { AttachmentEnd, AttachRequest, RefusalCode } from '../link.ts'
+import type { AttachmentEnd, AttachRequest, RefusalCode, Started } from '../link.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Outgoing } from './outgoing.ts'
+
+/** What a server may do or not. */
+export type Capabilities = Pick<Started, 'hasRecords' | 'hasLog'>
 
 /** A session on the connection. */
 export interface Tenant {
   /** How often the server must answer, at least; Infinity before the session has started. */
   readonly heartbeatMs: number
-  attached(sessionId: bigint, hasRecords: boolean): void
+  attached(sessionId: bigint, capabilities: Capabilities): void
   contact(sentAtMs: number): void
+  /** The server is told another period at this time. */
+  declared(sentAtMs: number): void
   noticed(notice: SessionNotice['notice']): void
   /** The server's last word on the channel. */
   ended(ended: SessionEnded): void
@@ -81,9 +86,10 @@ export class TenureConnection {
   #stream: MessageStream | null = null
   #idle: Timer | null = null
   #isRetired = false
+  #expected = { declaredMs: Infinity, beforeMs: Infinity, sinceMs: 0 }
   /** A token was refused, and another one can be had. */
   #isTokenSpent = false
-  #hasRecords = false
+  #capabilities: Capabilities = { hasRecords: false, hasLog: false }
 
   /** @param notSpoken called when the server turns out not to speak this protocol, before anybody is told that all is over */
   constructor(ground: Ground, notSpoken: () => void) {
@@ -95,6 +101,7 @@ export class TenureConnection {
       ping: (periodMs) => {
         const id = this.#nextId()
         this.#outgoing.add({ kind: 'ping', id, periodMs })
+        this.#declare(periodMs)
         return id
       },
       answered: (sentAtMs) => {
@@ -117,6 +124,15 @@ export class TenureConnection {
   /** Where it leads, for messages; empty before it is known. */
   get host(): string {
     return this.#use?.host ?? ''
+  }
+
+  /**
+   * How often the server expects to hear something, as it was told at this time or later; Infinity when it was told nothing. What was told
+   * afterwards may not have reached it.
+   */
+  expectedMs(toldAtMs: number): number {
+    const { declaredMs, beforeMs, sinceMs } = this.#expected
+    return toldAtMs >= sinceMs ? declaredMs : Math.min(declaredMs, beforeMs)
   }
 
   /** @returns the channel of the session */
@@ -224,6 +240,14 @@ export class TenureConnection {
     return periodMs
   }
 
+  #declare(periodMs: number): void {
+    const { declaredMs: beforeMs } = this.#expected
+    if (periodMs === beforeMs) return
+    const nowMs = this.#ground.clock.monotonicMs()
+    this.#expected = { declaredMs: periodMs, beforeMs, sinceMs: nowMs }
+    for (const tenant of this.#tenants.values()) tenant.declared(nowMs)
+  }
+
   #nextId(): number {
     this.#lastId += 1
     return this.#lastId
@@ -275,7 +299,7 @@ export class TenureConnection {
         this.#heartbeat.pong(message.id)
         return
       case 'attached':
-        this.#tenants.get(message.channel)?.attached(message.sessionId, this.#hasRecords)
+        this.#tenants.get(message.channel)?.attached(message.sessionId, this.#capabilities)
         return
       case 'ended':
         this.#ended(message)
@@ -294,7 +318,10 @@ export class TenureConnection {
       return
     }
     this.#phase = 'open'
-    this.#hasRecords = capabilities.includes(CAPABILITY.records)
+    this.#capabilities = {
+      hasRecords: capabilities.includes(CAPABILITY.records),
+      hasLog: capabilities.includes(CAPABILITY.log),
+    }
     this.#outgoing.open((frame) => this.#stream?.write(frame))
   }
 

@@ -141,6 +141,9 @@ const OPERATOR_ANSWERS: ReadonlySet<Said['kind']> = new Set<OperatorAnswer['kind
   'token-checked',
   'sessions-listed',
   'semaphore-explained',
+  'themes-listed',
+  'tasks-listed',
+  'task-shown',
   'done',
 ])
 

@@ -19,6 +19,7 @@ import type {
   AttachmentEnd,
   AttachmentListener,
   AttachRequest,
+  News,
   Request,
 } from '../link.ts'
 import type { CallError, MessageStream } from '../grpc/channel.ts'
@@ -37,14 +38,14 @@ interface Asked {
 const NOTHING_SENT = 0
 
 /** What YDB's protocol has no words for. */
-const NOT_OFFERED = { createsOnAcquire: false, hasRecords: false }
+const NOT_OFFERED = { createsOnAcquire: false, hasRecords: false, hasLog: false }
 
 export class YdbAttachment implements Attachment {
   readonly #ground: Ground
   readonly #request: AttachRequest
   readonly #listener: AttachmentListener
   readonly #asked = new Map<bigint, Asked>()
-  readonly #watches = new Map<bigint, () => void>()
+  readonly #watches = new Map<bigint, (news: News) => void>()
   #lastId = 0n
   #use: ChannelUse | null = null
   #stream: MessageStream | null = null
@@ -72,16 +73,17 @@ export class YdbAttachment implements Attachment {
     )
   }
 
-  send(request: Request, answer: (answer: Answer) => void, changed?: () => void): number {
+  send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
     if (this.#over) return NOTHING_SENT
     if (!isOfSemaphores(request)) {
-      answer({ kind: 'refused', code: 'UNSUPPORTED', message: 'the server has no records' })
+      const message = 'the server has neither records nor a log'
+      answer({ kind: 'refused', code: 'UNSUPPORTED', message })
       return NOTHING_SENT
     }
     this.#lastId += 1n
     const id = this.#lastId
     this.#asked.set(id, { sentAtMs: this.#ground.clock.monotonicMs(), answer })
-    if (changed !== undefined) this.#watches.set(id, changed)
+    if (told !== undefined) this.#watches.set(id, told)
     this.#write(messageOf(request, id))
     return Number(id)
   }
@@ -247,9 +249,9 @@ export class YdbAttachment implements Attachment {
   }
 
   #fire(requestId: bigint): void {
-    const changed = this.#watches.get(requestId)
+    const told = this.#watches.get(requestId)
     this.#watches.delete(requestId)
-    changed?.()
+    told?.({ kind: 'changed' })
   }
 
   #refuse(status: number, issues: Parameters<typeof refusalOf>[1]): void {

@@ -22,7 +22,7 @@ function holder(sessionId: bigint, orderId: bigint): SemaphoreMessage['owners'][
   return { sessionId, orderId, count: 1n, data: EMPTY, timeoutMs: 0n }
 }
 
-test('a session starts with all that the protocol offers, and with records where the server has them', async () => {
+test('a session starts with all that the protocol offers, and with records and a log where the server has them', async () => {
   const stage = new Stage()
   const { told } = await stage.join({ sessionId: 7n })
   expect(told.starts).toEqual([
@@ -32,17 +32,18 @@ test('a session starts with all that the protocol offers, and with records where
       numbersChanges: true,
       createsOnAcquire: true,
       hasRecords: true,
+      hasLog: true,
     },
   ])
 })
 
-test('a server that does not say that it has records has none', async () => {
+test('a server that does not say that it has records or a log has none', async () => {
   const stage = new Stage()
   const { told } = stage.attach()
   await turn()
   stage.stream.greet([])
   stage.stream.say({ kind: 'attached', channel: 1, sessionId: 1n, timeoutMs: 10_000n })
-  expect(told.starts).toMatchObject([{ hasRecords: false }])
+  expect(told.starts).toMatchObject([{ hasRecords: false, hasLog: false }])
 })
 
 test('an attach says all that the session wants', async () => {

@@ -94,7 +94,7 @@ export class FakeStream implements MessageStream {
     this.#listener.message(bytes)
   }
 
-  greet(capabilities: readonly string[] = [CAPABILITY.records]): void {
+  greet(capabilities: readonly string[] = [CAPABILITY.records, CAPABILITY.log]): void {
     this.say({ kind: 'hello', version: 1, capabilities, agent: 'fake' })
   }
 

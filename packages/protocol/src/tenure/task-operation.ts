@@ -32,7 +32,7 @@ export interface ReplaceTaskOperation extends TaskBound {
   readonly record: Uint8Array
 }
 
-export interface DeleteTaskOperation extends TaskBound {
+interface DeleteTaskOperation extends TaskBound {
   readonly kind: 'delete-task'
 }
 
@@ -54,13 +54,13 @@ export interface HandleThemeOperation {
   readonly concurrency: number
 }
 
-export interface StopHandlingOperation {
+interface StopHandlingOperation {
   readonly kind: 'stop-handling'
   /** The id of the ask of the `handle-theme`. */
   readonly target: bigint
 }
 
-export interface TakeTaskOperation {
+interface TakeTaskOperation {
   readonly kind: 'take-task'
   readonly task: TaskIdMessage
 }

@@ -78,7 +78,7 @@ export const TABLET_MUTANTS: readonly Mutant[] = [
     name: 'a host to whom nobody speaks does not look whether it still owns its node',
     breaks: 'X6',
     file: TABLET,
-    original: 'if (this.#streams.size > 0) this.#pipeline.batchFor(0, 0)',
+    original: 'if (this.#streams.size > 0) this.#pipeline.confirm()',
     planted: '',
   },
   {

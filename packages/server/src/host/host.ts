@@ -6,15 +6,23 @@
  */
 import { DamagedError, EngineError } from '@tenure/engine'
 import type { Engine, OwnerInfo, Partition } from '@tenure/engine'
-import { decodeNodeConfig, InvariantError, NODE_KEY } from '@tenure/kernel'
-import type { Limits, NodeConfig } from '@tenure/kernel'
+import {
+  decodeNodeConfig,
+  decodeThemes,
+  InvariantError,
+  NODE_KEY,
+  THEMES_KEY,
+} from '@tenure/kernel'
+import type { Limits, NodeConfig, ThemeConfig } from '@tenure/kernel'
 import { systemClock } from '../clock.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { reasonOf, silentLog } from '../log.ts'
 import type { Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import type { Random } from '../random.ts'
+import { DueClock } from '../tablet/due-clock.ts'
 import { loadKernel } from '../tablet/loading.ts'
+import { Outside } from '../tablet/outside.ts'
 import { ServedTime } from '../tablet/served-time.ts'
 import { TabletCounters } from '../tablet/statistics.ts'
 import type { StreamSink, TabletStream } from '../tablet/stream.ts'
@@ -61,6 +69,11 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>
   readonly kernelLimits?: Partial<Limits>
   readonly log?: Log
+  /**
+   * A node's session log has these themes: told when the node has been loaded with any, and after each change once that is durable.
+   * Must not throw.
+   */
+  readonly themesChanged?: (path: string, themes: readonly ThemeConfig[]) => void
 }
 
 const OWNER_ID_BYTES = 8
@@ -68,11 +81,14 @@ const OWNER_ID_BYTES = 8
 export class Host implements HostContract {
   readonly #engine: Engine
   readonly #clock: Clock
+  readonly #random: Random
   readonly #owner: OwnerInfo
   readonly #limits: HostLimits
   readonly #kernelLimits: Partial<Limits>
   readonly #log: Log
+  readonly #themesChanged: (path: string, themes: readonly ThemeConfig[]) => void
   readonly #time: ServedTime
+  readonly #dueClock: DueClock
   readonly #counters = new TabletCounters()
   readonly #residences = new Map<string, Residence>()
   /** Claims of nodes whose engine had no room: a new claim would need room, too. */
@@ -85,6 +101,7 @@ export class Host implements HostContract {
     const random = options.random ?? systemRandom
     this.#engine = options.engine
     this.#clock = options.clock ?? systemClock
+    this.#random = random
     this.#owner = options.owner ?? {
       id: Buffer.from(random.bytes(OWNER_ID_BYTES)).toString('hex'),
       address: '',
@@ -92,7 +109,9 @@ export class Host implements HostContract {
     this.#limits = { ...DEFAULT_HOST_LIMITS, ...options.limits }
     this.#kernelLimits = options.kernelLimits ?? {}
     this.#log = options.log ?? silentLog
+    this.#themesChanged = options.themesChanged ?? (() => {})
     this.#time = new ServedTime(this.#clock)
+    this.#dueClock = new DueClock(this.#clock)
     this.#sweeper = this.#sweepLater()
   }
 
@@ -119,6 +138,14 @@ export class Host implements HostContract {
   async settings(path: string): Promise<NodeConfig | null> {
     const row = await this.#engine.peek(path, NODE_KEY)
     return row === undefined ? null : decodeNodeConfig(row)
+  }
+
+  /** Paths of the nodes whose tasks are taken to somebody, wherever these nodes run: of themes with a handler. */
+  async *themed(): AsyncIterable<string> {
+    for await (const path of this.#engine.partitions('')) {
+      const row = await this.#engine.peek(path, THEMES_KEY)
+      if (row !== undefined && this.#hasHandler(path, row)) yield path
+    }
   }
 
   async close(): Promise<void> {
@@ -163,7 +190,8 @@ export class Host implements HostContract {
     const kept = this.#fullPartitions.get(path)
     this.#fullPartitions.delete(path)
     const partition = kept ?? (await this.#engine.claim(path, this.#owner))
-    const ports = { partition, clock: this.#clock, time: this.#time }
+    const outside = new Outside(this.#dueClock, this.#random)
+    const ports = { partition, clock: this.#clock, time: this.#time, outside }
     try {
       const kernel = await loadKernel({ ...ports, kernelLimits: this.#kernelLimits })
       this.#assertOpen()
@@ -175,9 +203,11 @@ export class Host implements HostContract {
         counters: this.#counters,
         log: this.#log,
         full: kept !== undefined,
+        themed: (themes) => this.#themesChanged(path, themes),
         ended: (why) => this.#tabletEnded(residence(), { why, partition }),
       })
       residence().settle(tablet)
+      if (kernel.themes.length > 0) this.#themesChanged(path, kernel.themes)
       return tablet
     } catch (error) {
       await this.#closePartition(path, partition)
@@ -216,6 +246,16 @@ export class Host implements HostContract {
 
   async #isStored(path: string): Promise<boolean> {
     return (await this.#engine.peek(path, NODE_KEY)) !== undefined
+  }
+
+  #hasHandler(path: string, themes: Uint8Array): boolean {
+    try {
+      return decodeThemes(themes).some(({ handler }) => handler !== '')
+    } catch (error) {
+      // Whoever loads the node is told how to go on.
+      this.#log.error('themes of a node cannot be read', { path, reason: reasonOf(error) })
+      return false
+    }
   }
 
   #sweepLater(): Timer {

@@ -20,6 +20,13 @@ export interface HostStatistics {
   readonly valueMemoryBytes: number
   readonly recordLeases: number
   readonly recordWatches: number
+  readonly themes: number
+  readonly activeTasks: number
+  readonly storedTasks: number
+  readonly deadTasks: number
+  /** Of the active ones, those that were handed out. */
+  readonly tasksOut: number
+  readonly taskHandlers: number
   readonly waitingCommands: number
   readonly waitingBytes: number
   /** Since the start of the host. */
@@ -51,6 +58,12 @@ export function gatherStatistics(
     valueMemoryBytes: sum('valueMemoryBytes'),
     recordLeases: sum('recordLeases'),
     recordWatches: sum('recordWatches'),
+    themes: sum('themes'),
+    activeTasks: sum('activeTasks'),
+    storedTasks: sum('storedTasks'),
+    deadTasks: sum('deadTasks'),
+    tasksOut: sum('tasksOut'),
+    taskHandlers: sum('taskHandlers'),
     waitingCommands: sum('waitingCommands'),
     waitingBytes: sum('waitingBytes'),
     counters: shared.counters,

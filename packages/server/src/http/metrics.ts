@@ -28,6 +28,12 @@ const GAUGES: readonly Reading[] = [
   ['record_bytes_in_memory', 'Bytes of their values in memory', (host) => host.valueMemoryBytes],
   ['record_leases', 'Leases of records', (host) => host.recordLeases],
   ['record_watches', 'Waits and watches of records', (host) => host.recordWatches],
+  ['themes', 'Themes of session logs', (host) => host.themes],
+  ['tasks_active', 'Tasks that somebody drives', (host) => host.activeTasks],
+  ['tasks_stored', 'Tasks that wait until they are due', (host) => host.storedTasks],
+  ['tasks_dead', 'Tasks that came back too often', (host) => host.deadTasks],
+  ['tasks_handed_out', 'Tasks that are with handlers', (host) => host.tasksOut],
+  ['task_handlers', 'Handlers of themes', (host) => host.taskHandlers],
   ['commands_waiting', 'Commands that wait for their commit', (host) => host.waitingCommands],
   ['command_bytes_waiting', 'Bytes of these commands', (host) => host.waitingBytes],
 ]
@@ -40,6 +46,12 @@ const COUNTERS: readonly Reading[] = [
     (host) => host.counters.refused,
   ],
   ['grants_total', 'Acquires answered with a grant', (host) => host.counters.grants],
+  ['task_handouts_total', 'Tasks brought to handlers', (host) => host.counters.handOuts],
+  [
+    'task_refusals_total',
+    'Operations of tasks refused for the state of the task',
+    (host) => host.counters.taskRefusals,
+  ],
   [
     'session_expirations_total',
     'Sessions whose time ran out',

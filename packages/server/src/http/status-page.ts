@@ -12,7 +12,7 @@ export interface PageFacts {
 }
 
 export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): string {
-  const { sessions, semaphores, waiters, records, recordLeases } = view.host.statistics()
+  const counts = view.host.statistics()
   const { host, port } = view.grpcAddress()
   const address = `grpc://${host}:${port}${view.database}`
   const rows: ReadonlyArray<readonly [string, string]> = [
@@ -20,11 +20,14 @@ export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): st
     ['Engine', view.engine.durable ? view.engine.name : `${view.engine.name} (keeps nothing)`],
     ['Up for', duration(uptimeMs)],
     ['Coordination nodes', nodes === null ? 'unknown' : String(nodes)],
-    ['Sessions in memory', String(sessions)],
-    ['Semaphores in memory', String(semaphores)],
-    ['Waiting', String(waiters)],
-    ['Records in memory', String(records)],
-    ['Record leases', String(recordLeases)],
+    ['Sessions in memory', String(counts.sessions)],
+    ['Semaphores in memory', String(counts.semaphores)],
+    ['Waiting', String(counts.waiters)],
+    ['Records in memory', String(counts.records)],
+    ['Record leases', String(counts.recordLeases)],
+    ['Tasks under way', String(counts.activeTasks)],
+    ['Tasks stored', String(counts.storedTasks)],
+    ['Tasks dead', String(counts.deadTasks)],
     ['Connections of clients', String(view.clients())],
     ["Session streams of YDB's protocol", String(view.streams())],
     ['Clients connect to', address],

@@ -1,7 +1,17 @@
 /**
  * What one commit makes durable, and what is said once it is.
  */
-import type { Event, RecordView, SessionId, Step, Write } from '@tenure/kernel'
+import type {
+  Entry,
+  Event,
+  KeyBounds,
+  Reading,
+  RecordView,
+  SessionId,
+  Step,
+  ThemeConfig,
+  Write,
+} from '@tenure/kernel'
 import { bytesOfEvent } from './event-bytes.ts'
 import type { OpenStream } from './open-stream.ts'
 
@@ -31,6 +41,12 @@ export class Batch {
   eventBytes = 0
   /** Records in the events whose values have to be read before the commit. */
   readonly cold: RecordView[] = []
+  /** What has to be read after the commit, before anything of this batch is said. */
+  readonly readings: Reading[] = []
+  /** Most bytes that these may bring, but for one entry of each. */
+  readingBytes = 0
+  /** The node's themes as of this batch; null when they are as before. */
+  themes: readonly ThemeConfig[] | null = null
   /** The kernel's commit number as of the last step; 0 without any. */
   commitNumber = 0n
   /** New sessions, which nobody knows of before the batch is delivered. */
@@ -54,9 +70,18 @@ export class Batch {
     return !outbox.isLosing || this.losers.at(-1) === outbox
   }
 
+  /** Whether a reading would find what these later writes have made of it, and not what the kernel saw when it asked. */
+  reads(writes: readonly Write[]): boolean {
+    return writes.some((write) => this.readings.some(({ range }) => touches(write, range)))
+  }
+
   write(step: Step, bytes: number): void {
     for (const write of step.writes) this.writes.push(write)
     for (const view of step.cold) this.cold.push(view)
+    for (const reading of step.readings) {
+      this.readings.push(reading)
+      this.readingBytes += reading.bytesMax
+    }
     this.writeBytes += bytes
     this.eventBytes += step.coldBytes
   }
@@ -73,6 +98,19 @@ export class Batch {
     this.eventBytes += bytes
     return bytes
   }
+}
+
+function touches(write: Write, { start, end }: KeyBounds): boolean {
+  if (write.kind === 'delete-range') {
+    return Buffer.compare(write.start, end) < 0 && Buffer.compare(start, write.end) < 0
+  }
+  return Buffer.compare(write.key, start) >= 0 && Buffer.compare(write.key, end) < 0
+}
+
+export function bytesOfEntries(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const [key, value] of entries) bytes += key.length + value.length
+  return bytes
 }
 
 export function bytesOf(writes: readonly Write[]): number {

@@ -27,14 +27,19 @@ const READING: ReadonlySet<string> = new Set<StreamCommand['kind']>([
   'check-token',
   'list-sessions',
   'explain-semaphore',
+  'read-task',
+  'stop-handling',
+  'list-themes',
+  'list-tasks',
+  'show-task',
 ])
 
 export interface FullModePorts {
   readonly partition: Partition
   readonly clock: Clock
   readonly probeMs: number
-  /** There is room again: `settled` has been committed, `rest` has still to be. Nothing is called any more. */
-  over(settled: Batch | undefined, rest: readonly Batch[]): void
+  /** There is room again, for these batches: the first is without its writes if they are committed. Nothing is called any more. */
+  over(batches: readonly Batch[]): void
   failed(error: unknown): void
 }
 
@@ -56,10 +61,10 @@ export class FullMode {
     return READING.has(command.kind)
   }
 
-  /** The batch for a step with writes. */
-  batch(): Batch {
+  /** The batch for a step with these writes. */
+  batch(writes: readonly Write[]): Batch {
     const latest = this.#held.at(-1)
-    if (latest !== undefined && latest !== this.#probed) return latest
+    if (latest !== undefined && latest !== this.#probed && !latest.reads(writes)) return latest
     const batch = new Batch()
     this.#held.push(batch)
     return batch
@@ -87,8 +92,9 @@ export class FullMode {
       return
     }
     if (this.#cancelled) return
-    if (this.#probed !== undefined) this.#held.shift()
-    this.#ports.over(this.#probed, this.#held)
+    // What the batch has to read, and what it says, goes the way of all others.
+    if (this.#probed !== undefined) this.#probed.writes.length = 0
+    this.#ports.over(this.#held)
   }
 }
 

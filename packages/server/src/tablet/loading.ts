@@ -1,9 +1,10 @@
 /** A kernel out of what is stored. */
 import { crashPoint } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
-import { KEY_RANGE_ALL, Kernel } from '@tenure/kernel'
+import { KEY_RANGE_LOADED, Kernel } from '@tenure/kernel'
 import type { Limits } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
+import type { Outside } from './outside.ts'
 import type { ServedTime } from './served-time.ts'
 
 /** After so many entries the event loop gets its turn. */
@@ -13,6 +14,7 @@ export interface LoadingPorts {
   readonly partition: Partition
   readonly clock: Clock
   readonly time: ServedTime
+  readonly outside: Outside
   readonly kernelLimits: Partial<Limits>
 }
 
@@ -23,7 +25,7 @@ export interface LoadingPorts {
 export async function loadKernel(ports: LoadingPorts): Promise<Kernel> {
   const kernel = new Kernel(ports.kernelLimits)
   let loaded = 0
-  for await (const entry of ports.partition.scan(KEY_RANGE_ALL)) {
+  for await (const entry of ports.partition.scan(KEY_RANGE_LOADED)) {
     kernel.load(entry)
     crashPoint('mid-restore')
     loaded += 1
@@ -31,6 +33,7 @@ export async function loadKernel(ports: LoadingPorts): Promise<Kernel> {
       await new Promise<void>((resolve) => ports.clock.afterInput(resolve))
     }
   }
-  kernel.start(ports.time.nowMs())
+  ports.outside.tell(kernel)
+  kernel.start(ports.time.nowMs(), ports.partition.epoch)
   return kernel
 }

@@ -6,15 +6,19 @@
  * earlier batch waits for that one (I-21).
  */
 import type { Partition } from '@tenure/engine'
-import type { Write } from '@tenure/kernel'
+import type { Found, Reading, Step, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { Batch, bytesOfWrite } from './batch.ts'
 import { readColdValues } from './cold-values.ts'
+import { readAll } from './readings.ts'
 import type { TabletCounters } from './statistics.ts'
 
 /** Room in every commit for what closes it. */
 const SEAL_OPERATIONS_MAX = 8
-const SEAL_BYTES_MAX = 4_096
+const SEAL_BYTES_MAX = 16_384
+
+/** What is read for one batch is in memory together; one step alone may pass this. */
+const READING_BYTES_MAX = 67_108_864
 
 export interface PipelinePorts {
   readonly partition: Partition
@@ -22,11 +26,17 @@ export interface PipelinePorts {
   readonly counters: TabletCounters
   /** Called once per commit, just before it: the counters that go with it. */
   seal(): readonly Write[]
+  /** What was read for the batch, which is durable and settles when all has been read. */
+  supply(batch: Batch, reading: Reading, found: Found): void
   /** The batch is durable, or holds no writes and nobody else owns the partition. */
   settled(batch: Batch): void
   /** The batch and all later ones are lost; nothing is called any more. */
   failed(error: unknown): void
 }
+
+type Joining = Pick<Step, 'writes' | 'readings'>
+
+const NOTHING: Joining = { writes: [], readings: [] }
 
 export class Pipeline {
   readonly #ports: PipelinePorts
@@ -43,19 +53,25 @@ export class Pipeline {
     this.#bytesMax = ports.partition.limits.maxBytes - SEAL_BYTES_MAX
   }
 
-  /** The batch that a step with so many writes joins: the open one, unless the commit would become too large. */
-  batchFor(operations: number, bytes: number): Batch {
+  /** The batch that a step joins: the open one, unless that would become too large, or reads what the step writes. */
+  batchFor({ writes, readings }: Joining, bytes: number): Batch {
     const open = this.#queue.at(-1)
     if (
       open !== undefined &&
-      open.writes.length + operations <= this.#operationsMax &&
-      open.writeBytes + bytes <= this.#bytesMax
+      open.writes.length + writes.length <= this.#operationsMax &&
+      open.writeBytes + bytes <= this.#bytesMax &&
+      (open.readings.length === 0 || takesWithReadings(open, { writes, readings }))
     ) {
       return open
     }
     const batch = new Batch()
     this.append(batch)
     return batch
+  }
+
+  /** Sees to it that the engine is asked who owns the partition, with what waits or by itself. */
+  confirm(): void {
+    this.batchFor(NOTHING, 0)
   }
 
   append(batch: Batch): void {
@@ -111,6 +127,23 @@ export class Pipeline {
   }
 
   async #commit(batch: Batch): Promise<void> {
+    await this.#write(batch)
+    if (batch.readings.length > 0) await this.#read(batch)
+  }
+
+  /** Between this commit and the next one the engine holds exactly what the kernel saw when it asked. */
+  async #read(batch: Batch): Promise<void> {
+    const { partition, clock } = this.#ports
+    await readAll(batch.readings, {
+      partition,
+      clock,
+      found: (reading, found) => {
+        if (!this.#broken) this.#ports.supply(batch, reading, found)
+      },
+    })
+  }
+
+  async #write(batch: Batch): Promise<void> {
     const { partition, clock, counters } = this.#ports
     // Before this commit, which may replace them.
     if (batch.cold.length > 0) await readColdValues(partition, batch.cold)
@@ -153,4 +186,9 @@ export class Pipeline {
     pieces.push(piece)
     return pieces
   }
+}
+
+function takesWithReadings(open: Batch, { writes, readings }: Joining): boolean {
+  const isFull = readings.length > 0 && open.readingBytes >= READING_BYTES_MAX
+  return !isFull && !open.reads(writes)
 }

@@ -7,18 +7,31 @@
  */
 import { crashPoint, FencedError, FullError } from '@tenure/engine'
 import type { Partition } from '@tenure/engine'
-import type { Command, Event, Kernel, SessionId, Step, StreamId, Write } from '@tenure/kernel'
+import type {
+  Command,
+  Event,
+  Found,
+  Kernel,
+  Reading,
+  SessionId,
+  Step,
+  StreamId,
+  ThemeConfig,
+  Write,
+} from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../log.ts'
 import type { Log } from '../log.ts'
 import { Admission } from './admission.ts'
-import { bytesOf } from './batch.ts'
-import type { Batch, Outbox } from './batch.ts'
+import { bytesOf, bytesOfEntries } from './batch.ts'
+import type { Batch } from './batch.ts'
 import { Deadline } from './deadline.ts'
+import { Delivery } from './delivery.ts'
 import { FullMode } from './full-mode.ts'
 import type { TabletLimits } from './limits.ts'
 import { OpenStream } from './open-stream.ts'
 import type { StreamOwner } from './open-stream.ts'
+import type { Outside } from './outside.ts'
 import { Pipeline } from './pipeline.ts'
 import { SelfCheck } from './self-check.ts'
 import type { ServedTime } from './served-time.ts'
@@ -35,11 +48,15 @@ export interface TabletPorts {
   readonly kernel: Kernel
   readonly clock: Clock
   readonly time: ServedTime
+  /** Of this kernel alone. */
+  readonly outside: Outside
   readonly limits: TabletLimits
   readonly counters: TabletCounters
   readonly log: Log
   /** The engine had no room a moment ago. */
   readonly full: boolean
+  /** The themes of the session log have been configured anew, durably. */
+  themed(themes: readonly ThemeConfig[]): void
   ended(why: TabletEnd): void
 }
 
@@ -51,10 +68,13 @@ export class Tablet implements StreamOwner {
   readonly #counters: TabletCounters
   readonly #waiting: Admission
   readonly #pipeline: Pipeline
+  readonly #delivery: Delivery
   readonly #deadline: Deadline
   readonly #selfCheck: SelfCheck
   readonly #streams = new Map<number, OpenStream>()
   #fullMode: FullMode | null
+  /** As of the latest batch, which may have to be committed yet. */
+  #themes: readonly ThemeConfig[]
   #lastStream = 0
   #creations = 0
   #partitionClosed: Promise<void> | null = null
@@ -66,6 +86,7 @@ export class Tablet implements StreamOwner {
     this.#ports = ports
     this.#kernel = kernel
     this.#time = time
+    this.#themes = kernel.themes
     this.#waiting = new Admission(limits)
     this.#counters = counters
     const failed = (error: unknown): void => this.#fail(error)
@@ -74,9 +95,11 @@ export class Tablet implements StreamOwner {
       clock,
       counters,
       seal: () => this.#seal(),
+      supply: (batch, reading, found) => this.#supply(batch, reading, found),
       settled: (batch) => this.#settle(batch),
       failed,
     })
+    this.#delivery = new Delivery(ports)
     this.#deadline = new Deadline({ clock, time }, () => this.#advance())
     this.#selfCheck = new SelfCheck({
       clock,
@@ -88,7 +111,7 @@ export class Tablet implements StreamOwner {
           partition,
           clock,
           probeMs: limits.fullProbeMs,
-          over: (settled, rest) => this.#leaveFullMode(settled, rest),
+          over: (batches) => this.#leaveFullMode(batches),
           failed,
         })
       : null
@@ -133,7 +156,7 @@ export class Tablet implements StreamOwner {
       this.#streams.set(stream.id, stream)
     } else {
       const why = this.#state === 'stopping' ? 'stopped' : this.#state
-      this.#ports.clock.afterInput(() => this.#endStream(stream, why))
+      this.#ports.clock.afterInput(() => this.#delivery.end(stream, why))
     }
     return stream
   }
@@ -205,6 +228,7 @@ export class Tablet implements StreamOwner {
   #apply(stream: OpenStream, command: Command): void {
     let step: Step
     try {
+      this.#ports.outside.tell(this.#kernel)
       step = this.#kernel.apply(command, this.#time.nowMs())
     } catch (error) {
       this.#fail(error)
@@ -226,10 +250,15 @@ export class Tablet implements StreamOwner {
     const bytes = bytesOf(step.writes)
     const batch =
       this.#fullMode !== null && step.writes.length > 0
-        ? this.#fullMode.batch()
-        : this.#pipeline.batchFor(step.writes.length, bytes)
+        ? this.#fullMode.batch(step.writes)
+        : this.#pipeline.batchFor(step, bytes)
     batch.write(step, bytes)
     batch.commitNumber = this.#kernel.commitNumber
+    const { themes } = this.#kernel
+    if (themes !== this.#themes) {
+      this.#themes = themes
+      batch.themes = themes
+    }
     this.#waiting.bytes += bytes + step.coldBytes
     return batch
   }
@@ -237,7 +266,7 @@ export class Tablet implements StreamOwner {
   #say(event: Event, batch: Batch, isBirth: boolean): void {
     const stream = this.#streams.get(event.stream)
     if (stream === undefined) return
-    if (event.kind === 'acquired') this.#counters.grants += 1
+    this.#counters.said(event)
     if (event.kind === 'attached') {
       stream.sessions.set(event.session, !isBirth)
       if (isBirth) batch.births.push({ stream, session: event.session })
@@ -251,17 +280,33 @@ export class Tablet implements StreamOwner {
     if (this.#state !== 'serving' || this.#fullMode !== null) return
     try {
       const before = this.#kernel.statistics().sessions
+      this.#ports.outside.tell(this.#kernel)
       const step = this.#kernel.advance(this.#time.nowMs())
       this.#counters.sessionExpirations += before - this.#kernel.statistics().sessions
-      if (step.events.length > 0 || step.writes.length > 0) {
-        const batch = this.#batchFor(step)
-        for (const event of step.events) this.#say(event, batch, false)
-      }
+      this.#join(step)
     } catch (error) {
       this.#fail(error)
       return
     }
     this.#aim()
+  }
+
+  /** What was read has to be held until it is told, with the batch whose step has asked for it. */
+  #supply(batch: Batch, reading: Reading, found: Found): void {
+    const bytes = bytesOfEntries(found.entries)
+    batch.eventBytes += bytes
+    this.#waiting.bytes += bytes
+    this.#ports.outside.tell(this.#kernel)
+    this.#join(this.#kernel.supply(reading, found, this.#time.nowMs()))
+    this.#aim()
+  }
+
+  /** Takes up a step that nobody's command has made. */
+  #join(step: Step): void {
+    const { events, writes, readings } = step
+    if (events.length === 0 && writes.length === 0 && readings.length === 0) return
+    const batch = this.#batchFor(step)
+    for (const event of events) this.#say(event, batch, false)
   }
 
   #aim(): void {
@@ -272,7 +317,7 @@ export class Tablet implements StreamOwner {
 
   /** Whoever waits for the engine already finds out by that. */
   #confirm(): void {
-    if (this.#streams.size > 0) this.#pipeline.batchFor(0, 0)
+    if (this.#streams.size > 0) this.#pipeline.confirm()
   }
 
   /** Every batch passes here, so new deadlines are seen once per batch, not once per command. */
@@ -286,34 +331,19 @@ export class Tablet implements StreamOwner {
   #settle(batch: Batch): void {
     crashPoint('before-reply')
     if (batch.commitNumber > 0n) this.#kernel.durableThrough(batch.commitNumber)
+    if (batch.themes !== null) this.#ports.themed(batch.themes)
     for (const { stream, session } of batch.births) {
       if (stream.sessions.has(session)) stream.sessions.set(session, true)
     }
     this.#waiting.commands -= batch.commands
     this.#waiting.bytes -= batch.bytes
-    for (const outbox of batch.losers) this.#deliver(outbox)
-    for (const outbox of batch.outboxes) if (!outbox.isLosing) this.#deliver(outbox)
+    this.#delivery.deliver(batch)
   }
 
-  #deliver(outbox: Outbox): void {
-    const { stream, events, commands } = outbox
-    stream.waitingCommands -= commands
-    if (stream.outbox === outbox) stream.outbox = null
-    if ((events.length === 0 && commands === 0) || stream.over) return
-    try {
-      stream.sink.deliver(events)
-    } catch (error) {
-      this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
-      stream.close()
-      stream.sink.ended('failed')
-    }
-  }
-
-  #leaveFullMode(settled: Batch | undefined, rest: readonly Batch[]): void {
+  #leaveFullMode(batches: readonly Batch[]): void {
     this.#fullMode = null
     this.#ports.log.info('the engine has room again', { path: this.path })
-    if (settled !== undefined) this.#settle(settled)
-    for (const batch of rest) this.#pipeline.append(batch)
+    for (const batch of batches) this.#pipeline.append(batch)
     this.#aim()
   }
 
@@ -344,18 +374,8 @@ export class Tablet implements StreamOwner {
     // The keeper first: whoever hears of the end may ask for the node again at once.
     this.#ports.ended(why)
     if (why !== 'full') this.#partitionClosed = this.#closePartition()
-    for (const stream of this.#streams.values()) this.#endStream(stream, streamEnd)
+    for (const stream of this.#streams.values()) this.#delivery.end(stream, streamEnd)
     this.#streams.clear()
-  }
-
-  #endStream(stream: OpenStream, why: StreamEnd): void {
-    if (stream.over) return
-    stream.over = true
-    try {
-      stream.sink.ended(why)
-    } catch (error) {
-      this.#ports.log.error('a stream broke', { path: this.path, reason: reasonOf(error) })
-    }
   }
 
   async #closePartition(): Promise<void> {

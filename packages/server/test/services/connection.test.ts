@@ -12,7 +12,7 @@ test('a hello is answered with one, and a ping at once', async () => {
   const caller = connect()
   const id = caller.ping()
   expect(caller.messages).toEqual([
-    { kind: 'hello', version: 1, capabilities: ['records'], agent: 'tenure' },
+    { kind: 'hello', version: 1, capabilities: ['records', 'log'], agent: 'tenure' },
     { kind: 'pong', id },
   ])
 })

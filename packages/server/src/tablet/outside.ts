@@ -1,0 +1,32 @@
+/**
+ * What a kernel cannot know by itself: the time of day, and chance. It is told both right before each step.
+ */
+import type { Kernel } from '@tenure/kernel'
+import type { Random } from '../random.ts'
+import type { DueClock } from './due-clock.ts'
+
+const SEED_BYTES = 4
+
+export class Outside {
+  readonly #clock: DueClock
+  #state: number
+
+  /** @param random asked for a seed only: what a command costs must not hang on the machine's source of chance */
+  constructor(clock: DueClock, random: Random) {
+    this.#clock = clock
+    this.#state = Buffer.from(random.bytes(SEED_BYTES)).readUInt32LE()
+  }
+
+  tell(kernel: Kernel): void {
+    kernel.outside(this.#clock.wallMs(), this.#chance())
+  }
+
+  /** Mulberry32: spreads evenly over all 32-bit numbers, which is all that is asked of it. */
+  #chance(): number {
+    this.#state = (this.#state + 0x6d2b_79f5) | 0
+    let mixed = this.#state
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return (mixed ^ (mixed >>> 14)) >>> 0
+  }
+}

@@ -17,7 +17,7 @@ export class Outside {
     this.#state = Buffer.from(random.bytes(SEED_BYTES)).readUInt32LE()
   }
 
-  tell(kernel: Kernel): void {
+  tell(kernel: Pick<Kernel, 'outside'>): void {
     kernel.outside(this.#clock.wallMs(), this.#chance())
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LogVisitor, visitLog } from './log-visitor.ts'
 import { settle } from './manual-clock.ts'
 import { createNode, nodeAt, stage } from './stage.ts'
 import type { Stage } from './stage.ts'
@@ -52,6 +53,33 @@ test('without room records are read, and not written', async () => {
   expect(visitor.events[1]).toMatchObject({ code: 'NOT_FOUND' })
   expect(visitor.refused).toEqual(refused)
   expect(visitor.end).toBe(null)
+})
+
+// guards: D4, J2
+test('without room tasks are looked at and not driven, and those under way come back when there is room', async () => {
+  const { engine, clock, host } = stage()
+  const opener = await visitLog(await createNode(host))
+  opener.configure()
+  opener.open('one')
+  await settle()
+  engine.full = true
+  opener.open('two')
+  await settle()
+  expect(opener.end).toBe('failed')
+  const visitor = new LogVisitor(await nodeAt(host))
+  visitor.attach({ session: opener.session })
+  visitor.session = opener.session
+  const refused = [visitor.open(), visitor.handle(), visitor.append(opener.opened, 'late')]
+  visitor.list('active')
+  await settle()
+  expect(visitor.refused).toEqual(refused)
+  expect(visitor.said).toEqual(['attached', 'tasks-listed'])
+  engine.full = false
+  await clock.advance(2_000)
+  expect(host.statistics()).toMatchObject({ fullTablets: 0, activeTasks: 0, storedTasks: 1 })
+  visitor.handle()
+  await clock.advance(11_000)
+  expect(visitor.records).toEqual([['one']])
 })
 
 // guards: D4

@@ -17,6 +17,12 @@ export class MoodyEngine implements Engine {
   full = false
   /** Single values are not found any more. */
   forgets = false
+  /** Ranges cannot be read any more. */
+  failsScans = false
+  /** Reads of ranges wait, beside those that load a node. */
+  holdingScans = false
+  /** Commits, confirmations and reads of ranges, in the order in which they ended. */
+  readonly done: ('commit' | 'confirm' | 'scan')[] = []
   commits = 0
   confirms = 0
   claims = 0
@@ -53,6 +59,7 @@ export class MoodyEngine implements Engine {
   /** Lets all go on, and holds no more. */
   letAll(): void {
     this.holding = false
+    this.holdingScans = false
     for (const open of this.#gates.splice(0)) open()
   }
 
@@ -60,8 +67,8 @@ export class MoodyEngine implements Engine {
     return this.#gates.length
   }
 
-  async gate(): Promise<void> {
-    if (this.holding) await new Promise<void>((resolve) => this.#gates.push(resolve))
+  async gate(isHolding: boolean = this.holding): Promise<void> {
+    if (isHolding) await new Promise<void>((resolve) => this.#gates.push(resolve))
   }
 }
 
@@ -83,8 +90,11 @@ class MoodyPartition implements Partition {
       : { ...this.#inner.limits, maxOperations }
   }
 
-  scan(range: KeyRange): AsyncIterable<Entry> {
-    return this.#inner.scan(range)
+  async *scan(range: KeyRange): AsyncIterable<Entry> {
+    await this.#engine.gate(this.#engine.holdingScans)
+    if (this.#engine.failsScans) throw new EngineError('nothing can be read')
+    yield* this.#inner.scan(range)
+    this.#engine.done.push('scan')
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -99,13 +109,15 @@ class MoodyPartition implements Partition {
     const mood = this.#engine.moods.shift() ?? 'well'
     if (mood === 'fails-before') throw new EngineError('lost before it was written')
     await this.#inner.commit(writes)
+    this.#engine.done.push('commit')
     if (mood === 'fails-after') throw new EngineError('lost after it was written')
   }
 
   async confirm(): Promise<void> {
     this.#engine.confirms += 1
     await this.#engine.gate()
-    return this.#inner.confirm()
+    await this.#inner.confirm()
+    this.#engine.done.push('confirm')
   }
 
   async close(): Promise<void> {

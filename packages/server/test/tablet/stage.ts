@@ -1,7 +1,7 @@
 /** A host over a moody engine and a clock that is moved by hand. */
 import type { Limits } from '@tenure/kernel'
 import { Host } from '../../src/host/host.ts'
-import type { HostedNode } from '../../src/host/host.ts'
+import type { HostedNode, HostOptions } from '../../src/host/host.ts'
 import { DEFAULT_HOST_LIMITS } from '../../src/host/limits.ts'
 import type { HostLimits } from '../../src/host/limits.ts'
 import { DEFAULT_TABLET_LIMITS } from '../../src/tablet/limits.ts'
@@ -23,6 +23,7 @@ export function stage(
     host?: Partial<HostLimits>
     tablet?: Partial<TabletLimits>
     kernel?: Partial<Limits>
+    themesChanged?: HostOptions['themesChanged']
   } = {},
   engine: MoodyEngine = new MoodyEngine(),
 ): Stage {
@@ -34,6 +35,7 @@ export function stage(
     owner: { id: 'test', address: '' },
     limits: { ...DEFAULT_HOST_LIMITS, ...limits.host, tablet },
     kernelLimits: limits.kernel ?? {},
+    ...(limits.themesChanged === undefined ? {} : { themesChanged: limits.themesChanged }),
   })
   return { engine, clock, host }
 }

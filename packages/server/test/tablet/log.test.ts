@@ -1,0 +1,374 @@
+/**
+ * The session log over a tablet: what is durable when somebody is told, and what is read when.
+ *
+ * guards: J1, J2, J3, J5, L3
+ */
+import type { Event } from '@tenure/kernel'
+import { expect, test } from 'vitest'
+import { type LogVisitor, visitLog } from './log-visitor.ts'
+import { settle } from './manual-clock.ts'
+import { createNode, nodeAt, stage } from './stage.ts'
+
+const DELAY_MS = 10_000
+
+/** A node with one theme, and a visitor that may open tasks of it. */
+async function logStage(limits: Parameters<typeof stage>[0] = {}) {
+  const set = stage(limits)
+  const node = await createNode(set.host)
+  const opener = await visitLog(node)
+  opener.configure()
+  await settle()
+  return { ...set, node, opener }
+}
+
+function idOf(event: Event): bigint {
+  return 'requestId' in event ? event.requestId : 0n
+}
+
+/** A task with these records that has been stored. */
+async function stored(opener: LogVisitor, records: readonly string[]): Promise<void> {
+  opener.open()
+  await settle()
+  const task = opener.opened
+  for (const record of records) opener.append(task, record)
+  opener.store(task)
+  await settle()
+}
+
+// guards: J4, J5
+test('a stored task comes with all its records when it is due, and not before', async () => {
+  const { clock, node, opener } = await logStage()
+  await stored(opener, ['one', 'two'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await clock.advance(DELAY_MS - 1)
+  expect(handler.said).toEqual(['done'])
+  await clock.advance(2)
+  expect(handler.records).toEqual([['one', 'two']])
+  expect(handler.handedOut[0]).toMatchObject({ task: opener.opened.task, attempt: 1, repeats: 1 })
+})
+
+// guards: J1, L3
+test('nothing is handed out before its commit, and nothing when that fails', async () => {
+  const { clock, node, opener, engine, host } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  engine.holding = true
+  await clock.advance(DELAY_MS + 1_000)
+  expect(host.statistics()).toMatchObject({ activeTasks: 1, storedTasks: 0, tasksOut: 1 })
+  expect(handler.said).toEqual(['done'])
+  engine.moods.push('fails-before')
+  engine.letAll()
+  await settle()
+  expect(handler.said).toEqual(['done'])
+  expect(handler.end).toBe('failed')
+  const again = await visitLog(await nodeAt(host))
+  again.handle()
+  await clock.advance(0)
+  expect(again.handedOut).toMatchObject([{ attempt: 1, repeats: 1 }])
+})
+
+// guards: J2, J3
+test('after a hand-out whose commit has an unknown end the task comes back in a later attempt', async () => {
+  const { clock, node, opener, engine, host } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  engine.moods.push('fails-after')
+  await clock.advance(DELAY_MS + 1_000)
+  expect(handler.handedOut).toEqual([])
+  const again = await visitLog(await nodeAt(host))
+  again.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  expect(again.handedOut).toMatchObject([{ attempt: 2, repeats: 2 }])
+  expect(again.records).toEqual([['one']])
+})
+
+// guards: J5, L1
+test('records are read after the commit that hands them out and before the next one', async () => {
+  const { clock, node, opener, engine } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  engine.holdingScans = true
+  await clock.advance(DELAY_MS + 1_000)
+  opener.open('meanwhile')
+  await settle()
+  expect(handler.handedOut).toEqual([])
+  engine.done.length = 0
+  engine.letAll()
+  await settle()
+  expect(engine.done).toEqual(['scan', 'commit'])
+  expect(handler.records).toEqual([['one']])
+})
+
+// guards: J5, L1
+test('a read tells of what was there when it was asked, whatever comes behind it', async () => {
+  const { opener } = await logStage()
+  opener.open('one')
+  await settle()
+  const task = opener.opened
+  opener.append(task, 'two')
+  const read = opener.read(task)
+  opener.append(task, 'three')
+  opener.delete(task)
+  await settle()
+  expect(opener.said.slice(-4)).toEqual(['done', 'task-records', 'done', 'done'])
+  const told = opener.events.find((event) => event.kind === 'task-records')
+  expect(told).toMatchObject({ requestId: read, more: false })
+  expect(told?.records.map((record) => Buffer.from(record).toString())).toEqual(['one', 'two'])
+})
+
+test('a task that is dropped while it is looked at is shown as it was, or not at all', async () => {
+  const { opener, host } = await logStage()
+  await stored(opener, ['one'])
+  const { task } = opener.opened
+  opener.deliveries.length = 0
+  opener.ask({ kind: 'show-task', requestId: opener.nextId(), task, from: 0 })
+  opener.ask({ kind: 'drop-task', requestId: opener.nextId(), task })
+  opener.ask({ kind: 'show-task', requestId: opener.nextId(), task, from: 0 })
+  await settle()
+  expect(opener.end).toBe(null)
+  const [looked, dropped, late] = [...opener.events].sort((one, other) =>
+    Number(idOf(one) - idOf(other)),
+  )
+  expect(['task-shown', 'refused']).toContain(looked?.kind)
+  const shown = looked?.kind === 'task-shown' ? looked.records : ['one']
+  expect(shown).toHaveLength(1)
+  expect(dropped?.kind).toBe('done')
+  expect(late).toMatchObject({ kind: 'refused', code: 'NOT_FOUND' })
+  expect(host.statistics()).toMatchObject({ storedTasks: 0 })
+})
+
+test('tasks that are due together share a commit, and a theme without handlers holds up none', async () => {
+  const { clock, node, opener, engine } = await logStage()
+  opener.configure({ theme: 8 })
+  for (let count = 0; count < 40; count += 1) opener.open(`task ${count}`, 7 + (count % 2))
+  await settle()
+  opener.stream.close()
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  engine.commits = 0
+  await clock.advance(DELAY_MS + 1_000)
+  expect(engine.commits).toBeLessThanOrEqual(2)
+  expect(handler.records.flat()).toEqual(
+    Array.from({ length: 20 }, (_, count) => `task ${count * 2}`),
+  )
+})
+
+// guards: J2
+test('a session that leaves its stream has its tasks stored, in the commit that ends it', async () => {
+  const { node, opener, host, engine } = await logStage()
+  opener.open('one')
+  opener.open('two')
+  await settle()
+  expect(host.statistics()).toMatchObject({ activeTasks: 2, storedTasks: 0 })
+  engine.commits = 0
+  opener.stream.close()
+  await settle()
+  expect(host.statistics()).toMatchObject({ activeTasks: 0, storedTasks: 2 })
+  expect(engine.commits).toBe(1)
+  const late = await visitLog(node)
+  late.append(opener.opened, 'late')
+  await settle()
+  expect(late.events).toMatchObject([{ kind: 'refused', code: 'TASK_CLOSED' }])
+})
+
+// guards: J2, J3
+test('tasks that were under way when a server ended come back from the next one', async () => {
+  const { clock, node, opener, engine, host } = await logStage()
+  await stored(opener, ['stored'])
+  opener.open('active')
+  const handler = await visitLog(node)
+  handler.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  expect(handler.records).toEqual([['stored']])
+  await host.close()
+  expect(opener.end).toBe('stopped')
+
+  const next = stage({}, engine)
+  const again = await visitLog(await nodeAt(next.host))
+  again.handle()
+  await next.clock.advance(0)
+  expect(next.host.statistics()).toMatchObject({ activeTasks: 0, storedTasks: 2 })
+  await next.clock.advance(DELAY_MS + 1_000)
+  const attempts = again.handedOut.map(
+    ({ attempt }, at) => `${again.records[at]?.join()} ${attempt}`,
+  )
+  expect(new Set(attempts)).toEqual(new Set(['active 1', 'stored 2']))
+  expect(new Set(again.handedOut.map(({ task }) => task.term)).size).toBe(1)
+})
+
+// guards: X6
+test('a server that has lost its node hands out nothing', async () => {
+  const { clock, node, opener, engine } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  const other = stage({}, engine)
+  const taker = await visitLog(await nodeAt(other.host))
+  taker.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  expect(handler.handedOut).toEqual([])
+  expect(handler.end).toBe('fenced')
+  await other.clock.advance(DELAY_MS + 1_000)
+  expect(taker.records).toEqual([['one']])
+})
+
+// guards: D5
+test('a node whose records cannot be read ends, and tells nobody', async () => {
+  const { clock, node, opener, engine, host } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await settle()
+  engine.failsScans = true
+  await clock.advance(DELAY_MS + 1_000)
+  expect(handler.handedOut).toEqual([])
+  expect(handler.end).toBe('failed')
+  engine.failsScans = false
+  const again = await visitLog(await nodeAt(host))
+  again.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  expect(again.records).toEqual([['one']])
+})
+
+// guards: O1
+test('records that are read count as bytes that wait, until they are told', async () => {
+  const { opener, engine, host } = await logStage()
+  opener.open('x'.repeat(1_000))
+  await settle()
+  const task = opener.opened
+  engine.holdingScans = true
+  // One more than are read together.
+  for (let count = 0; count < 17; count += 1) opener.read(task)
+  await settle()
+  expect(host.statistics().waitingBytes).toBe(0)
+  for (let count = 0; count < 16; count += 1) engine.letOne()
+  await settle()
+  expect(host.statistics().waitingBytes).toBeGreaterThan(16_000)
+  expect(opener.said.at(-1)).toBe('task-opened')
+  engine.letAll()
+  await settle()
+  expect(opener.said.filter((kind) => kind === 'task-records')).toHaveLength(17)
+  expect(host.statistics()).toMatchObject({ waitingBytes: 0, waitingCommands: 0 })
+})
+
+test('a stop lets what was taken be read and answered', async () => {
+  const { opener, engine, host } = await logStage()
+  opener.open('one')
+  await settle()
+  engine.holdingScans = true
+  opener.read(opener.opened)
+  await settle()
+  const closed = host.close()
+  await settle()
+  expect(opener.end).toBe(null)
+  engine.letAll()
+  await closed
+  expect(opener.said.at(-1)).toBe('task-records')
+  expect(opener.end).toBe('stopped')
+})
+
+// guards: J3
+test('behind the answer to stop-handling no task comes', async () => {
+  const { clock, node, opener, engine } = await logStage()
+  for (let count = 0; count < 5; count += 1) await stored(opener, [`${count}`])
+  const handler = await visitLog(node)
+  const handling = handler.handle(2)
+  await settle()
+  await clock.advance(DELAY_MS)
+  engine.holding = true
+  await clock.advance(1_000)
+  const stop = handler.stopHandling(handling)
+  engine.letAll()
+  await clock.advance(5_000)
+  for (const { task, attempt } of handler.handedOut) handler.delete({ task, attempt })
+  await clock.advance(60_000)
+  const { events } = handler
+  const stopped = events.findIndex((event) => event.kind === 'done' && event.requestId === stop)
+  expect(stopped).toBeGreaterThan(0)
+  expect(events.slice(stopped).map(({ kind }) => kind)).toEqual(['done', 'done', 'done'])
+  expect(handler.handedOut).toHaveLength(2)
+})
+
+// guards: O4
+test('what ends a task is taken however much waits', async () => {
+  const { node, opener, engine } = await logStage({ tablet: { commandsMax: 3 } })
+  opener.open()
+  await settle()
+  const first = opener.opened
+  opener.open()
+  await settle()
+  const second = opener.opened
+  const handler = await visitLog(node)
+  engine.holding = true
+  for (let count = 0; count < 3; count += 1) opener.describeNode()
+  const refused = [opener.append(first, 'more'), opener.open()]
+  opener.delete(first)
+  opener.store(second)
+  handler.stopHandling(1n)
+  expect(opener.refused).toEqual(refused)
+  engine.letAll()
+  await settle()
+  expect(opener.said.slice(-2)).toEqual(['done', 'done'])
+  expect(handler.said).toEqual(['done'])
+})
+
+test('hand-outs are counted, and refusals for what became of a task', async () => {
+  const { clock, node, opener, host } = await logStage()
+  await stored(opener, ['one'])
+  opener.append(opener.opened, 'late')
+  opener.open('', 99)
+  const handler = await visitLog(node)
+  handler.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  const { counters } = host.statistics()
+  expect(counters).toMatchObject({ handOuts: 1, taskRefusals: 2 })
+})
+
+// holds: S2-10
+test('a clock set back an hour delays no task', async () => {
+  const { clock, node, opener } = await logStage()
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await clock.advance(5_000)
+  clock.wallAheadMs = -3_600_000
+  await clock.advance(DELAY_MS - 5_000 + 1_000)
+  expect(handler.records).toEqual([['one']])
+})
+
+// holds: S2-10
+test('a clock set forward is followed within a second', async () => {
+  const { clock, node, opener } = await logStage()
+  opener.configure({ delaySeconds: 86_400 })
+  await stored(opener, ['one'])
+  const handler = await visitLog(node)
+  handler.handle()
+  await clock.advance(5_000)
+  expect(handler.handedOut).toEqual([])
+  clock.wallAheadMs = 86_400_000
+  await clock.advance(1_000)
+  expect(handler.records).toEqual([['one']])
+})
+
+// holds: S2-09
+test('jitter spreads tasks that are stored together', async () => {
+  const { node, opener } = await logStage()
+  opener.configure({ jitterSeconds: 1_000_000 })
+  for (let count = 0; count < 10; count += 1) opener.open()
+  opener.stream.close()
+  const looker = await visitLog(node)
+  looker.list('stored')
+  await settle()
+  const listed = looker.events.find((event) => event.kind === 'tasks-listed')
+  const seconds = listed?.tasks.map(({ dueSecond }) => dueSecond) ?? []
+  expect(new Set(seconds).size).toBe(10)
+})

@@ -1,8 +1,8 @@
 /**
  * One server: a host of coordination nodes behind a gRPC face and an HTTP face.
  *
- * It stops in this order: health says so, nothing new is taken, what was accepted is answered, streams end with a failure
- * that makes clients come back, listeners close.
+ * It stops in this order: health says so, nothing new is taken, tasks are taken back from handlers, what was accepted is answered,
+ * streams end with a failure that makes clients come back, listeners close.
  */
 import type { Engine } from '@tenure/engine'
 import { type Clock, systemClock, type Timer } from './clock.ts'
@@ -13,13 +13,17 @@ import { reflectionHandlers, SERVICE_NAMES } from './grpc/reflection.ts'
 import { SessionCalls } from './grpc/session-call.ts'
 import { unaryHandler } from './grpc/unary-call.ts'
 import type { CallHandler } from './grpc/grpc-server.ts'
+import { GrpcHandlerEndpoint } from './grpc/handler-endpoint.ts'
 import { Host } from './host/host.ts'
+import { HttpHandlerEndpoint } from './http/handler-endpoint.ts'
 import { HttpFace } from './http/http-face.ts'
 import { type Log, silentLog } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts, type Users } from './services/accounts.ts'
 import type { ServiceContext } from './services/call.ts'
+import { Deliveries } from './services/delivery/deliveries.ts'
+import type { Dial } from './services/delivery/endpoint.ts'
 import { unaryMethods } from './services/methods.ts'
 import { canonicalDatabase } from './services/paths.ts'
 import { CONNECT_PATH, SESSION } from '@tenure/protocol'
@@ -47,6 +51,8 @@ export interface ServerOptions {
   readonly version?: string
   readonly clock?: Clock
   readonly random?: Random
+  /** Done before anybody is served. When it fails, so does the start. */
+  readonly prepare?: (host: Host) => Promise<void>
 }
 
 export interface RunningServer {
@@ -71,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     assertSafe(address, options.insecure ?? false)
   }
   const server = new Server(options, listen)
-  await server.start(listen, http)
+  await server.start(options, { listen, http })
   return server
 }
 
@@ -82,6 +88,13 @@ function assertSafe(address: ListenAddress, insecure: boolean): void {
   )
 }
 
+function dialWith(clock: Clock): Dial {
+  return (address) =>
+    address.kind === 'grpc'
+      ? new GrpcHandlerEndpoint(address, clock)
+      : new HttpHandlerEndpoint(address, clock)
+}
+
 class Server implements RunningServer {
   readonly host: Host
   readonly #clock: Clock
@@ -89,6 +102,7 @@ class Server implements RunningServer {
   readonly #health: Health
   readonly #sessions: SessionCalls
   readonly #clients: ConnectionCalls
+  readonly #deliveries: Deliveries
   readonly #http: HttpFace
   #grpcAddress: ListenAddress = DEFAULT_LISTEN
   #httpAddress: ListenAddress | null = null
@@ -97,7 +111,14 @@ class Server implements RunningServer {
   constructor(options: ServerOptions, listen: ListenAddress) {
     const { engine, log = silentLog, clock = systemClock, random = systemRandom } = options
     this.#clock = clock
-    this.host = new Host({ engine, clock, random, log })
+    this.#deliveries = new Deliveries({ clock, random, log, dial: dialWith(clock) })
+    this.host = new Host({
+      engine,
+      clock,
+      random,
+      log,
+      themesChanged: (path, themes) => this.#deliveries.themesChanged(path, themes),
+    })
     const context: ServiceContext = {
       host: this.host,
       clock,
@@ -132,6 +153,7 @@ class Server implements RunningServer {
       clients: () => this.#clients.size,
       connections: () => this.#grpc.connections,
       calls: () => this.#grpc.calls,
+      destinations: () => this.#deliveries.statistics,
       grpcAddress: () => this.#grpcAddress,
     })
   }
@@ -144,11 +166,16 @@ class Server implements RunningServer {
     return this.#httpAddress
   }
 
-  async start(listen: ListenAddress, http: ListenAddress | null): Promise<void> {
+  async start(
+    { prepare }: ServerOptions,
+    { listen, http }: { listen: ListenAddress; http: ListenAddress | null },
+  ): Promise<void> {
     try {
+      await prepare?.(this.host)
       const { port } = await this.#grpc.listen(listen.host, listen.port)
       this.#grpcAddress = { host: listen.host, port }
       if (http !== null) this.#httpAddress = await this.#http.listen(http)
+      this.#deliveries.start(this.host)
     } catch (error) {
       await this.stop()
       throw error
@@ -163,6 +190,7 @@ class Server implements RunningServer {
   async #stop(): Promise<void> {
     this.#health.stop()
     const drained = this.#grpc.drain()
+    this.#deliveries.stop()
     await this.host.close()
     this.#clients.stop()
     await this.#within(STOP_MS, drained)

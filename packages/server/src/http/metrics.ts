@@ -6,8 +6,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { HostStatistics } from '../host/statistics.ts'
-import type { ServerView } from './server-view.ts'
+import { addDeliveryMetrics } from './delivery-metrics.ts'
 import { HistogramView } from './histogram-view.ts'
+import type { ServerView } from './server-view.ts'
 
 const NS_PER_SECOND = 1e9
 const MS_PER_SECOND = 1000
@@ -89,6 +90,7 @@ export function createMetrics(view: ServerView): Registry {
     addCounter(registry, `tenure_${name}`, help, () => read(view.host.statistics()))
   }
   addServerMetrics(registry, view)
+  addDeliveryMetrics(registry, () => view.destinations())
   return registry
 }
 

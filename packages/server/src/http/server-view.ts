@@ -2,6 +2,7 @@
 import type { Engine } from '@tenure/engine'
 import type { Clock } from '../clock.ts'
 import type { Host } from '../host/host.ts'
+import type { DestinationStatistics } from '../services/delivery/destination.ts'
 
 export interface ServerView {
   readonly engine: Engine
@@ -16,5 +17,7 @@ export interface ServerView {
   clients(): number
   connections(): number
   calls(): number
+  /** Where tasks are taken to. */
+  destinations(): readonly DestinationStatistics[]
   grpcAddress(): { readonly host: string; readonly port: number }
 }

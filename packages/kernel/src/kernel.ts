@@ -148,10 +148,10 @@ export class Kernel {
     this.#config = this.#restore.finish()
     this.#restore = null
     this.#records.watches.start(this.#root.counters.lastCommit)
+    this.#log.start(term)
     if (this.#config === null) return
     this.#sessions.start(effectiveGraceMs(this.#config))
     this.#records.leases.start(effectiveGraceMs(this.#config))
-    this.#log.start(term)
   }
 
   /**

@@ -167,7 +167,7 @@ export class Log {
     this.#active.enter(task)
   }
 
-  /** Whoever drove a restored task has gone. */
+  /** Whoever drove a restored task has gone. The node may have to be created yet. */
   start(term: bigint): void {
     this.#operations.start(term)
     for (const task of this.#active.all()) this.#orphans.add(task)

@@ -15,12 +15,17 @@ import {
   ConnectionStream,
   type ConnectionTransport,
 } from '../services/connection/connection-stream.ts'
+import { shortened } from '../services/connection/task-translation.ts'
 import { CLIENT_CONNECTIONS_MAX } from '../services/limits.ts'
 import type { GrpcCall } from './call.ts'
 import { FRAME_HEADER_BYTES } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { Intake } from './intake.ts'
-import { CONNECTION_FRAME_BYTES, CONNECTION_UNSENT_BYTES_MAX } from './limits.ts'
+import {
+  CONNECTION_CROWDED_BYTES,
+  CONNECTION_FRAME_BYTES,
+  CONNECTION_UNSENT_BYTES_MAX,
+} from './limits.ts'
 import { GRPC, GrpcError } from './status.ts'
 
 /** Encoding never waits, so one writer serves all connections. */
@@ -105,7 +110,8 @@ class ConnectionCall implements ConnectionTransport {
           this.#connection.overflow()
           break
         }
-        writeServerMessage(writer, message)
+        const isCrowded = unsentBytes > CONNECTION_CROWDED_BYTES
+        writeServerMessage(writer, isCrowded ? shortened(message) : message)
         if (this.#frameBytes + writer.length >= CONNECTION_FRAME_BYTES) {
           this.#gather(writer.take())
           this.#flush()

@@ -11,6 +11,12 @@ export const UNSENT_BYTES_MAX: number = 4 * 1024 * 1024
 /** The same for a connection of Tenure's own protocol, which carries many sessions. */
 export const CONNECTION_UNSENT_BYTES_MAX: number = 64 * 1024 * 1024
 
+/**
+ * From so much unsent on tasks are handed out without their records, which their handlers then read one by one: what comes unasked
+ * must not overrun a client that reads.
+ */
+export const CONNECTION_CROWDED_BYTES: number = 16 * 1024 * 1024
+
 /** A frame of Tenure's own protocol that has so many bytes takes no further message. */
 export const CONNECTION_FRAME_BYTES: number = 1024 * 1024
 

@@ -1,6 +1,6 @@
 /** What a node says of its session log, as replies of Tenure's own protocol. */
 import type { LogEvent } from '@tenure/kernel'
-import type { TaskReply } from '@tenure/protocol'
+import type { ServerMessage, TaskReply } from '@tenure/protocol'
 
 export function taskReplyOf(event: LogEvent): TaskReply {
   const { kind } = event
@@ -24,4 +24,12 @@ export function taskReplyOf(event: LogEvent): TaskReply {
     default:
       return event satisfies never
   }
+}
+
+/** The same, as short as it can be: the records of a hand-out are left for `read-task`. */
+export function shortened(message: ServerMessage): ServerMessage {
+  if (message.kind !== 'answer' || message.reply.kind !== 'task-handed-out') return message
+  const { reply } = message
+  if (reply.records.length === 0) return message
+  return { kind: 'answer', id: message.id, reply: { ...reply, records: [], more: true } }
 }

@@ -9,6 +9,8 @@ import type { Link, OperatorAnswer, OperatorQuestion } from './link/link.ts'
 import type { NodeConfig, NodeDescription } from './node.ts'
 import { type Explanation, Operators, type SessionInfo } from './operators.ts'
 import { type Random, systemRandom } from './random.ts'
+import { Pipe } from './pipe/pipe.ts'
+import { PipeSession } from './pipe/pipe-session.ts'
 import { pause } from './recipes/pause.ts'
 import type { WorkersOptions } from './recipes/worker-options.ts'
 import { work } from './recipes/workers.ts'
@@ -35,6 +37,12 @@ export interface CloseOnSignalsOptions {
 const CALL_TIMEOUT_MS = 10_000
 const EXIT_TIMEOUT_MS = 5_000
 const EXIT_BOUNDS: DurationBounds = { min: 1, max: 600_000 }
+/** What makes something be there no more. */
+const ENDINGS: ReadonlySet<OperatorQuestion['kind']> = new Set<OperatorQuestion['kind']>([
+  'end-session',
+  'force-release',
+  'drop-task',
+])
 const EXIT_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 export class Client implements AsyncDisposable {
@@ -46,6 +54,7 @@ export class Client implements AsyncDisposable {
     string,
     { readonly storage: Storage; readonly session: StorageSession }
   >()
+  readonly #pipes = new Map<string, { readonly pipe: Pipe; readonly session: PipeSession }>()
   readonly #controller = new AbortController()
   readonly #operators = new Operators((...asked) => this.#askOperator(...asked))
   #closing: Promise<void> | null = null
@@ -218,6 +227,25 @@ export class Client implements AsyncDisposable {
     return storage
   }
 
+  /**
+   * The session log of a coordination node. Its tasks are driven in a session of their own, which is opened with the first of them and ends
+   * with the client. Its calls reject with UnsupportedError where the server has no log, as on a YDB cluster.
+   */
+  pipe(path: string): Pipe {
+    const checked = pathOf(path)
+    const known = this.#pipes.get(checked)
+    if (known !== undefined) return known.pipe
+    const ground = { link: this.#link, clock: this.#clock, random: this.#random }
+    const session = new PipeSession(ground, checked)
+    const { signal } = this.#controller
+    if (signal.aborted) void session.close(signal.reason)
+    const pipe = new Pipe(session, (question, within) =>
+      this.#askOperator(checked, question, within),
+    )
+    this.#pipes.set(checked, { pipe, session })
+    return pipe
+  }
+
   /** Closes all sessions, then the link; bounded by the `closeTimeout` of the sessions. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -252,8 +280,9 @@ export class Client implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#controller.abort(new ClientClosedError('the client was closed; connect anew'))
     const { reason } = this.#controller.signal
-    const storages = [...this.#storages.values()].map(({ session }) => session.close(reason))
-    await Promise.all([...storages, ...[...this.#sessions].map((session) => session.close())])
+    const hidden = [...this.#storages.values(), ...this.#pipes.values()]
+    const closings = hidden.map(({ session }) => session.close(reason))
+    await Promise.all([...closings, ...[...this.#sessions].map((session) => session.close())])
     await this.#link.close()
   }
 
@@ -265,8 +294,7 @@ export class Client implements AsyncDisposable {
     const checked = pathOf(path)
     const ask = (within: AbortSignal): Promise<OperatorAnswer> =>
       this.#link.ask(checked, question, within)
-    const isDeed = question.kind === 'end-session' || question.kind === 'force-release'
-    if (!isDeed) return this.#call(ask, signal)
+    if (!ENDINGS.has(question.kind)) return this.#call(ask, signal)
     await this.#callToEnd(ask, signal)
     return { kind: 'done' }
   }

@@ -1,0 +1,223 @@
+/**
+ * One task while it is driven here.
+ *
+ *   open ──► closing ──► closed: deleted or stored
+ *    ▲          │
+ *    └──────────┘ the end was refused for good
+ *   whatever it was ──► lost: nothing can be sent any more
+ *
+ * Operations go out in the order of the calls, without waiting for one another. The end is the last of them, so it may be tried again while
+ * the server cannot commit: nothing comes behind it.
+ */
+import type { TaskIdMessage } from '@tenure/protocol'
+import { nothing, untilAbort } from '../abort.ts'
+import { Backoff } from '../backoff.ts'
+import { TaskClosedError, TaskLostError } from '../errors.ts'
+import type { Answer, Refusal } from '../link/link.ts'
+import { pause } from '../recipes/pause.ts'
+import { expected, isOpen, isPassing, logErrorOf } from './refused.ts'
+import { TaskId } from './task-id.ts'
+import { Lost, type Way } from './way.ts'
+
+/** How a task is ended here. */
+export type Ending =
+  | { readonly kind: 'delete-task' }
+  | {
+      readonly kind: 'store-task'
+      /** 0: the theme's. */
+      readonly delaySeconds: number
+      readonly failure: string
+    }
+
+export interface Driven {
+  readonly task: TaskIdMessage
+  readonly theme: number
+  readonly attempt: number
+}
+
+export interface Page {
+  readonly records: readonly Uint8Array[]
+  readonly more: boolean
+}
+
+const VERBS = {
+  'append-task': 'append to',
+  'replace-task': 'replace the records of',
+  'delete-task': 'delete',
+  'store-task': 'store',
+} as const
+const PARTICIPLES = { 'delete-task': 'deleted', 'store-task': 'stored' } as const
+
+export class Drive {
+  readonly id: TaskId
+  readonly theme: number
+  readonly attempt: number
+  readonly #way: Way
+  readonly #controller = new AbortController()
+  #phase: 'open' | 'closing' | 'closed' | 'lost' = 'open'
+  #ending: Ending['kind'] = 'store-task'
+  #settled: Promise<void> = Promise.resolve()
+  /** An end was asked for and refused for good. */
+  #failure: unknown = null
+  readonly #release: () => void
+
+  constructor(way: Way, { task, theme, attempt }: Driven) {
+    this.#way = way
+    this.id = new TaskId(task.term, task.index)
+    this.theme = theme
+    this.attempt = attempt
+    this.#release = way.onLost((why) => this.#lose(why))
+  }
+
+  /** Aborts when the task is not driven here any more. Compares the clocks first. */
+  get signal(): AbortSignal {
+    if (this.#phase === 'open' || this.#phase === 'closing') this.#way.check()
+    return this.#controller.signal
+  }
+
+  /** Settles with the end that is under way, whatever it becomes. */
+  get settled(): Promise<void> {
+    return this.#settled
+  }
+
+  /** What an end was refused with, though it was asked for; else null. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Adds a record, or drops all and keeps this one. */
+  async write(
+    kind: 'append-task' | 'replace-task',
+    record: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const asked = this.#asked(kind)
+    signal?.throwIfAborted()
+    this.#assertOpen(asked)
+    await untilAbort(this.#write(kind, record, asked), signal)
+  }
+
+  /** Deletes or stores; tried again while the server cannot commit. It goes on when `signal` aborts. */
+  async end(ending: Ending, signal: AbortSignal | undefined): Promise<void> {
+    const asked = this.#asked(ending.kind)
+    signal?.throwIfAborted()
+    this.#assertOpen(asked)
+    this.#phase = 'closing'
+    this.#ending = ending.kind
+    const ended = this.#end(ending, asked)
+    this.#settled = ended.catch(nothing)
+    await untilAbort(ended, signal)
+  }
+
+  /** The end that is under way, whichever it becomes, and a store when there is none. Never rejects. */
+  async giveBack(failure: string = ''): Promise<void> {
+    await this.#settled
+    if (this.#phase !== 'open') return
+    await this.end({ kind: 'store-task', delaySeconds: 0, failure }, undefined).catch(nothing)
+  }
+
+  /** Records that are not known yet, a page of them. */
+  async read(from: number): Promise<Page> {
+    const asked = `cannot read the records of task ${this.id.toString()}`
+    this.#assertOpen(asked)
+    const answer = await this.#ask({ kind: 'read-task', from }, asked)
+    this.#leaveIfNotOurs(answer)
+    return expected(answer, 'task-records', asked)
+  }
+
+  async #write(
+    kind: 'append-task' | 'replace-task',
+    record: Uint8Array,
+    asked: string,
+  ): Promise<void> {
+    const answer = await this.#ask({ kind, record }, asked)
+    this.#leaveIfNotOurs(answer)
+    expected(answer, 'done', asked)
+  }
+
+  async #end(ending: Ending, asked: string): Promise<void> {
+    const backoff = new Backoff(this.#way.random)
+    // Whether an attempt before may have done it.
+    let isPerhapsDone = false
+    for (;;) {
+      const answer = await this.#ask(ending, asked)
+      if (answer.kind !== 'refused' || (isPerhapsDone && answer.code === 'TASK_CLOSED')) {
+        this.#close(ending)
+        return
+      }
+      if (!mustRepeat(ending, answer)) {
+        this.#failure = logErrorOf(answer, asked)
+        if (this.#phase === 'closing') this.#phase = 'open'
+        this.#leaveIfNotOurs(answer)
+        throw this.#failure
+      }
+      isPerhapsDone ||= isOpen(answer)
+      await pause(this.#way.clock, backoff.nextMs(), this.#controller.signal)
+    }
+  }
+
+  async #ask(operation: Operation, asked: string): Promise<Answer> {
+    const { id, attempt } = this
+    try {
+      return await this.#way.ask({
+        task: { term: id.term, index: id.index },
+        attempt,
+        ...operation,
+      })
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error
+      this.#lose(error.message)
+      const fate = error.isSent ? 'its outcome is unknown' : 'it was not done'
+      throw this.#lost(`${asked}: ${error.message}, so ${fate}`)
+    }
+  }
+
+  /** Somebody else drives it, or nobody. */
+  #leaveIfNotOurs(answer: Answer): void {
+    if (answer.kind !== 'refused') return
+    if (answer.code === 'TASK_CLOSED' || answer.code === 'STALE_ATTEMPT') this.#lose(answer.message)
+  }
+
+  #lose(why: string): void {
+    if (this.#phase === 'closed' || this.#phase === 'lost') return
+    this.#phase = 'lost'
+    this.#release()
+    this.#controller.abort(this.#lost(`task ${this.id.toString()} is lost: ${why}`))
+  }
+
+  #lost(what: string): TaskLostError {
+    return new TaskLostError(`${what}; the server stores the task, and it comes back to a handler`)
+  }
+
+  #close({ kind }: Ending): void {
+    this.#phase = 'closed'
+    this.#release()
+    this.#controller.abort(
+      new TaskClosedError(`task ${this.id.toString()} was ${PARTICIPLES[kind]}`),
+    )
+  }
+
+  /** @throws TaskClosedError, TaskLostError */
+  #assertOpen(asked: string): void {
+    this.#way.check()
+    if (this.#phase === 'open') return
+    if (this.#phase === 'lost') throw this.#lost(`${asked}: it is not driven here any more`)
+    const done = PARTICIPLES[this.#ending]
+    const state = this.#phase === 'closed' ? `it was ${done}` : `it is being ${done}`
+    throw new TaskClosedError(`${asked}: ${state}; nothing can follow that`)
+  }
+
+  #asked(kind: keyof typeof VERBS): string {
+    return `cannot ${VERBS[kind]} task ${this.id.toString()}`
+  }
+}
+
+type Operation =
+  | Ending
+  | { readonly kind: 'append-task' | 'replace-task'; readonly record: Uint8Array }
+  | { readonly kind: 'read-task'; readonly from: number }
+
+/** No task may float: a store is tried until it is done, or until the server stores the task by itself. */
+function mustRepeat({ kind }: Ending, refusal: Refusal): boolean {
+  return isPassing(refusal) || (kind === 'store-task' && refusal.code === 'INTERNAL')
+}

@@ -1,0 +1,48 @@
+/** A process of the siege: it tells line by line what it does, and can be killed at any time. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const ROOT = join(import.meta.dirname, '../..')
+const NODE_OPTIONS = ['--import', 'tsx', '--conditions=@tenure/source']
+
+export class Teller {
+  /** Names the process in what is judged. */
+  readonly number: number
+  /** When everything that it has said was heard. */
+  readonly exit: Promise<void>
+  readonly #child: ChildProcess
+
+  /** @param heard each line; the last call is with `null` and comes when the process is dead */
+  constructor(
+    number: number,
+    words: readonly string[],
+    heard: (line: string | null, teller: Teller) => void,
+  ) {
+    this.number = number
+    this.#child = spawn(process.execPath, [...NODE_OPTIONS, ...words], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const { stdout } = this.#child
+    if (stdout !== null) {
+      createInterface({ input: stdout }).on('line', (line) => heard(line, this))
+    }
+    this.exit = new Promise((resolve) => {
+      this.#child.once('close', () => {
+        heard(null, this)
+        resolve()
+      })
+    })
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Lets it finish what it has begun. */
+  finish(): void {
+    this.#child.stdin?.end()
+  }
+}

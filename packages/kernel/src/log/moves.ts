@@ -21,7 +21,9 @@ export class Moves {
     if (watchers?.size === 0) this.#watched.delete(watcher.index)
   }
 
+  /** There are no tasks any more, so all of them have moved. */
   clear(): void {
+    for (const index of this.#watched.keys()) this.moved(index)
     this.#watched.clear()
   }
 }

@@ -144,6 +144,32 @@ test('a task that is dropped while it is looked at is shown as it was, or not at
   expect(host.statistics()).toMatchObject({ storedTasks: 0 })
 })
 
+test.each([0, 1, 2])(
+  'a node that is dropped and made anew while its task is looked at stays at work, %i reads later',
+  async (reads) => {
+    const { opener, engine, host } = await logStage()
+    await stored(opener, ['one'])
+    const { task } = opener.opened
+    engine.holdingScans = true
+    opener.ask({ kind: 'drop-task', requestId: opener.nextId(), task })
+    await settle()
+    for (let read = 0; read < reads; read += 1) {
+      engine.letOne()
+      await settle()
+    }
+    opener.dropNode()
+    opener.createNode()
+    opener.configure()
+    engine.letAll()
+    await settle()
+    opener.list('stored')
+    await settle()
+    expect(opener.end).toBe(null)
+    expect(opener.events.at(-1)).toMatchObject({ kind: 'tasks-listed', tasks: [] })
+    expect(host.statistics()).toMatchObject({ themes: 1, storedTasks: 0, activeTasks: 0 })
+  },
+)
+
 test('tasks that are due together share a commit, and a theme without handlers holds up none', async () => {
   const { clock, node, opener, engine } = await logStage()
   opener.configure({ theme: 8 })

@@ -100,6 +100,11 @@ export { TASK_DELAY_MAX_SECONDS, TASK_RECORD_MAX_BYTES, THEME_MAX } from './pipe
 export type { HandOut, TaskHandler } from './pipe/hand-out.ts'
 export type { ListTasksOptions } from './pipe/inventory.ts'
 export { type HandleOptions, Pipe, type RequeueOptions } from './pipe/pipe.ts'
+export {
+  type HandlersServing,
+  serveHandlers,
+  type ServeHandlersOptions,
+} from './pipe/serve-handlers.ts'
 export { Task } from './pipe/task.ts'
 export { TaskId, type TaskReference } from './pipe/task-id.ts'
 export type { ShownTask, TaskInfo, TaskState } from './pipe/task-info.ts'

@@ -9,6 +9,8 @@ export interface HandOut {
   /** All of them, in order. */
   readonly records: readonly Uint8Array[]
   readonly task: Task
+  /** The coordination node. */
+  readonly path: string
   readonly theme: number
   /** Names this hand-out: with the task's id the key under which other systems can be told that something is asked again. */
   readonly attempt: number
@@ -26,6 +28,7 @@ export type TaskHandler = (handOut: HandOut, signal: AbortSignal) => unknown
 
 /** A hand-out as it comes over the wire. */
 export interface Handed extends Driven {
+  readonly path: string
   readonly repeats: number
   readonly records: readonly Uint8Array[]
   /** There are more, to be read. */
@@ -34,7 +37,7 @@ export interface Handed extends Driven {
 
 /** Reads what is missing. @throws when the task is lost or cannot be read */
 export async function handOutOf(drive: Drive, handed: Handed): Promise<HandOut> {
-  const { theme, attempt, repeats } = handed
+  const { path, theme, attempt, repeats } = handed
   const records = [...handed.records]
   for (let { more } = handed; more;) {
     const page = await drive.read(records.length)
@@ -42,7 +45,7 @@ export async function handOutOf(drive: Drive, handed: Handed): Promise<HandOut> 
     more = page.more
     if (more && page.records.length === 0) throw new Error('a page of records was empty')
   }
-  return { records, task: new Task(drive), theme, attempt, repeats }
+  return { records, task: new Task(drive), path, theme, attempt, repeats }
 }
 
 /** Lets the handler do its work and ends the task as it went. Never rejects. */

@@ -164,7 +164,9 @@ export class Handling implements Follower {
 
   #begin(stay: Stay, handed: TaskHandedOutReply): void {
     this.#running += 1
-    void work(stay, handed, this.#terms.handler).then(() => this.#settled(stay))
+    void work(stay, { ...handed, path: this.#session.path }, this.#terms.handler).then(() =>
+      this.#settled(stay),
+    )
   }
 
   #settled(stay: Stay): void {

@@ -137,7 +137,7 @@ export class Pipe {
     const handed = expected(answer, 'task-handed-out', what)
     const drive = new Drive(stay, handed)
     try {
-      return await handOutOf(drive, handed)
+      return await handOutOf(drive, { ...handed, path: this.path })
     } catch (error) {
       await drive.giveBack()
       throw error

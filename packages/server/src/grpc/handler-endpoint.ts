@@ -27,7 +27,7 @@ export class GrpcHandlerEndpoint implements Endpoint {
     }
   }
 
-  async reach(_signal: AbortSignal): Promise<boolean> {
+  async reach(): Promise<boolean> {
     try {
       await this.#connection.session()
       return true

@@ -215,7 +215,7 @@ test('a node that is lost takes its tasks from their handlers, and hands them ou
   await settle()
   expect(opener.end).toBe('failed')
   expect(errand.signal.aborted).toBe(true)
-  await expect(errand.wish({ kind: 'delete' })).rejects.toThrow()
+  await expect(errand.wish({ kind: 'delete' })).rejects.toThrow('called off')
   await clock.advance(5_000)
   expect(endpoint().last.errand.handOut).toMatchObject({ task: errand.handOut.task, attempt: 2 })
 })

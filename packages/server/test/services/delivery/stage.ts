@@ -88,9 +88,11 @@ export async function deliveryStage(
   options: { engine?: MoodyEngine; log?: Log; limits?: Parameters<typeof stage>[0] } = {},
 ): Promise<DeliveryStage> {
   const endpoints = new Map<string, PlayedEndpoint>()
-  let told: (path: string, themes: readonly ThemeConfig[]) => void = () => {}
+  const hearers: Deliveries[] = []
   const tablet = { selfCheckMs: SELDOM_MS, ...options.limits?.tablet }
-  const themesChanged: typeof told = (...words) => told(...words)
+  const themesChanged = (path: string, themes: readonly ThemeConfig[]): void => {
+    for (const hearer of hearers) hearer.themesChanged(path, themes)
+  }
   const set = stage({ ...options.limits, tablet, themesChanged }, options.engine)
   const dial = ({ origin }: EndpointAddress): PlayedEndpoint => {
     const endpoint = endpoints.get(origin)
@@ -106,7 +108,7 @@ export async function deliveryStage(
     bytes: (length: number) => new Uint8Array(length),
   }
   const deliveries = new Deliveries({ clock, random, log: options.log ?? silentLog, dial })
-  told = (path, themes) => deliveries.themesChanged(path, themes)
+  hearers.push(deliveries)
   const opener = await visitLog(await createNode(host))
   deliveries.start(host)
   await settle()

@@ -55,6 +55,17 @@ export class LogVisitor extends Visitor {
     })
   }
 
+  replace({ task, attempt }: HeldTask, record: string): bigint {
+    return this.ask({
+      kind: 'replace-task',
+      requestId: this.nextId(),
+      session: this.session,
+      task,
+      attempt,
+      record: Buffer.from(record),
+    })
+  }
+
   delete({ task, attempt }: HeldTask): bigint {
     const { session } = this
     return this.ask({ kind: 'delete-task', requestId: this.nextId(), session, task, attempt })

@@ -216,8 +216,7 @@ export class Kernel {
   seal(): readonly Write[] {
     const { counters } = this.#root
     if (!counters.takeMoved()) return []
-    const value = encodeCounters(counters.next)
-    return [{ kind: 'put', key: COUNTERS_KEY, value }, ...this.#log.seal()]
+    return [{ kind: 'put', key: COUNTERS_KEY, value: encodeCounters(counters.next) }]
   }
 
   /** The latest commit of records or record leases; 0 before the first. */

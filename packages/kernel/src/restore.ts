@@ -40,7 +40,7 @@ import { decodeRecordChange } from './rows/record-change-row.ts'
 import { decodeRecord } from './rows/record-row.ts'
 import { decodeSemaphore } from './rows/semaphore-row.ts'
 import { decodeSession } from './rows/session-row.ts'
-import { readActiveTaskKey } from './rows/task-keys.ts'
+import { readActiveTaskKey, readTotalsKey } from './rows/task-keys.ts'
 import { decodeActiveTask } from './rows/task-rows.ts'
 import { decodeThemes } from './rows/themes-row.ts'
 import { decodeTotals } from './rows/totals-row.ts'
@@ -142,12 +142,12 @@ export class Restore {
       log.restoreTask(index, row)
       return
     }
-    invariant(key.length === 1, 'I-8', 'log key', key.length)
-    if (tag === THEMES_TAG) log.restoreThemes(decodeThemes(value))
-    else {
-      invariant(tag === TOTALS_TAG, 'I-8', 'tag', tag)
-      log.restoreTotals(decodeTotals(value))
+    if (tag === TOTALS_TAG) {
+      log.restoreTotals(readTotalsKey(key), decodeTotals(value))
+      return
     }
+    invariant(tag === THEMES_TAG && key.length === 1, 'I-8', 'tag', tag, key.length)
+    log.restoreThemes(decodeThemes(value))
   }
 
   #loadRecordChange(key: Uint8Array, value: Uint8Array): void {

@@ -25,11 +25,16 @@ export interface Step {
   readonly readings: readonly Reading[]
 }
 
+/** A step of at most so much is far from what one commit takes. */
+const SMALL_WRITES_MAX = 10_000
+const SMALL_BYTES_MAX = 16_777_216
+
 /** Gathers one step; used again for the next. */
 export class Turn {
   #nowMs = -Infinity
   #events: Event[] = []
   #writes: Write[] = []
+  #bytes = 0
   #cold: RecordView[] = []
   #coldBytes = 0
   #readings: Reading[] = []
@@ -55,6 +60,7 @@ export class Turn {
     }
     this.#events = []
     this.#writes = []
+    this.#bytes = 0
     if (this.#cold.length > 0) this.#cold = []
     if (readings.length > 0) this.#readings = []
     this.#coldBytes = 0
@@ -87,7 +93,13 @@ export class Turn {
     this.#readings.push(reading)
   }
 
+  /** Whether the step, and as much again, goes into one commit, whole. */
+  get isSmall(): boolean {
+    return this.#writes.length <= SMALL_WRITES_MAX && this.#bytes <= SMALL_BYTES_MAX
+  }
+
   put(key: Uint8Array, value: Uint8Array): void {
+    this.#bytes += value.length
     this.#writes.push({ kind: 'put', key, value })
   }
 

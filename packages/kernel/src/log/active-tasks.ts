@@ -48,10 +48,8 @@ export class ActiveTasks {
   }
 
   write(task: ActiveTask): void {
-    const { term, theme, attempt, repeats, firstRecord, failure, changed } = task
-    const row = { term, attempt, repeats, firstRecord, failure, changed }
-    const { theme: number } = theme.config
-    this.#root.turn.put(activeTaskKey(task.index), encodeActiveTask({ ...row, theme: number }))
+    const { theme } = task.theme.config
+    this.#root.turn.put(activeTaskKey(task.index), encodeActiveTask(theme, task))
   }
 
   /** Nobody drives the task any more, and it is not stored yet. */

@@ -99,8 +99,11 @@ export class Delivery {
     if (this.#awake.size === 0) return
     const budget = { tasks: this.#root.limits.tasksPerStepMax, bytes: STEP_BYTES_MAX }
     for (const theme of this.#awake) {
-      if (!this.#deliverOf(theme, budget)) return
       this.#awake.delete(theme)
+      if (this.#deliverOf(theme, budget)) continue
+      // Behind the others: they do not wait until it has no more.
+      this.#awake.add(theme)
+      return
     }
   }
 
@@ -120,9 +123,13 @@ export class Delivery {
   /** The task is this session's from now on, in a new attempt. */
   handOut(theme: Theme, kept: KeptTask, { session, stream, requestId, handling }: Receiver): void {
     const { turn, counters } = this.#root
-    const { attempt, repeats } = kept
-    const fields = { ...kept, attempt: attempt + 1, repeats: repeats + 1 }
-    const task = new ActiveTask(theme, fields, Number(counters.takeCommit()))
+    const task = new ActiveTask(theme, kept, Number(counters.takeCommit()))
+    task.attempt = kept.attempt + 1
+    task.repeats = kept.repeats + 1
+    task.firstRecord = kept.firstRecord
+    task.nextRecord = kept.nextRecord
+    task.recordBytes = kept.recordBytes
+    task.failure = kept.failure
     this.#active.begin(task, session, handling)
     this.#kept.release(theme, kept)
     const event: TaskHandedOut = {

@@ -50,6 +50,8 @@ export class Inspection implements FoundTask {
   kept(command: LookupCommand, task: KeptTask, session: Session | null): void {
     const theme = this.#themes.find(task.theme)
     invariant(theme !== undefined, 'I-16', task.theme, task.index)
+    // It may have been the last one in memory, or be due now.
+    if (command.kind !== 'show-task') this.#awake.add(theme)
     switch (command.kind) {
       case 'show-task':
         return this.#show(command, viewOfKept(task), task)
@@ -84,14 +86,8 @@ export class Inspection implements FoundTask {
       const message = `the delay must be whole seconds from 0 to ${U32_MAX}, got ${delaySeconds}`
       return turn.refuse(command, 'INVALID_ARGUMENT', message)
     }
-    const repeats = task.state === 'dead' ? 0 : task.repeats
-    this.#kept.keep(
-      theme,
-      { ...task, repeats },
-      dueSecondOf(outside, { delaySeconds, jitterSeconds: 0 }),
-    )
-    this.#kept.releaseRow(theme, task)
-    this.#awake.add(theme)
+    const dueSecond = dueSecondOf(outside, { delaySeconds, jitterSeconds: 0 })
+    this.#kept.requeue(theme, task, dueSecond)
     this.#sayDone(command)
   }
 
@@ -108,7 +104,7 @@ export class Inspection implements FoundTask {
     found: { readonly theme: Theme; readonly task: KeptTask; readonly session: Session | null },
   ): void {
     const { theme, task, session } = found
-    if (session === null || session.stream !== stream) {
+    if (session === null) {
       const message = `session ${id} has left; ${kind} ${idText(asked)} was not done`
       return this.#root.turn.refuse({ stream, requestId }, 'BAD_SESSION', message)
     }

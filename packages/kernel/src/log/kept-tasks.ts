@@ -2,22 +2,11 @@
 import type { Root } from '../root.ts'
 import { deadTaskKey, storedTaskKey, taskPlaceKey } from '../rows/task-keys.ts'
 import { encodeKeptTask, encodeTaskPlace } from '../rows/task-rows.ts'
+import { UNBOUNDED_REPEATS } from './command.ts'
 import type { Moves } from './moves.ts'
-import type { KeptTask } from './task.ts'
+import type { KeptTask, TaskFields } from './task.ts'
 import type { Theme } from './theme.ts'
 import type { Themes } from './themes.ts'
-
-/** What becomes of a task that is kept. */
-export interface Keeping {
-  readonly index: number
-  readonly term: number
-  readonly attempt: number
-  readonly repeats: number
-  readonly firstRecord: number
-  readonly nextRecord: number
-  readonly recordBytes: number
-  readonly failure: string
-}
 
 export class KeptTasks {
   readonly #root: Root
@@ -31,55 +20,64 @@ export class KeptTasks {
   }
 
   /** The task is due then, unless it has come back as often as its theme allows: then it is dead. */
-  keep(theme: Theme, task: Keeping, dueSecond: number): void {
-    const { turn, counters } = this.#root
-    const number = Number(counters.takeCommit())
-    const isDead = task.repeats >= theme.config.repeatsMax && theme.config.repeatsMax < UNBOUNDED
-    const place = { theme: theme.config.theme, dueSecond: isDead ? 0 : dueSecond, number }
-    const state = isDead ? 'dead' : 'stored'
-    turn.put(isDead ? deadTaskKey(place) : storedTaskKey(place), encodeKeptTask(task))
-    turn.put(taskPlaceKey(task.index), encodeTaskPlace({ state, ...place }))
-    if (isDead) theme.dead += 1
-    else {
-      theme.stored += 1
-      theme.queue.add(keptOf(task, state, place))
-    }
-    this.#themes.totalsMoved()
-    this.#moves.moved(task.index)
+  keep(theme: Theme, task: TaskFields, dueSecond: number): void {
+    const { repeatsMax } = theme.config
+    const isDead = task.repeats >= repeatsMax && repeatsMax < UNBOUNDED_REPEATS
+    this.#put(theme, task, isDead ? null : dueSecond)
+  }
+
+  /** A kept task is due anew; a dead one has its repeats forgotten. */
+  requeue(theme: Theme, task: KeptTask, dueSecond: number): void {
+    const fresh = task.state === 'dead' ? { ...task, repeats: 0 } : task
+    // The row to come goes first, as always.
+    this.#put(theme, fresh, dueSecond)
+    this.#release(theme, task)
   }
 
   /** The task is neither stored nor dead any more; its records stay. */
   release(theme: Theme, task: KeptTask): void {
-    this.releaseRow(theme, task)
+    this.#release(theme, task)
     this.#root.turn.delete(taskPlaceKey(task.index))
   }
 
-  /** The task is not there any more, but in another place that was written already. */
-  releaseRow(theme: Theme, task: KeptTask): void {
-    const { turn } = this.#root
-    if (task.state === 'dead') {
-      turn.delete(deadTaskKey(task))
-      theme.dead -= 1
-    } else {
-      turn.delete(storedTaskKey(task))
-      theme.stored -= 1
-      theme.queue.remove(task)
+  /** @param dueSecond null for never */
+  #put(theme: Theme, task: TaskFields, dueSecond: number | null): void {
+    const { turn, counters } = this.#root
+    // In one shape, since there are many.
+    const kept: KeptTask = {
+      state: dueSecond === null ? 'dead' : 'stored',
+      theme: theme.config.theme,
+      dueSecond: dueSecond ?? 0,
+      number: Number(counters.takeCommit()),
+      index: task.index,
+      term: task.term,
+      attempt: task.attempt,
+      repeats: task.repeats,
+      firstRecord: task.firstRecord,
+      nextRecord: task.nextRecord,
+      recordBytes: task.recordBytes,
+      failure: task.failure,
     }
-    this.#themes.totalsMoved()
-    this.#moves.moved(task.index)
+    turn.put(keyOf(kept), encodeKeptTask(kept))
+    turn.put(taskPlaceKey(kept.index), encodeTaskPlace(kept))
+    if (kept.state === 'stored') theme.queue.add(kept)
+    this.#count(theme, kept, 1)
+  }
+
+  #release(theme: Theme, task: KeptTask): void {
+    this.#root.turn.delete(keyOf(task))
+    if (task.state === 'stored') theme.queue.remove(task)
+    this.#count(theme, task, -1)
+  }
+
+  #count(theme: Theme, { state, index }: KeptTask, by: 1 | -1): void {
+    if (state === 'dead') theme.dead += by
+    else theme.stored += by
+    this.#themes.totalsMoved(theme, by)
+    this.#moves.moved(index)
   }
 }
 
-const UNBOUNDED = 0xffff_ffff
-
-/** In one shape, since there are many. */
-function keptOf(
-  task: Keeping,
-  state: KeptTask['state'],
-  place: { theme: number; dueSecond: number; number: number },
-): KeptTask {
-  const { index, term, attempt, repeats, firstRecord, nextRecord, recordBytes, failure } = task
-  const { theme, dueSecond, number } = place
-  const counts = { firstRecord, nextRecord, recordBytes }
-  return { state, theme, dueSecond, number, index, term, attempt, repeats, ...counts, failure }
+function keyOf(task: KeptTask): Uint8Array {
+  return task.state === 'dead' ? deadTaskKey(task) : storedTaskKey(task)
 }

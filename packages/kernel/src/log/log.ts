@@ -7,7 +7,6 @@ import type { Root } from '../root.ts'
 import type { ActiveTaskRow } from '../rows/task-rows.ts'
 import type { ThemeTotals } from '../rows/totals-row.ts'
 import type { Session } from '../session.ts'
-import type { Write } from '../write-set.ts'
 import { ActiveTasks } from './active-tasks.ts'
 import type { LogCommand, LogQuestion, ThemeConfig } from './command.ts'
 import { Delivery } from './delivery.ts'
@@ -119,15 +118,18 @@ export class Log {
   leave(session: Session): void {
     this.#delivery.leave(session)
     this.#orphans.leave(session)
+    this.#themes.putTotals()
   }
 
   /** Closes every step: what has become due by it, or has found a free place, goes out. */
   settle(): void {
-    this.#delivery.deliver()
+    // What a commit of several pieces could cut apart waits for the next step.
+    if (this.#root.turn.isSmall) this.#delivery.deliver()
+    this.#themes.putTotals()
   }
 
   advance(): void {
-    if (this.#orphans.isWaiting) this.#orphans.settle()
+    if (this.#orphans.isWaiting && this.#root.turn.isSmall) this.#orphans.settle()
     this.#delivery.wakeAll()
   }
 
@@ -146,23 +148,23 @@ export class Log {
     else invariant(false, 'I-19')
   }
 
-  seal(): readonly Write[] {
-    return this.#themes.seal()
-  }
-
   restoreThemes(configs: readonly ThemeConfig[]): void {
     this.#themes.restore(configs)
   }
 
-  restoreTotals(totals: readonly ThemeTotals[]): void {
-    this.#themes.restoreTotals(totals)
+  restoreTotals(theme: number, totals: ThemeTotals): void {
+    this.#themes.restoreTotals(theme, totals)
   }
 
   restoreTask(index: bigint, row: ActiveTaskRow): void {
     const theme = this.#themes.find(row.theme)
     invariant(theme !== undefined, 'I-16', row.theme, index)
-    const records = { nextRecord: row.firstRecord, recordBytes: 0 }
-    const task = new ActiveTask(theme, { ...row, index: Number(index), ...records }, row.changed)
+    const task = new ActiveTask(theme, { index: Number(index), term: row.term }, row.changed)
+    task.attempt = row.attempt
+    task.repeats = row.repeats
+    task.firstRecord = row.firstRecord
+    task.nextRecord = row.firstRecord
+    task.failure = row.failure
     task.isCounted = false
     this.#active.enter(task)
   }
@@ -175,7 +177,7 @@ export class Log {
 
   drop(): void {
     this.#themes.clear()
-    this.#moves.clear()
+    this.#moves.allMoved()
     this.#awake.clear()
     this.#active.clear()
     this.#delivery.clear()

@@ -22,7 +22,16 @@ export type LookupCommand = ShowTask | RequeueTask | DropTask | TakeTask
 /** What is done with a task that has been found. */
 export interface FoundTask {
   active(command: LookupCommand, task: ActiveTask): void
+  /** @param session who asks, as long as he stays on the stream on which he asked */
   kept(command: LookupCommand, task: KeptTask, session: Session | null): void
+}
+
+interface Wish {
+  readonly command: LookupCommand
+  /** Who asks, and in which of his attachments; null for one who needs no session. */
+  readonly session: Session | null
+  readonly attachment: number
+  readonly tries: number
 }
 
 /** How often a task may move while it is looked for. */
@@ -30,24 +39,17 @@ const TRIES_MAX = 16
 const ROW_BYTES_MAX = 65_536
 
 export class Lookup implements Reading, Watcher {
-  readonly command: LookupCommand
-  readonly session: Session | null
+  readonly wish: Wish
   readonly index: number
   readonly range: KeyBounds
   readonly entriesMax = 1
   readonly bytesMax: number = ROW_BYTES_MAX
-  readonly tries: number
   /** null as long as it is looked for. */
   readonly place: TaskPlaceRow | null
   hasMoved = false
 
-  constructor(
-    wish: { readonly command: LookupCommand; readonly session: Session | null; tries: number },
-    place: TaskPlaceRow | null,
-  ) {
-    this.command = wish.command
-    this.session = wish.session
-    this.tries = wish.tries
+  constructor(wish: Wish, place: TaskPlaceRow | null) {
+    this.wish = wish
     this.index = Number(wish.command.task.index)
     this.place = place
     this.range = onlyKey(keyOf(this.index, place))
@@ -67,30 +69,36 @@ export class Lookups {
     this.#then = machines.then
   }
 
-  begin(command: LookupCommand, session: Session | null, tries = 0): void {
+  begin(command: LookupCommand, session: Session | null): void {
+    this.#begin({ command, session, attachment: session?.attachment ?? 0, tries: 0 })
+  }
+
+  #begin(wish: Wish): void {
+    const { command } = wish
     const { index, term } = command.task
     const task = this.#active.find(Number(index))
     if (task !== undefined && BigInt(task.term) === term) this.#then.active(command, task)
     else if (index < 1n || index > this.#root.counters.lastCommit) this.#absent(command)
-    else this.#read(new Lookup({ command, session, tries }, null))
+    else this.#read(new Lookup(wish, null))
   }
 
   supply(lookup: Lookup, { entries }: Found): void {
-    const { command, session, tries } = lookup
+    const { wish } = lookup
+    const { command, session, attachment } = wish
     this.#moves.forget(lookup)
-    if (lookup.hasMoved) return this.#again(lookup)
+    if (lookup.hasMoved) return this.#again(wish)
     const value = entries[0]?.[1]
     if (value === undefined) return this.#absent(command)
-    if (lookup.place === null) {
-      return this.#read(new Lookup({ command, session, tries }, decodeTaskPlace(value)))
-    }
+    if (lookup.place === null) return this.#read(new Lookup(wish, decodeTaskPlace(value)))
     const task: KeptTask = { ...lookup.place, ...decodeKeptTask(value) }
-    if (BigInt(task.term) === command.task.term) this.#then.kept(command, task, session)
-    else this.#absent(command)
+    if (BigInt(task.term) !== command.task.term) return this.#absent(command)
+    const isHere = session?.stream === command.stream && session.attachment === attachment
+    this.#then.kept(command, task, isHere ? session : null)
   }
 
-  #again({ command, session, tries }: Lookup): void {
-    if (tries < TRIES_MAX) return this.begin(command, session, tries + 1)
+  #again(wish: Wish): void {
+    const { command, tries } = wish
+    if (tries < TRIES_MAX) return this.#begin({ ...wish, tries: tries + 1 })
     this.#refuse(command, 'ABORTED', `task ${idText(command.task)} changes too often`)
   }
 

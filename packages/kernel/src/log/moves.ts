@@ -1,5 +1,10 @@
 /** Notes of tasks that are being looked up whether they have changed their state meanwhile. */
 
+export interface Watcher {
+  readonly index: number
+  hasMoved: boolean
+}
+
 export class Moves {
   readonly #watched = new Map<number, Set<Watcher>>()
 
@@ -7,6 +12,12 @@ export class Moves {
   moved(index: number): void {
     if (this.#watched.size === 0) return
     for (const watcher of this.#watched.get(index) ?? []) watcher.hasMoved = true
+  }
+
+  /** Every task has become nothing. */
+  allMoved(): void {
+    for (const index of this.#watched.keys()) this.moved(index)
+    this.#watched.clear()
   }
 
   watch(watcher: Watcher): void {
@@ -20,15 +31,4 @@ export class Moves {
     watchers?.delete(watcher)
     if (watchers?.size === 0) this.#watched.delete(watcher.index)
   }
-
-  /** There are no tasks any more, so all of them have moved. */
-  clear(): void {
-    for (const index of this.#watched.keys()) this.moved(index)
-    this.#watched.clear()
-  }
-}
-
-export interface Watcher {
-  readonly index: number
-  hasMoved: boolean
 }

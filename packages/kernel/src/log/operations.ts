@@ -16,6 +16,7 @@ import type {
 import type { TaskRecords } from './event.ts'
 import { ActiveTask, idOf, idText } from './task.ts'
 import { deleteRecords, putRecord, readRecords } from './task-records.ts'
+import type { Theme } from './theme.ts'
 import type { Themes } from './themes.ts'
 
 type TaskCommand = AppendTask | ReplaceTask | DeleteTask | StoreTask | ReadTask
@@ -50,11 +51,9 @@ export class TaskOperations {
     }
     const noRoom = this.#problemOfRoom()
     if (noRoom !== null) return turn.refuse(command, 'PRECONDITION_FAILED', noRoom)
+    if (record !== null && this.#isTooLarge(command, theme, null)) return
     const index = Number(counters.takeCommit())
-    const beginning = { index, term: this.#term, attempt: 0, repeats: 0, failure: '' }
-    const empty = { firstRecord: 0, nextRecord: 0, recordBytes: 0 }
-    const task = new ActiveTask(theme, { ...beginning, ...empty }, index)
-    if (record !== null && this.#isTooLarge(command, task, record.length)) return
+    const task = new ActiveTask(theme, { index, term: this.#term }, index)
     this.#active.begin(task, session, null)
     if (record !== null) this.#add(task, record)
     turn.say({ kind: 'task-opened', stream, requestId, task: idOf(task) })
@@ -65,12 +64,12 @@ export class TaskOperations {
     if (task === null) return
     switch (command.kind) {
       case 'append-task':
-        if (this.#isTooLarge(command, task, task.recordBytes + command.record.length)) return
+        if (this.#isTooLarge(command, task.theme, task)) return
         this.#change(task)
         this.#add(task, command.record)
         break
       case 'replace-task':
-        if (this.#isTooLarge(command, task, command.record.length)) return
+        if (this.#isTooLarge(command, task.theme, null)) return
         this.#change(task)
         this.#replace(task, command.record)
         break
@@ -103,7 +102,9 @@ export class TaskOperations {
 
   #replace(task: ActiveTask, record: Uint8Array): void {
     deleteRecords(this.#root.turn, task)
-    task.firstRecord = task.nextRecord
+    // Where the dropped ones were not: numbers do not run out, however often a task is replaced.
+    task.firstRecord = task.firstRecord > 0 ? 0 : task.nextRecord
+    task.nextRecord = task.firstRecord
     task.recordBytes = 0
     this.#add(task, record)
     this.#active.write(task)
@@ -141,29 +142,26 @@ export class TaskOperations {
   #problemOfRoom(): string | null {
     const { activeTasksMax, tasksMax } = this.#root.limits
     if (this.#active.size >= activeTasksMax) return `the node has ${activeTasksMax} open tasks`
-    let tasks = this.#active.size
-    for (const theme of this.#themes.all()) tasks += theme.stored + theme.dead
+    const tasks = this.#active.size + this.#themes.kept
     return tasks < tasksMax ? null : `the node has ${tasksMax} tasks`
   }
 
-  /** @param bytes of all records, with the new one */
+  /** @param onto what the record is added to; null when it will be the only one */
   #isTooLarge(
     command: OpenTask | AppendTask | ReplaceTask,
-    task: ActiveTask,
-    bytes: number,
+    { config }: Theme,
+    onto: ActiveTask | null,
   ): boolean {
     const { taskRecordBytesMax, taskRecordsMax } = this.#root.limits
-    const { theme, taskBytesMax } = task.theme.config
+    const { theme, taskBytesMax } = config
     const recordBytes = command.record?.length ?? 0
+    const bytes = recordBytes + (onto?.recordBytes ?? 0)
     let problem: string | null = null
     if (recordBytes > taskRecordBytesMax) {
       problem = `the record has ${recordBytes} bytes, at most ${taskRecordBytesMax} are allowed`
     } else if (bytes > taskBytesMax) {
       problem = `the task would have ${bytes} bytes, theme ${theme} allows ${taskBytesMax}`
-    } else if (
-      task.nextRecord - task.firstRecord >= taskRecordsMax ||
-      task.nextRecord >= U32_MAX - 1
-    ) {
+    } else if (onto !== null && onto.nextRecord - onto.firstRecord >= taskRecordsMax) {
       problem = `the task has ${taskRecordsMax} records, no more are allowed`
     }
     if (problem !== null) this.#root.turn.refuse(command, 'TASK_TOO_LARGE', problem)

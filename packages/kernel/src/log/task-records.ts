@@ -43,8 +43,11 @@ export function readRecords(
   task: RecordsOf,
   from = 0,
 ): void {
-  const first = task.firstRecord + from
-  if (first < task.nextRecord) turn.read(new RecordsReading(page, { ...task, first }, limits))
+  const { index, firstRecord, nextRecord } = task
+  const first = firstRecord + from
+  if (first < nextRecord) {
+    turn.read(new RecordsReading(page, { index, first, nextRecord }, limits))
+  }
 }
 
 export class RecordsReading implements Reading {

@@ -5,7 +5,7 @@ import type { Handling } from './handling.ts'
 import type { Theme } from './theme.ts'
 
 /** What stays with a task through all its states. */
-interface TaskFields {
+export interface TaskFields {
   /** Names the task within its node. */
   readonly index: number
   readonly term: number
@@ -28,15 +28,15 @@ export interface KeptTask extends TaskFields {
 }
 
 export class ActiveTask implements TaskFields {
+  readonly theme: Theme
   readonly index: number
   readonly term: number
-  readonly theme: Theme
-  readonly attempt: number
-  readonly repeats: number
-  firstRecord: number
-  nextRecord: number
-  recordBytes: number
-  failure: string
+  attempt = 0
+  repeats = 0
+  firstRecord = 0
+  nextRecord = 0
+  recordBytes = 0
+  failure = ''
   changed: number
   /** null when nobody drives it: it is stored as soon as that can be. */
   operator: Session | null = null
@@ -45,16 +45,15 @@ export class ActiveTask implements TaskFields {
   /** Whether `nextRecord` and `recordBytes` are right: after a restart they have to be found out. */
   isCounted = true
 
-  constructor(theme: Theme, fields: TaskFields, changed: number) {
+  /** A task without records, in its first attempt. */
+  constructor(
+    theme: Theme,
+    { index, term }: { readonly index: number; readonly term: number },
+    changed: number,
+  ) {
     this.theme = theme
-    this.index = fields.index
-    this.term = fields.term
-    this.attempt = fields.attempt
-    this.repeats = fields.repeats
-    this.firstRecord = fields.firstRecord
-    this.nextRecord = fields.nextRecord
-    this.recordBytes = fields.recordBytes
-    this.failure = fields.failure
+    this.index = index
+    this.term = term
     this.changed = changed
   }
 }

@@ -1,4 +1,5 @@
 /** One theme at work: its settings, its tasks by number, and who handles them. */
+import { totalsKey } from '../rows/task-keys.ts'
 import type { ThemeConfig } from './command.ts'
 import type { ThemeView } from './event.ts'
 import type { Handling } from './handling.ts'
@@ -8,6 +9,7 @@ import type { StoredQueueLimits } from './stored-queue.ts'
 export class Theme {
   config: ThemeConfig
   readonly queue: StoredQueue
+  readonly totalsKey: Uint8Array
   active = 0
   stored = 0
   dead = 0
@@ -20,6 +22,7 @@ export class Theme {
   constructor(config: ThemeConfig, limits: StoredQueueLimits) {
     this.config = config
     this.queue = new StoredQueue(config.theme, limits)
+    this.totalsKey = totalsKey(config.theme)
   }
 
   /** Who gets the next task; undefined when nobody has room, or when so many are out as may be. */

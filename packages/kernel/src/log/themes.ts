@@ -1,12 +1,11 @@
 /** The themes of a node: which kinds of work there are. */
 import { invariant } from '../invariant.ts'
 import type { Root } from '../root.ts'
-import { THEMES_KEY, TOTALS_KEY } from '../rows/task-keys.ts'
+import { THEMES_KEY } from '../rows/task-keys.ts'
 import { encodeThemes } from '../rows/themes-row.ts'
 import { encodeTotals } from '../rows/totals-row.ts'
 import type { ThemeTotals } from '../rows/totals-row.ts'
 import { utf8Length } from '../utf8.ts'
-import type { Write } from '../write-set.ts'
 import type { ConfigureTheme, ListThemes, ThemeConfig } from './command.ts'
 import { Theme } from './theme.ts'
 
@@ -18,7 +17,9 @@ export class Themes {
   readonly #byNumber = new Map<number, Theme>()
   /** A new array with every change. */
   #configs: readonly ThemeConfig[] = []
-  #totalsMoved = false
+  /** Of which the counts of stored or dead tasks have changed in this step. */
+  readonly #moved = new Set<Theme>()
+  #kept = 0
 
   constructor(root: Root) {
     this.#root = root
@@ -31,6 +32,11 @@ export class Themes {
 
   get size(): number {
     return this.#byNumber.size
+  }
+
+  /** Stored and dead tasks of all themes. */
+  get kept(): number {
+    return this.#kept
   }
 
   find(theme: number): Theme | undefined {
@@ -78,34 +84,36 @@ export class Themes {
     this.#list()
   }
 
-  restoreTotals(totals: readonly ThemeTotals[]): void {
-    for (const { theme: number, stored, dead } of totals) {
-      const theme = this.#byNumber.get(number)
-      invariant(theme !== undefined, 'I-16', 'totals', number)
-      theme.stored = stored
-      theme.dead = dead
-    }
+  restoreTotals(number: number, { stored, dead }: ThemeTotals): void {
+    const theme = this.#byNumber.get(number)
+    invariant(theme !== undefined, 'I-16', 'totals', number)
+    theme.stored = stored
+    theme.dead = dead
+    this.#kept += stored + dead
   }
 
-  /** A count of stored or dead tasks has changed. */
-  totalsMoved(): void {
-    this.#totalsMoved = true
+  /** A task of the theme has become stored or dead, or is it no more. */
+  totalsMoved(theme: Theme, by: 1 | -1): void {
+    this.#kept += by
+    this.#moved.add(theme)
   }
 
-  seal(): readonly Write[] {
-    if (!this.#totalsMoved) return []
-    this.#totalsMoved = false
-    const totals: ThemeTotals[] = []
-    for (const { config, stored, dead } of this.#byNumber.values()) {
-      if (stored > 0 || dead > 0) totals.push({ theme: config.theme, stored, dead })
+  /** Belongs to the step that has changed them, not to its commit: later steps may have changed them further by then. */
+  putTotals(): void {
+    if (this.#moved.size === 0) return
+    const { turn } = this.#root
+    for (const theme of this.#moved) {
+      if (theme.stored + theme.dead > 0) turn.put(theme.totalsKey, encodeTotals(theme))
+      else turn.delete(theme.totalsKey)
     }
-    return [{ kind: 'put', key: TOTALS_KEY, value: encodeTotals(totals) }]
+    this.#moved.clear()
   }
 
   clear(): void {
     this.#byNumber.clear()
     this.#list()
-    this.#totalsMoved = false
+    this.#moved.clear()
+    this.#kept = 0
   }
 
   #enter(config: ThemeConfig): Theme {

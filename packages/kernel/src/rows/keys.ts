@@ -13,7 +13,7 @@
  * | 0x30 | a record | key |
  * | 0x40 | a record lease | id, 8 bytes |
  * | 0x50 | the themes of the session log, all in one | nothing |
- * | 0x51 | how many tasks there are of each theme | nothing |
+ * | 0x51 | how many stored and dead tasks a theme has | theme, 4 bytes |
  * | 0x52 | a task that somebody drives | index, 8 bytes |
  * | 0x53 | a record of a task | index, 8 bytes; number, 4 bytes |
  * | 0x54 | a stored task | theme, 4 bytes; due second, 8 bytes; number, 8 bytes |

@@ -16,9 +16,17 @@ import { rowBytes } from './row-bytes.ts'
 /** Present when the node has themes; `decodeThemes` reads its value. */
 export const THEMES_KEY: Uint8Array = new Uint8Array([THEMES_TAG])
 
-export const TOTALS_KEY: Uint8Array = new Uint8Array([TOTALS_TAG])
-
 const NUMBER_MAX = 0xffff_ffff
+
+/** Of how many tasks a theme has that are stored or dead. */
+export function totalsKey(theme: number): Uint8Array {
+  return themeKey(TOTALS_TAG, theme)
+}
+
+export function readTotalsKey(key: Uint8Array): number {
+  invariant(key.length === 5, 'I-8', 'totals key', key.length)
+  return readU32(key, 1)
+}
 
 export function activeTaskKey(index: number): Uint8Array {
   return indexedKey(ACTIVE_TASK_TAG, index)

@@ -30,11 +30,11 @@ export interface KeptTaskRow extends TaskRow {
   readonly recordBytes: number
 }
 
-export function encodeActiveTask(task: ActiveTaskRow): Uint8Array {
+export function encodeActiveTask(theme: number, task: Omit<ActiveTaskRow, 'theme'>): Uint8Array {
   const value = rowBytes(33 + utf8Length(task.failure))
   value[0] = ROW_VERSION
   writeSafeU64(value, 1, task.term)
-  writeU32(value, 9, task.theme)
+  writeU32(value, 9, theme)
   writeU32(value, 13, task.attempt)
   writeU32(value, 17, task.repeats)
   writeU32(value, 21, task.firstRecord)

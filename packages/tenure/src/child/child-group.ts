@@ -25,6 +25,8 @@ export interface ChildOptions {
   /** From TERM to KILL when the group has to end. */
   readonly graceMs: number
   readonly clock: Clock
+  /** What it reads on its standard input; absent: what we would. */
+  readonly input?: Uint8Array
 }
 
 /** Waits for a line on descriptor 3, then becomes the command. */
@@ -45,7 +47,7 @@ export class ChildGroup {
     this.#guard = new Guard(options.graceMs)
     const words = [...environmentWords(options.environment), ...command]
     this.#process = spawn('/bin/sh', ['-c', GATE, 'tenure', ...words], {
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      stdio: [options.input === undefined ? 'inherit' : 'pipe', 'inherit', 'inherit', 'pipe'],
       detached: true,
       env: options.environment,
     })
@@ -57,6 +59,10 @@ export class ChildGroup {
       gate.on('error', () => {})
       gate.end('go\n')
     }
+    const { stdin } = this.#process
+    // Whoever does not read its input to the end has seen enough.
+    stdin?.on('error', () => {})
+    stdin?.end(options.input)
   }
 
   /** Settles when the command itself has ended; others of its group may live on. Never rejects. */

@@ -17,7 +17,8 @@ export interface Hold {
 export type HeldEnd = ChildEnd | { readonly kind: 'lost'; readonly reason: unknown }
 
 export interface HeldOptions extends ChildOptions {
-  readonly interrupts: Interrupts
+  /** Whose signals the command gets; null: none. */
+  readonly interrupts: Interrupts | null
   /** Ends the command as a request from outside, not as a loss. */
   readonly stop?: AbortSignal
 }
@@ -34,7 +35,7 @@ export async function runWhileHeld(
   if (hold.signal.aborted) return { kind: 'lost', reason: hold.signal.reason }
   const child = new ChildGroup(command, options)
   const told = new Set<ForwardedSignal>()
-  const undivert = options.interrupts.divert((signal) => {
+  const undivert = options.interrupts?.divert((signal) => {
     // Whoever presses Ctrl-C twice means it.
     child.send(signal === 'SIGINT' && told.has('SIGINT') ? 'SIGKILL' : signal)
     told.add(signal)
@@ -50,7 +51,7 @@ export async function runWhileHeld(
     if ([...told].some((signal) => ENDING.has(signal))) await child.settle()
     return end
   } finally {
-    undivert()
+    undivert?.()
     child.dismiss()
   }
 }

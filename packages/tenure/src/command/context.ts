@@ -3,7 +3,7 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import { hostname } from 'node:os'
-import type { Client, Clock, Session, SessionOptions, Storage } from '@tenure/client'
+import type { Client, Clock, Pipe, Session, SessionOptions, Storage } from '@tenure/client'
 import { NotFoundError } from '@tenure/client'
 import { databaseOf, effectiveAddress } from '../address.ts'
 import { DEFAULT_TIMEOUT_MS } from './limits.ts'
@@ -42,12 +42,15 @@ export class CommandContext {
   readonly world: World
   readonly output: Output
   readonly timeoutMs: number
+  /** How many of the words stand behind `--`. */
+  readonly wordsBehindDashes: number
   readonly #options: CommonOptions
 
-  constructor(world: World, options: CommonOptions) {
+  constructor(world: World, options: CommonOptions, wordsBehindDashes = 0) {
     this.world = world
     this.output = new Output(world, options.json === true)
     this.timeoutMs = options.timeout ?? DEFAULT_TIMEOUT_MS
+    this.wordsBehindDashes = wordsBehindDashes
     this.#options = options
   }
 
@@ -83,6 +86,15 @@ export class CommandContext {
 
   /** Does `work` with the records of the node, which is made when it is absent. */
   withStorage<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
+    return this.#withNode((client) => work(client.storage(this.path)))
+  }
+
+  /** Does `work` with the session log of the node, which is made when it is absent. */
+  withPipe<T>(work: (pipe: Pipe) => Promise<T>): Promise<T> {
+    return this.#withNode((client) => work(client.pipe(this.path)))
+  }
+
+  #withNode<T>(work: (client: Client) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       try {
         await client.describeNode(this.path, this.signal)
@@ -90,7 +102,7 @@ export class CommandContext {
         if (!(error instanceof NotFoundError)) throw error
         await client.createNode(this.path, {}, this.signal)
       }
-      return work(client.storage(this.path))
+      return work(client)
     })
   }
 

@@ -46,6 +46,7 @@ const EXIT_OF_CODE: Partial<Record<TenureError['code'], number>> = {
   TIMEOUT: EXIT_CONFLICT,
   SESSION_EXPIRED: EXIT_LOST,
   SESSION_CLOSED: EXIT_LOST,
+  TASK_LOST: EXIT_LOST,
   UNAUTHORIZED: EXIT_NOT_PERMITTED,
   INTERNAL: EXIT_INTERNAL,
 }
@@ -75,9 +76,11 @@ export function failureOf(error: unknown): Failure {
 }
 
 function failureOfTenure(error: TenureError): Failure {
+  const { status, message } = error
   const advice = ADVICE_OF_CODE[error.code]
+  const told = status === undefined ? message : `${message} (status ${status})`
   return {
     exitCode: EXIT_OF_CODE[error.code] ?? EXIT_REFUSED,
-    message: advice === undefined ? error.message : `${error.message}\n        ${advice}`,
+    message: advice === undefined ? told : `${told}\n        ${advice}`,
   }
 }

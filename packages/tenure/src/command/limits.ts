@@ -12,3 +12,6 @@ export const KILL_RESERVE_SHARE_MAX = 0.1
 
 /** The share of the timeout that must remain for the session itself to survive a hiccup. */
 export const GRACE_SHARE_MAX = 0.5
+
+/** From TERM to KILL for a command whose task is lost: the task comes back to somebody else no sooner than after its theme's delay. */
+export const TASK_GRACE_MS = 2_000

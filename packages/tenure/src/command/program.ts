@@ -17,6 +17,7 @@ import { addSemaphore, addWatch } from './semaphore.ts'
 import { addSession } from './session.ts'
 import type { Run } from './run.ts'
 import { addServe } from './serve.ts'
+import { addTruba } from './truba.ts'
 import { ownVersion } from '../version.ts'
 import { addWhy } from './why.ts'
 import { addWork } from './work.ts'
@@ -32,7 +33,8 @@ export async function runCommand(words: readonly string[], world: World): Promis
   const program = shell(world)
   const run: Run = <Options extends object>(command: Command, action: Action<Options>) => {
     command.action(async () => {
-      const context = new CommandContext(world, program.opts<CommonOptions>())
+      const behindDashes = words.includes('--') ? words.length - words.indexOf('--') - 1 : 0
+      const context = new CommandContext(world, program.opts<CommonOptions>(), behindDashes)
       exitCode = await action(context, command.opts<Options>(), operandsOf(command))
     })
   }
@@ -46,6 +48,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
     addRegistry,
     addConfig,
     addKv,
+    addTruba,
     addNode,
     addSession,
     addWhy,
@@ -70,7 +73,7 @@ function operandsOf(command: Command): readonly string[] {
 function shell(world: World): Command {
   return configure(new Command('tenure'), world)
     .description(
-      'Locks, leaders, registries, configuration and records that several processes share',
+      'Locks, leaders, registries, configuration, records and unfinished work that several processes share',
     )
     .version(ownVersion())
     .option(

@@ -6,8 +6,10 @@ import { subjectOf } from './subjects/index.ts'
 import type { Visitor } from './subjects/subject.ts'
 import { fanOut } from './workloads/fan-out.ts'
 import { handOff } from './workloads/hand-off.ts'
+import { appends, largeAppends } from './workloads/appends.ts'
 import { reads, swaps } from './workloads/cells.ts'
 import { idle } from './workloads/idle.ts'
+import { jobs, retriedJobs } from './workloads/jobs.ts'
 import { pairs } from './workloads/pairs.ts'
 import { seed } from './workloads/seed.ts'
 
@@ -18,6 +20,10 @@ const WORKLOADS: Readonly<Record<LoadTask['workload'], Workload>> = {
   'hand-off': handOff,
   swaps,
   reads,
+  appends,
+  'large-appends': largeAppends,
+  jobs,
+  'retried-jobs': retriedJobs,
   'fan-out': fanOut,
   idle,
   seed,

@@ -2,14 +2,25 @@
  * What is asked of the load process and what it answers. Both cross a process border as JSON.
  */
 
-export type WorkloadName = 'pairs' | 'hand-off' | 'swaps' | 'reads' | 'fan-out' | 'restart' | 'idle'
+export type WorkloadName =
+  | 'pairs'
+  | 'hand-off'
+  | 'swaps'
+  | 'reads'
+  | 'appends'
+  | 'large-appends'
+  | 'jobs'
+  | 'retried-jobs'
+  | 'fan-out'
+  | 'restart'
+  | 'idle'
 
 /** One measurement: a subject, a workload and its size. */
 export interface LoadTask {
   /** The subject's id. */
   readonly subject: string
   readonly workload: Exclude<WorkloadName, 'restart'> | 'seed'
-  /** Workers, waiters, watchers or sessions. */
+  /** Parties, workers, waiters, watchers or sessions. */
   readonly size: number
   /** Where the subject runs, in the subject's own form. */
   readonly address: string

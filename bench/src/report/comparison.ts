@@ -65,22 +65,23 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
 }
 
 /** @returns the median of the best durable rival; null when none was measured */
-function bestRival(group: readonly Measurement[], subjects: readonly Subject[]): number | null {
+export function bestRival(
+  group: readonly Measurement[],
+  subjects: readonly Subject[],
+): number | null {
   const rivals = group.filter(({ subject }) =>
     subjects.some(({ id, family, durable }) => id === subject && family === 'rival' && durable),
   )
   const [first] = rivals
-  // A rival that did nothing in its time has no median.
-  const medians = rivals
-    .map(({ values }) => spreadOf(values).median)
-    .filter((median) => Number.isFinite(median))
+  // A rival that did nothing in its time has no median, or nothing per second.
+  const medians = rivals.map(({ values }) => spreadOf(values).median).filter((median) => median > 0)
   if (first === undefined || medians.length === 0) return null
   return UNITS[first.workload].better === 'more' ? Math.max(...medians) : Math.min(...medians)
 }
 
 /** How many times as good as the best: above 1 is better, whichever direction is good. */
-function ratio(measurement: Measurement, median: number, best: number): number {
-  return UNITS[measurement.workload].better === 'more' ? median / best : best / median
+export function ratio({ workload }: Measurement, median: number, best: number): number {
+  return UNITS[workload].better === 'more' ? median / best : best / median
 }
 
 function middle(runs: readonly Run[], pick: (run: Run) => number | null): string {

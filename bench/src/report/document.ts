@@ -25,7 +25,7 @@ export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
   const parts = comparisons(outcome.measurements, subjects).map(
     ({ heading, table }) => `${heading}\n${textTable(table)}`,
   )
-  const goals = goalTable(outcome.measurements)
+  const goals = goalTable(outcome.measurements, subjects)
   if (goals.rows.length > 0) parts.push(textTable(goals))
   parts.push(`Versions and settings\n${settingsOf(outcome, subjects).join('\n')}`)
   const notes = [LEGEND, ...describeMachine(outcome.machine), ...outcome.skipped]
@@ -36,7 +36,7 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
   const tables = comparisons(outcome.measurements, subjects).map(
     ({ heading, table }) => `## ${heading}\n\n${markdownTable(table)}`,
   )
-  const goals = goalTable(outcome.measurements)
+  const goals = goalTable(outcome.measurements, subjects)
   return (
     [
       '# Measured',

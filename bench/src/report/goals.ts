@@ -3,7 +3,9 @@
  */
 import type { Measurement, WorkloadName } from '../measurement.ts'
 import { spreadOf } from '../statistics.ts'
+import type { Subject } from '../subjects/subject.ts'
 import { figure, type Table } from '../table.ts'
+import { bestRival, ratio } from './comparison.ts'
 import { UNITS } from './unit.ts'
 
 interface Goal {
@@ -13,6 +15,8 @@ interface Goal {
   /** The best of these counts. */
   readonly subjects: readonly string[]
   readonly target: number
+  /** So many times as good as the best durable rival of the same run, instead of a figure of its own. */
+  readonly isRatio?: true
 }
 
 const GOALS: readonly Goal[] = [
@@ -45,6 +49,38 @@ const GOALS: readonly Goal[] = [
     target: 20_000,
   },
   {
+    says: 'durable appends of 256 bytes over loopback, 256 at a time',
+    workload: 'appends',
+    size: 256,
+    subjects: ['tenure-server'],
+    target: 2.5,
+    isRatio: true,
+  },
+  {
+    says: 'durable appends of 4 KiB over loopback, 256 at a time',
+    workload: 'large-appends',
+    size: 256,
+    subjects: ['tenure-server'],
+    target: 2.5,
+    isRatio: true,
+  },
+  {
+    says: 'durable jobs from end to end over loopback, 64 workers',
+    workload: 'jobs',
+    size: 64,
+    subjects: ['tenure-server'],
+    target: 5,
+    isRatio: true,
+  },
+  {
+    says: 'the same, each failing once',
+    workload: 'retried-jobs',
+    size: 64,
+    subjects: ['tenure-server'],
+    target: 5,
+    isRatio: true,
+  },
+  {
     says: 'hand-off over loopback, 32 waiters, p50',
     workload: 'hand-off',
     size: 32,
@@ -60,16 +96,27 @@ const GOALS: readonly Goal[] = [
   },
 ]
 
+const RATIO = { unit: 'x the best rival', better: 'more' } as const
+
 /** The goals of which something was measured, with what was reached. */
-export function goalTable(measurements: readonly Measurement[]): Table {
+export function goalTable(
+  measurements: readonly Measurement[],
+  subjects: readonly Subject[],
+): Table {
   const rows = GOALS.flatMap((goal) => {
-    const { unit, better } = UNITS[goal.workload]
-    const medians = measurements
-      .filter(({ workload, size }) => workload === goal.workload && size === goal.size)
-      .filter(({ subject }) => goal.subjects.includes(subject))
-      .map(({ values }) => spreadOf(values).median)
-    if (medians.length === 0) return []
-    const reached = better === 'more' ? Math.max(...medians) : Math.min(...medians)
+    const group = measurements.filter(
+      ({ workload, size }) => workload === goal.workload && size === goal.size,
+    )
+    const ours = group.filter(({ subject }) => goal.subjects.includes(subject))
+    const [first] = ours
+    const rival = goal.isRatio === true ? bestRival(group, subjects) : null
+    if (first === undefined || (goal.isRatio === true && rival === null)) return []
+    const { unit, better } = rival === null ? UNITS[goal.workload] : RATIO
+    const values = ours.map((measurement) => {
+      const { median } = spreadOf(measurement.values)
+      return rival === null ? median : ratio(measurement, median, rival)
+    })
+    const reached = better === 'more' ? Math.max(...values) : Math.min(...values)
     const met = better === 'more' ? reached >= goal.target : reached <= goal.target
     const target = `${better === 'more' ? '≥' : '≤'} ${figure(goal.target)} ${unit}`
     return [[goal.says, target, `${figure(reached)} ${unit}`, met ? 'reached' : 'not reached']]

@@ -39,6 +39,30 @@ export const UNITS: Readonly<Record<WorkloadName, Unit>> = {
     better: 'more',
     value: perSecond,
   },
+  appends: {
+    heading: 'Appends of 256 bytes to distinct logs, # at a time',
+    unit: 'appends/s',
+    better: 'more',
+    value: perSecond,
+  },
+  'large-appends': {
+    heading: 'Appends of 4 KiB to distinct logs, # at a time',
+    unit: 'appends/s',
+    better: 'more',
+    value: perSecond,
+  },
+  jobs: {
+    heading: 'Jobs from end to end, # workers',
+    unit: 'jobs/s',
+    better: 'more',
+    value: perSecond,
+  },
+  'retried-jobs': {
+    heading: 'Jobs from end to end that fail once and come back at once, # workers',
+    unit: 'jobs/s',
+    better: 'more',
+    value: perSecond,
+  },
   'fan-out': {
     heading: 'One change to # watchers on 4 connections',
     unit: 'deliveries/s',

@@ -24,7 +24,6 @@ export const etcdTransactions: Subject = {
   async visit(address) {
     const connections = Array.from({ length: CONNECTIONS }, () => connect(`http://${address}`))
     return {
-      lockers: () => Promise.reject(new Error('etcd locks are another subject')),
       cells: async (count) =>
         Promise.all(
           Array.from({ length: count }, async (_, party) => {

@@ -12,8 +12,8 @@ import { cellKey, cellValue, KEYS_PER_PARTY } from '../subjects/cell-values.ts'
 import type { Cell, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
 
 const CONNECTIONS_MAX = 1_100
-/** More connections than this make pairs slower, not faster: each is a process of the server. */
-const PAIR_CONNECTIONS_MAX = 64
+/** More connections than this make changes slower, not faster: each is a process of the server. */
+export const POSTGRES_CONNECTIONS_MAX = 64
 /** An idle connection takes more than a megabyte. */
 const IDLE_MAX = 500
 
@@ -22,7 +22,7 @@ export const postgresRow: Subject = {
   title: 'PostgreSQL rows',
   family: 'rival',
   durable: true,
-  settings: `fsync on, synchronous_commit on; INSERT and DELETE, UPDATE where the version fits, SELECT, as prepared statements, at most ${PAIR_CONNECTIONS_MAX} connections; at most ${IDLE_MAX} idle ones`,
+  settings: `fsync on, synchronous_commit on; INSERT and DELETE, UPDATE where the version fits, SELECT, as prepared statements, at most ${POSTGRES_CONNECTIONS_MAX} connections; at most ${IDLE_MAX} idle ones`,
   workloads: new Set(['pairs', 'swaps', 'reads', 'idle']),
   idleMax: IDLE_MAX,
   start: (folder) => startPostgres(folder),
@@ -49,7 +49,7 @@ export const postgresRowLock: Subject = {
       await pool.query('CREATE TABLE IF NOT EXISTS gate (name text PRIMARY KEY)')
       const lockers: RowLockLocker[] = []
       for (let party = 0; party < count; party++) {
-        const client = new Client(options(address))
+        const client = new Client(postgresOptions(address))
         await client.connect()
         lockers.push(new RowLockLocker(client))
       }
@@ -57,7 +57,7 @@ export const postgresRowLock: Subject = {
     }),
 }
 
-async function startPostgres(folder: string): Promise<Running> {
+export async function startPostgres(folder: string): Promise<Running> {
   const installed = [
     '/usr/lib/postgresql/15/bin',
     '/usr/lib/postgresql/16/bin',
@@ -108,7 +108,7 @@ async function ordinaryUser(
   return user
 }
 
-function options(address: string): ClientConfig {
+export function postgresOptions(address: string): ClientConfig {
   return { host: '127.0.0.1', port: Number(address), user: 'bench', database: 'postgres' }
 }
 
@@ -119,12 +119,18 @@ async function visitPostgres(
   const pools: Pool[] = []
   return {
     lockers(count) {
-      const pool = new Pool({ ...options(address), max: Math.min(count, PAIR_CONNECTIONS_MAX) })
+      const pool = new Pool({
+        ...postgresOptions(address),
+        max: Math.min(count, POSTGRES_CONNECTIONS_MAX),
+      })
       pools.push(pool)
       return lockers(pool, count)
     },
     async cells(count) {
-      const pool = new Pool({ ...options(address), max: Math.min(count, PAIR_CONNECTIONS_MAX) })
+      const pool = new Pool({
+        ...postgresOptions(address),
+        max: Math.min(count, POSTGRES_CONNECTIONS_MAX),
+      })
       pools.push(pool)
       await pool.query(
         'CREATE TABLE IF NOT EXISTS cell (name text PRIMARY KEY, version bigint NOT NULL, value text NOT NULL)',
@@ -134,7 +140,7 @@ async function visitPostgres(
     },
     async idle(count) {
       for (let session = 0; session < count; session++) {
-        const client = new Client(options(address))
+        const client = new Client(postgresOptions(address))
         await client.connect()
         await client.query('SELECT 1')
       }

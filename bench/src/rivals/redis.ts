@@ -19,6 +19,15 @@ const RELEASE =
 const SWAP =
   "if redis.call('hget', KEYS[1], 'n') == ARGV[1] then redis.call('hset', KEYS[1], 'n', ARGV[2], 'v', ARGV[3]) return 1 else return 0 end"
 
+export const REDIS_DURABLE: readonly string[] = [
+  '--appendonly',
+  'yes',
+  '--appendfsync',
+  'always',
+  '--save',
+  '',
+]
+
 export const redis: Subject = {
   id: 'redis',
   title: 'Redis SET NX + Lua',
@@ -27,8 +36,7 @@ export const redis: Subject = {
   settings:
     'appendonly yes, appendfsync always, no snapshots; ioredis with autopipelining, all parties on one connection; a busy name is asked for again at once (polling)',
   workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'idle']),
-  start: (folder) =>
-    startRedis(folder, ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']),
+  start: (folder) => startRedis(folder, REDIS_DURABLE),
   visit: (address) => visitRedis(address),
 }
 
@@ -43,7 +51,8 @@ export const redisChannel: Subject = {
   visit: (address) => visitRedis(address),
 }
 
-async function startRedis(folder: string, settings: readonly string[]): Promise<Running> {
+/** @param settings arguments of redis-server */
+export async function startRedis(folder: string, settings: readonly string[]): Promise<Running> {
   const program = need('redis-server', 'redis-server')
   const port = await freePort()
   const server = await ServerProcess.start({

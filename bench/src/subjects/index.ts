@@ -1,10 +1,14 @@
 /**
  * Everything that is compared, ours first.
  */
+import { bullmq } from '../rivals/bullmq.ts'
 import { etcd } from '../rivals/etcd.ts'
 import { etcdTransactions } from '../rivals/etcd-transactions.ts'
+import { jetStream, jetStreamSynced } from '../rivals/jetstream.ts'
 import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
+import { postgresInsert } from '../rivals/postgres-insert.ts'
 import { redis, redisChannel } from '../rivals/redis.ts'
+import { redisStream } from '../rivals/redis-stream.ts'
 import { zookeeperNode, zookeeperRecipe } from '../rivals/zookeeper.ts'
 import type { Subject } from './subject.ts'
 import { tenureFile, tenureMemory } from './tenure-process.ts'
@@ -19,8 +23,13 @@ export const SUBJECTS: readonly Subject[] = [
   tenureStream,
   redis,
   redisChannel,
+  redisStream,
+  bullmq,
   postgresRow,
   postgresRowLock,
+  postgresInsert,
+  jetStream,
+  jetStreamSynced,
   zookeeperNode,
   zookeeperRecipe,
   etcd,

@@ -34,14 +34,18 @@ export interface Running {
   stop(ask?: NodeJS.Signals): Promise<void>
 }
 
-/** The load process's side of a subject. */
+/** The load process's side of a subject: what its workloads need. */
 export interface Visitor {
   /** Parties that exclude each other. */
-  lockers(count: number): Promise<Locker[]>
+  lockers?(count: number): Promise<Locker[]>
   /** Parties that all watch one value; `seen` is called once for each of them that saw a version. */
   board?(watchers: number, seen: (version: number) => void): Promise<Board>
   /** Parties that each have cells of their own, filled. */
   cells?(count: number): Promise<Cell[]>
+  /** Parties that each write a log of their own, in records of one size. */
+  writers?(count: number, recordBytes: number): Promise<Writer[]>
+  /** A queue with workers that do nothing but end their jobs. */
+  queue?(terms: QueueTerms): Promise<JobQueue>
   /** Sessions that only stay alive. */
   idle?(count: number): Promise<void>
   /** Sessions with one held semaphore each, that outlive this visit. */
@@ -66,4 +70,23 @@ export interface Cell {
 
 export interface Board {
   publish(version: number): Promise<void>
+}
+
+export interface Writer {
+  /** Adds a record, durably if the subject is durable. */
+  append(): Promise<void>
+}
+
+export interface QueueTerms {
+  /** Most jobs that are at work at the same time. */
+  readonly workers: number
+  /** So often each job fails, and comes back at once, before it succeeds. */
+  readonly failures: number
+  /** Called when a job will never come again, durably if the subject is durable. */
+  readonly done: (job: number) => void
+}
+
+export interface JobQueue {
+  /** Resolves when the job is in the queue, durably if the subject is durable. */
+  add(job: number): Promise<void>
 }

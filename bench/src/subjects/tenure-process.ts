@@ -1,17 +1,31 @@
 /**
  * Tenure inside the load process: no bytes on a wire, the same tablet, engine and client.
  */
+import type { WorkloadName } from '../measurement.ts'
 import type { Subject } from './subject.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
+
+const WORKLOADS: ReadonlySet<WorkloadName> = new Set<WorkloadName>([
+  'pairs',
+  'hand-off',
+  'swaps',
+  'reads',
+  'appends',
+  'large-appends',
+  'jobs',
+  'retried-jobs',
+  'fan-out',
+])
 
 export const tenureMemory: Subject = {
   id: 'tenure-memory',
   title: 'Tenure memory: in process',
   family: 'tenure',
   durable: false,
-  settings: 'nothing is kept; @tenure/client, one session per party, in the process of the load',
-  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'fan-out']),
+  settings:
+    'nothing is kept; @tenure/client, one session per party, in the process of the load; a log is a task, a job a task that is opened, stored, handed out and deleted',
+  workloads: WORKLOADS,
   start: async () => ({
     address: 'memory:',
     pid: null,
@@ -27,8 +41,8 @@ export const tenureFile: Subject = {
   family: 'tenure',
   durable: true,
   settings:
-    'LMDB synced per commit; @tenure/client, one session per party, in the process of the load',
-  workloads: new Set(['pairs', 'hand-off', 'swaps', 'reads', 'fan-out']),
+    'LMDB synced per commit; @tenure/client, one session per party, in the process of the load; a log is a task, a job a task that is opened, stored, handed out and deleted',
+  workloads: WORKLOADS,
   start: async (folder) => ({
     address: `file:${folder}`,
     pid: null,

@@ -5,6 +5,8 @@ import type { Client, Lease, Session } from '@tenure/client'
 import { connect } from 'tenure'
 import { RecordCell } from './record-cell.ts'
 import type { Board, Locker, Visitor } from './subject.ts'
+import { taskQueue } from './task-queue.ts'
+import { TaskWriter } from './task-writer.ts'
 
 /** Longer than any measurement: nothing may expire because a loaded machine was late. */
 const SESSION_TIMEOUT_MS = 600_000
@@ -53,6 +55,12 @@ export async function visitClient(address: string, options: VisitOptions): Promi
       return Promise.all(
         Array.from({ length: count }, (_, party) => RecordCell.make(storage, party)),
       )
+    },
+    async writers(count, recordBytes) {
+      return TaskWriter.make((await open()).pipe(NODE), count, recordBytes)
+    },
+    async queue(terms) {
+      return taskQueue((await open()).pipe(NODE), terms)
     },
     async close() {
       await Promise.all(clients.map((client) => client.close()))

@@ -16,6 +16,7 @@ interface Baton {
 }
 
 export async function handOff(visitor: Visitor, task: LoadTask): Promise<LoadReport> {
+  if (visitor.lockers === undefined) throw new Error('this subject has no locks')
   const meter = new Meter()
   const baton: Baton = { name: `hand-off-${task.size}`, releasedMs: null }
   const lockers = await visitor.lockers(task.size + 1)

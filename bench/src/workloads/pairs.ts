@@ -9,6 +9,7 @@ import { Meter } from './meter.ts'
 const NAMES_PER_PARTY = 64
 
 export async function pairs(visitor: Visitor, task: LoadTask): Promise<LoadReport> {
+  if (visitor.lockers === undefined) throw new Error('this subject has no locks')
   const meter = new Meter()
   const lockers = await visitor.lockers(task.size)
   const loops = lockers.map((locker, party) => loop(locker, `pair-${task.size}-${party}`, meter))

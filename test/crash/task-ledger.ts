@@ -46,6 +46,7 @@ export class TaskLedger {
   #hear(line: string, teller: number): void {
     const [event = '', at = '', ...words] = line.split(' ')
     const atNs = BigInt(at)
+    if (event === 'r') return
     if (event === 'o') {
       const [record = '', theme = ''] = words
       this.#opening.set(record, { atNs, theme: Number(theme) })

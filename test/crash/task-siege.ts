@@ -74,8 +74,10 @@ class Siege {
         concurrency: 1_000,
       })
     }
-    for (let at = 0; at < ORIGINATORS; at += 1) this.#start('originator')
-    for (let at = 0; at < HANDLERS; at += 1) this.#start('handler')
+    const all: Teller[] = []
+    for (let at = 0; at < ORIGINATORS; at += 1) all.push(this.#start('originator'))
+    for (let at = 0; at < HANDLERS; at += 1) all.push(this.#start('handler'))
+    await Promise.all(all.map(({ begun }) => begun))
   }
 
   async kill(whom: 'server' | Kind, draw: Draw): Promise<void> {
@@ -88,7 +90,7 @@ class Siege {
     const victim = oneOf(draw, running)
     running.splice(running.indexOf(victim), 1)
     victim.kill()
-    this.#start(whom)
+    await this.#start(whom).begun
     await victim.exit
   }
 
@@ -123,7 +125,7 @@ class Siege {
     await this.#client.close()
   }
 
-  #start(kind: Kind): void {
+  #start(kind: Kind): Teller {
     this.#tellers += 1
     const file = `test/crash/children/${kind}.ts`
     const rate = this.#terms.tasksPerSecond / ORIGINATORS
@@ -134,5 +136,6 @@ class Siege {
       this.ledger.hear,
     )
     this.#running.get(kind)?.push(teller)
+    return teller
   }
 }

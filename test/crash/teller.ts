@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const ROOT = join(import.meta.dirname, '../..')
-const NODE_OPTIONS = ['--import', 'tsx', '--conditions=@tenure/source']
+/** The program from its source, what it uses as it was built: a process begins sooner so. */
+const NODE_OPTIONS = ['--import', 'tsx']
 
 export class Teller {
   /** Names the process in what is judged. */
   readonly number: number
+  /** When it has said something, or nothing more will come. */
+  readonly begun: Promise<void>
   /** When everything that it has said was heard. */
   readonly exit: Promise<void>
   readonly #child: ChildProcess
@@ -26,9 +29,13 @@ export class Teller {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const { stdout } = this.#child
-    if (stdout !== null) {
-      createInterface({ input: stdout }).on('line', (line) => heard(line, this))
-    }
+    if (stdout === null) throw new Error('the process has no output')
+    const lines = createInterface({ input: stdout })
+    lines.on('line', (line) => heard(line, this))
+    this.begun = new Promise((resolve) => {
+      lines.once('line', () => resolve())
+      lines.once('close', resolve)
+    })
     this.exit = new Promise((resolve) => {
       this.#child.once('close', () => {
         heard(null, this)

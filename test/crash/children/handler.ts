@@ -40,6 +40,7 @@ const workers = await Promise.all(
     pipe.handle(at + 1, handle, { concurrency: CONCURRENCY }),
   ),
 )
+tell('r')
 process.stdin.resume()
 await new Promise((resolve) => process.stdin.once('end', resolve))
 await Promise.all(workers.map((worker) => worker.close()))

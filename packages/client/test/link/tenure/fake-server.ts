@@ -161,6 +161,7 @@ export class Told implements AttachmentListener {
   readonly starts: Started[] = []
   readonly contacts: number[] = []
   readonly notices: unknown[] = []
+  readonly keptUntil: [untilMs: number, spanMs: number][] = []
   readonly ends: AttachmentEnd[] = []
 
   started(started: Started): void {
@@ -173,6 +174,10 @@ export class Told implements AttachmentListener {
 
   noticed(notice: unknown): void {
     this.notices.push(notice)
+  }
+
+  kept(untilMs: number, spanMs: number): void {
+    this.keptUntil.push([untilMs, spanMs])
   }
 
   ended(end: AttachmentEnd): void {

@@ -80,8 +80,8 @@ const CLIENT: readonly Mutant[] = [
     name: 'the beginning of a session is heard by another',
     breaks: 'S6',
     file: CONNECTION,
-    original: 'this.#tenants.get(message.channel)?.attached(message.sessionId, this.#hasRecords)',
-    planted: '[...this.#tenants.values()].at(-1)?.attached(message.sessionId, this.#hasRecords)',
+    original: 'this.#tenants.get(message.channel)?.attached(message.sessionId, this.#capabilities)',
+    planted: '[...this.#tenants.values()].at(-1)?.attached(message.sessionId, this.#capabilities)',
   },
   {
     name: 'a pong is good for as long as it took',

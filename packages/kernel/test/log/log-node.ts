@@ -139,11 +139,11 @@ export class LogNode {
     const heard = this.settle()
     const untilMs = this.nowMs + seconds * SECOND_MS
     for (;;) {
-      const nextMs = Math.min(untilMs, this.kernel.nextDeadlineMs())
-      this.pass(nextMs - this.nowMs)
+      const nextMs = this.kernel.nextDeadlineMs()
+      this.pass(Math.min(nextMs, untilMs) - this.nowMs)
+      if (nextMs > untilMs) return heard
       this.advance()
       heard.push(...this.settle())
-      if (nextMs === untilMs) return heard
     }
   }
 

@@ -1,17 +1,18 @@
 /** The server's connection to a handler that speaks gRPC: made when it is needed, kept while it holds. */
 import { type ClientHttp2Session, connect } from 'node:http2'
-import type { Clock, Timer } from '../clock.ts'
-import { CONNECT_MS } from '../services/delivery/limits.ts'
-import { KEEP_ALIVE_MS } from './limits.ts'
+import { connect as connectSocket } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { hostOf } from '../services/delivery/endpoint.ts'
+import { CONNECT_MS, SOCKET_PROBE_MS } from '../services/delivery/limits.ts'
 
 export class HandlerConnection {
-  /** `http://host:port` */
-  readonly #url: string
+  readonly #url: URL
   readonly #clock: Clock
   readonly #sessions = new Set<ClientHttp2Session>()
   #current: Promise<ClientHttp2Session> | null = null
 
-  constructor(url: string, clock: Clock) {
+  /** @param url with a port */
+  constructor(url: URL, clock: Clock) {
     this.#url = url
     this.#clock = clock
   }
@@ -19,7 +20,16 @@ export class HandlerConnection {
   /** @throws what stands in the way */
   async session(): Promise<ClientHttp2Session> {
     if (this.#current !== null) return this.#current
-    const session = connect(this.#url)
+    const socket = {
+      host: hostOf(this.#url),
+      port: Number(this.#url.port),
+      keepAlive: true,
+      keepAliveInitialDelay: SOCKET_PROBE_MS,
+    }
+    // Pings of HTTP/2 would do as well, but many servers take those of a stranger for an attack.
+    const session = connect(`http://${this.#url.host}`, {
+      createConnection: () => connectSocket(socket),
+    })
     const current = this.#standing(session)
     const forget = (): void => {
       if (this.#current === current) this.#current = null
@@ -37,41 +47,21 @@ export class HandlerConnection {
 
   #standing(session: ClientHttp2Session): Promise<ClientHttp2Session> {
     this.#sessions.add(session)
-    let timer = this.#clock.after(CONNECT_MS, () => {
+    const overdue = this.#clock.after(CONNECT_MS, () => {
       session.destroy(new Error(`nobody has answered within ${CONNECT_MS / 1000} s`))
     })
     return new Promise((resolve, reject) => {
       // Whoever accepts a connection need not speak HTTP/2; whoever says this does.
       session.once('remoteSettings', () => {
-        timer.cancel()
-        timer = keepAlive(session, this.#clock)
+        overdue.cancel()
         resolve(session)
       })
       session.on('error', reject)
       session.once('close', () => {
-        timer.cancel()
+        overdue.cancel()
         this.#sessions.delete(session)
         reject(new Error('the connection was closed'))
       })
     })
   }
-}
-
-/** A handler whose machine went without a word would otherwise keep its tasks for ever. */
-function keepAlive(session: ClientHttp2Session, clock: Clock): Timer {
-  let isPinged = false
-  let timer: Timer
-  const look = (): void => {
-    if (session.destroyed) return
-    if (isPinged) return session.destroy(new Error('nobody answers any more'))
-    isPinged = true
-    session.ping((error) => {
-      isPinged = error !== null
-    })
-    timer = lookLater()
-  }
-  // An answer that has arrived already counts, however late this process looks.
-  const lookLater = (): Timer => clock.after(KEEP_ALIVE_MS, () => clock.afterInput(look))
-  timer = lookLater()
-  return { cancel: () => timer.cancel() }
 }

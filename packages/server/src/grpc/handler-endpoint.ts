@@ -13,7 +13,7 @@ export class GrpcHandlerEndpoint implements Endpoint {
   constructor(address: EndpointAddress, clock: Clock) {
     this.#address = address
     this.#clock = clock
-    this.#connection = new HandlerConnection(`http://${address.url.host}`, clock)
+    this.#connection = new HandlerConnection(address.url, clock)
   }
 
   async carry(errand: Errand): Promise<Verdict> {

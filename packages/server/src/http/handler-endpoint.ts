@@ -11,13 +11,16 @@ import type {
   HandOut,
   Verdict,
 } from '../services/delivery/endpoint.ts'
-import { failed, taskText, unreachable } from '../services/delivery/endpoint.ts'
-import { CONNECT_MS, RESPONSE_BODY_MS, RESPONSE_BYTES_MAX } from '../services/delivery/limits.ts'
+import { failed, hostOf, taskText, unreachable } from '../services/delivery/endpoint.ts'
+import {
+  CONNECT_MS,
+  RESPONSE_BODY_MS,
+  RESPONSE_BYTES_MAX,
+  SOCKET_PROBE_MS,
+} from '../services/delivery/limits.ts'
 
 const MS_PER_SECOND = 1000
 const U32_MAX = 0xffff_ffff
-/** A handler whose machine went without a word would otherwise keep its tasks for ever. */
-const PROBE_AFTER_MS = 20_000
 
 /** Statuses that say "not now": with a Retry-After they say when. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 429, 503])
@@ -46,7 +49,7 @@ export class HttpHandlerEndpoint implements Endpoint {
     const { url } = this.#address
     const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
     return new Promise((resolve) => {
-      const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
+      const socket = connect({ host: hostOf(url), port })
       const settle = (isReached: boolean): void => {
         overdue.cancel()
         signal.removeEventListener('abort', giveUp)
@@ -98,7 +101,7 @@ export class HttpHandlerEndpoint implements Endpoint {
     const stop = (): void => overdue.cancel()
     posting.once('socket', (socket) => {
       if (!socket.connecting) return stop()
-      socket.setKeepAlive(true, PROBE_AFTER_MS)
+      socket.setKeepAlive(true, SOCKET_PROBE_MS)
       socket.once(this.#address.url.protocol === 'https:' ? 'secureConnect' : 'connect', stop)
     })
     return stop

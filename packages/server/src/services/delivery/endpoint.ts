@@ -20,6 +20,11 @@ export function parseEndpoint(text: string): EndpointAddress | null {
   return protocol === 'grpc:' && port !== '' && isBare ? { kind: 'grpc', origin, url } : null
 }
 
+/** As a socket is told of it. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
 /** A task with all its records, on its way to a handler. */
 export interface HandOut {
   readonly path: string

@@ -3,6 +3,9 @@
 /** A connection to a handler must stand by then. */
 export const CONNECT_MS = 10_000
 
+/** A handler that is silent for so long has its machine asked whether that is there: else it could keep its tasks for ever. */
+export const SOCKET_PROBE_MS = 20_000
+
 /** Pauses after which a handler, or a node, is tried again: each twice the one before it. */
 export const PAUSE_MIN_MS = 100
 export const PAUSE_MAX_MS = 30_000

@@ -23,7 +23,7 @@ export const HANDLER = 'grpc://127.0.0.1:7000'
 const SELDOM_MS = 1e9
 
 /** A hand-out that has arrived at a handler. */
-export interface Arrival {
+interface Arrival {
   readonly errand: Errand
   readonly records: readonly string[]
   /** How the call ends. */
@@ -31,7 +31,7 @@ export interface Arrival {
 }
 
 /** One origin, played by the test. */
-export class PlayedEndpoint implements Endpoint {
+class PlayedEndpoint implements Endpoint {
   isUp = true
   isClosed = false
   readonly arrivals: Arrival[] = []

@@ -17,6 +17,13 @@ export function parseEngineUrl(url: string): EngineUrl | null {
   return { kind: 'file', folder }
 }
 
+/** @throws RangeError for what is no address of an engine */
+export function parseEngine(url: string): EngineUrl {
+  const parsed = parseEngineUrl(url)
+  if (parsed === null) throw new RangeError(`"${url}" is no engine: write memory: or file:DIR`)
+  return parsed
+}
+
 /** The same for all names of one directory, however they are written. Makes the directory when it is absent. */
 export function realFolder(folder: string): string {
   mkdirSync(folder, { recursive: true })

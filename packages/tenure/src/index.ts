@@ -174,5 +174,7 @@ export type {
 } from '@tenure/client'
 export { connect } from './connect.ts'
 export type { ConnectOptions } from './connect.ts'
+export { NodeSetupError } from './node-setup-error.ts'
+export type { NodeSetup, ThemeChange } from './node-setup.ts'
 export { serve } from './serve.ts'
 export type { ServeOptions, Serving } from './serve.ts'

@@ -4,7 +4,8 @@
 import type { Engine } from '@tenure/engine'
 import type { ListenAddress, Log, RunningServer } from '@tenure/server'
 import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from './address.ts'
-import { openEngine, parseEngineUrl } from './engine-url.ts'
+import { openEngine, parseEngine } from './engine-url.ts'
+import type { NodeSetup, ThemeChange } from './node-setup.ts'
 import { ownVersion } from './version.ts'
 
 export interface ServeOptions {
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly insecure?: boolean
   /** Names and passwords. With any, every call but Login needs a token; without, everybody is anonymous and welcome. */
   readonly users?: Readonly<Record<string, string>>
+  /** Coordination nodes that are made when they are absent, with themes of their session logs, before anybody is served. */
+  readonly nodes?: readonly NodeSetup[]
   readonly log?: Log
 }
 
@@ -36,6 +39,13 @@ export interface Serving extends AsyncDisposable {
   readonly database: string
   /** Aborts with the error after which the engine can do nothing any more: close the server then, and start another. */
   readonly failed: AbortSignal
+  /**
+   * Makes nodes and configures themes while the server runs. What is with handlers stays there; themes that are not named stay as they are.
+   *
+   * @returns the themes that were not so before
+   * @throws NodeSetupError for the first node that could not be set up
+   */
+  configure(nodes: readonly NodeSetup[]): Promise<readonly ThemeChange[]>
   /** Answers what was accepted, then ends. Sessions live on in what is stored. */
   close(): Promise<void>
 }
@@ -47,12 +57,15 @@ export interface Serving extends AsyncDisposable {
  *   when an address cannot be listened on
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { engine: engineAddress = 'memory:', insecure = false, users = {}, log } = options
+  const {
+    engine: engineAddress = 'memory:',
+    insecure = false,
+    users = {},
+    nodes = [],
+    log,
+  } = options
   const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP } = options
-  const url = parseEngineUrl(engineAddress)
-  if (url === null) {
-    throw new RangeError(`"${engineAddress}" is no engine: write memory: or file:DIR`)
-  }
+  const url = parseEngine(engineAddress)
   const listen = parseListen(options.listen ?? DEFAULT_LISTEN)
   const httpListen = http === null ? null : parseListen(http)
   const engine = await openEngine(url)
@@ -60,8 +73,15 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     const faces = { listen, http: httpListen, database, insecure, users }
     // A program that only connects does not load a server.
     const { startServer } = await import('@tenure/server')
+    const { setUpNodes } = await import('./node-setup.ts')
     const more = log === undefined ? {} : { log }
-    const server = await startServer({ ...faces, ...more, engine, version: ownVersion() })
+    const server = await startServer({
+      ...faces,
+      ...more,
+      engine,
+      version: ownVersion(),
+      prepare: async (host) => void (await setUpNodes({ host, database }, nodes)),
+    })
     return serving(server, engine, database)
   } catch (error) {
     await engine.close()
@@ -85,6 +105,10 @@ function serving(server: RunningServer, engine: Engine, database: string): Servi
     durable: engine.durable,
     database,
     failed: engine.failed ?? new AbortController().signal,
+    configure: async (nodes) => {
+      const { setUpNodes } = await import('./node-setup.ts')
+      return setUpNodes({ host: server.host, database }, nodes)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -10,11 +10,18 @@ export function addServe(program: Command, run: Run): void {
   const command = program
     .command('serve')
     .description('run a server')
+    .option(
+      '--config <file>',
+      'a file with these options and the themes of coordination nodes (default: $TENURE_CONFIG, else none)',
+    )
     .option('--data <dir>', 'keep everything in this directory')
     .option('--engine <url>', 'where to keep everything: memory: or file:DIR (default: memory:)')
-    .option('--listen <host:port>', 'for clients', DEFAULT_LISTEN)
-    .option('--http <host:port>', 'for health, metrics and the status page', DEFAULT_HTTP)
-    .option('--database <path>', 'what all paths begin with', DEFAULT_DATABASE)
+    .option('--listen <host:port>', `for clients (default: ${DEFAULT_LISTEN})`)
+    .option(
+      '--http <host:port>',
+      `for health, metrics and the status page (default: ${DEFAULT_HTTP})`,
+    )
+    .option('--database <path>', `what all paths begin with (default: ${DEFAULT_DATABASE})`)
     .option(
       '--insecure',
       'listen on an address that others can reach, although nobody is asked who they are',
@@ -28,7 +35,7 @@ export function addServe(program: Command, run: Run): void {
     )
     .addHelpText(
       'after',
-      '\nINT, TERM, HUP or QUIT: answers what it has accepted, lets sessions live on in the data, and ends with 0. A second one ends it at once.',
+      '\nINT, TERM, HUP or QUIT: answers what it has accepted, lets sessions live on in the data, and ends with 0. A second one ends it at once. With a configuration file HUP reads that again instead.',
     )
   run<ServeCommandOptions>(command, async (context, options) => {
     const { serveUntilStopped } = await import('./serving.ts')

@@ -1,9 +1,14 @@
 /** What `tenure serve` does: a server in this process until a signal ends it, or its engine fails. */
 import { DamagedError, EngineError } from '@tenure/engine'
+import type { Log } from '@tenure/server'
 import { isLoopback } from '@tenure/server'
 import { openLog } from '../log.ts'
+import type { LogFormat } from '../log-format.ts'
+import type { NodeSetup } from '../node-setup.ts'
+import { NodeSetupError } from '../node-setup-error.ts'
 import type { Serving } from '../serve.ts'
 import { parseListen, serve } from '../serve.ts'
+import { ConfigFollower, readConfig } from './config-follower.ts'
 import type { CommandContext } from './context.ts'
 import {
   EXIT_DAMAGED,
@@ -14,7 +19,8 @@ import {
 } from './exit-code.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import type { ForwardedSignal } from './interrupts.ts'
-import type { ServeCommandOptions } from './serve-options.ts'
+import type { ServeCommandOptions, ServeSettings } from './serve-options.ts'
+import { settingsOf } from './serve-options.ts'
 import { readUsers } from './users.ts'
 
 const STOPPING: ReadonlySet<ForwardedSignal> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
@@ -24,17 +30,27 @@ export async function serveUntilStopped(
   context: CommandContext,
   options: ServeCommandOptions,
 ): Promise<number> {
-  const stopping = new Stopping(context)
+  const file = options.config ?? (context.world.environment['TENURE_CONFIG'] || null)
+  const config = file === null ? null : readConfig(file, options)
+  const settings = settingsOf(options, config?.settings ?? {})
+  const log = openLog(settings.logFormat ?? usualFormat(context), context.world.stderr)
+  const follower = file === null ? null : new ConfigFollower({ file, options, settings, log })
+  const signals = new ServeSignals(context, follower)
   try {
-    await using serving = await start(context, options)
+    await using serving = await start(settings, { nodes: config?.nodes ?? [], log })
     announce(context, serving)
-    const signal = await Promise.race([stopping.first, failureOf(serving)])
+    follower?.follow(serving)
+    const signal = await Promise.race([signals.stop, failureOf(serving)])
     context.output.talk(`stopping on ${signal}; a second signal ends it at once`)
     await serving.close()
     return EXIT_DONE
   } finally {
-    stopping.close()
+    signals.close()
   }
+}
+
+function usualFormat({ world: { stderr } }: CommandContext): LogFormat {
+  return 'isTTY' in stderr && stderr.isTTY === true ? 'text' : 'json'
 }
 
 /** Rejects when the engine has failed. Another process may find it in order: what is durable can be read again. */
@@ -49,15 +65,19 @@ function failureOf({ failed }: Serving): Promise<never> {
   })
 }
 
-/** The signals that end a server: the first in good order, the second at once. */
-class Stopping {
-  readonly first: Promise<ForwardedSignal>
+/**
+ * The signals to a server. The first that ends it does so in good order, the second at once. A server that has a configuration
+ * file reads that again on HUP; one without ends.
+ */
+class ServeSignals {
+  readonly stop: Promise<ForwardedSignal>
   #undivert: () => void = () => {}
   #isStopping = false
 
-  constructor({ world }: CommandContext) {
-    this.first = new Promise((resolve) => {
+  constructor({ world }: CommandContext, follower: ConfigFollower | null) {
+    this.stop = new Promise((resolve) => {
       this.#undivert = world.interrupts.divert((signal) => {
+        if (signal === 'SIGHUP' && follower !== null) return follower.again()
         if (!STOPPING.has(signal)) return
         if (this.#isStopping) world.quit(exitCodeOfSignal(signal))
         this.#isStopping = true
@@ -71,28 +91,26 @@ class Stopping {
   }
 }
 
-async function start(context: CommandContext, options: ServeCommandOptions): Promise<Serving> {
-  const { data, engine, listen, http, database, insecure = false } = options
-  if (data !== undefined && engine !== undefined) {
-    throw new UsageError('--data and --engine exclude each other: --data DIR is --engine file:DIR')
-  }
+async function start(
+  settings: ServeSettings,
+  more: { readonly nodes: readonly NodeSetup[]; readonly log: Log },
+): Promise<Serving> {
+  const { engine, listen, http, database, insecure, users } = settings
   for (const address of [listen, http]) {
     if (insecure || isLoopback(parseListen(address).host)) continue
     throw new UsageError(
       `others can reach ${address}, and nobody is asked who they are: listen on 127.0.0.1, or allow it with --insecure`,
     )
   }
-  const { stderr } = context.world
-  const format = options.logFormat ?? ('isTTY' in stderr && stderr.isTTY === true ? 'text' : 'json')
   try {
     return await serve({
-      engine: data === undefined ? (engine ?? 'memory:') : `file:${data}`,
+      engine,
       listen,
       http,
       database,
       insecure,
-      users: options.users === undefined ? {} : readUsers(options.users),
-      log: openLog(format, stderr),
+      users: users === null ? {} : readUsers(users),
+      ...more,
     })
   } catch (error) {
     throw startFailure(error)
@@ -102,7 +120,9 @@ async function start(context: CommandContext, options: ServeCommandOptions): Pro
 /** Says what stands in the way of a start, where that is known. */
 function startFailure(error: unknown): unknown {
   if (error instanceof DamagedError) return new CommandFailure(EXIT_DAMAGED, error.message)
-  if (error instanceof EngineError) return new CommandFailure(EXIT_UNREACHABLE, error.message)
+  if (error instanceof EngineError || error instanceof NodeSetupError) {
+    return new CommandFailure(EXIT_UNREACHABLE, error.message)
+  }
   if (!(error instanceof Error) || !('code' in error)) return error
   switch (error.code) {
     case 'EADDRINUSE':

@@ -6,6 +6,8 @@
  */
 export const CHECKSUM_BYTES = 8
 
+const WORD_BYTES = 4
+
 /** Two lanes, used as a row's checksum and, summed over all rows, as a partition's digest. */
 export interface Lanes {
   low: number
@@ -14,8 +16,7 @@ export interface Lanes {
 
 /** The checksum of `parts`, one after the other, with the length of each. */
 export function checksum(seed: number, parts: readonly Uint8Array[]): Lanes {
-  let low = (seed ^ 0x243f6a88) | 0
-  let high = (seed ^ 0x85a308d3) | 0
+  let { low, high } = beginLanes(seed)
   for (const part of parts) {
     const { length } = part
     for (let index = 0; index < length; index += 4) {
@@ -31,7 +32,53 @@ export function checksum(seed: number, parts: readonly Uint8Array[]): Lanes {
     low = mixLow(low, length)
     high = mixHigh(high, length)
   }
-  return { low: finish(low), high: finish(high) }
+  return { low: finishLane(low), high: finishLane(high) }
+}
+
+/** The same of parts that lie among others, read through one view of all. */
+export class RowChecksum {
+  low = 0
+  high = 0
+  readonly #seed: number
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  begin(): void {
+    const { low, high } = beginLanes(this.#seed)
+    this.low = low
+    this.high = high
+  }
+
+  add(view: DataView, at: number, bytes: number): void {
+    let { low, high } = this
+    const wordsEnd = at + bytes - (bytes % WORD_BYTES)
+    for (let word = at; word < wordsEnd; word += WORD_BYTES) {
+      const bits = view.getInt32(word, true)
+      low = mixLow(low, bits)
+      high = mixHigh(high, bits)
+    }
+    if (bytes % WORD_BYTES > 0) {
+      let bits = 0
+      for (let last = at + bytes - 1; last >= wordsEnd; last -= 1) {
+        bits = (bits << 8) | view.getUint8(last)
+      }
+      low = mixLow(low, bits)
+      high = mixHigh(high, bits)
+    }
+    this.low = mixLow(low, bytes)
+    this.high = mixHigh(high, bytes)
+  }
+
+  end(): void {
+    this.low = finishLane(this.low)
+    this.high = finishLane(this.high)
+  }
+}
+
+function beginLanes(seed: number): Lanes {
+  return { low: (seed ^ 0x243f6a88) | 0, high: (seed ^ 0x85a308d3) | 0 }
 }
 
 function mixLow(lane: number, word: number): number {
@@ -44,7 +91,7 @@ function mixHigh(lane: number, word: number): number {
   return (mixed << 13) | (mixed >>> 19)
 }
 
-function finish(lane: number): number {
+function finishLane(lane: number): number {
   const mixed = Math.imul(lane ^ (lane >>> 16), 0xc2b2ae3d)
   return (mixed ^ (mixed >>> 13)) >>> 0
 }

@@ -1,14 +1,15 @@
 /** All partitions in one LMDB environment in a directory of its own, used by one process at a time. */
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { open } from 'lmdb'
 import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import { damaged, failureOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { FilePartition } from './file-partition.ts'
 import { HolderLock } from './holder-lock.ts'
+import { DEFAULT_INSPECTION_LIMITS, Inspection } from './inspection.ts'
+import type { InspectionLimits } from './inspection.ts'
 import { checkMarker, leaveMarker, syncFile } from './marker.ts'
-import { pageDamage } from './page-check.ts'
 import { Pace } from './pace.ts'
 import { Store } from './store.ts'
 import type { Database } from './store.ts'
@@ -22,6 +23,16 @@ export interface FileEngineOptions {
    * always with 0, transactions run on another thread, which costs some throughput.
    */
   readonly blockingMaxMs?: number
+  /** What is checked before it is used; what is larger is checked while it is. */
+  readonly inspected?: InspectionLimits
+}
+
+export interface FileEngine extends Engine {
+  /**
+   * Resolves when all that was stored at the opening has been checked, or will not be any more, because the engine is closed or failed.
+   * Damage is told by `failed`, or by the calls of the partition that has it.
+   */
+  readonly inspected: Promise<void>
 }
 
 const DATA_FILE = 'data.mdb'
@@ -36,22 +47,25 @@ const DATA_FILE = 'data.mdb'
 export async function openFileEngine(
   directory: string,
   options: FileEngineOptions = {},
-): Promise<Engine> {
+): Promise<FileEngine> {
   const place = prepare(directory)
   const lock = await HolderLock.take(place, options.address ?? '')
   try {
-    checkPages(place)
+    checkMarker(place, DATA_FILE)
+    const limits = options.inspected ?? DEFAULT_INSPECTION_LIMITS
+    const inspection = Inspection.begin(place, DATA_FILE, limits)
     const database = openDatabase(place)
-    const store = new Store(database, place)
+    const store = new Store(database, place, inspection)
     try {
       await store.open()
       leaveMarker(place)
     } catch (error) {
+      await inspection.close()
       await database.close()
       throw error
     }
     const pace = new Pace(options.blockingMaxMs)
-    return new FileEngine({ directory, place, database, store, lock, pace })
+    return new OpenFileEngine({ directory, place, database, store, inspection, lock, pace })
   } catch (error) {
     await lock.release()
     throw await failureOf(place, error)
@@ -74,14 +88,6 @@ function syncNames(last: string, first: string): void {
   for (let at = last; at.startsWith(first); at = dirname(at)) syncFile(dirname(at))
 }
 
-/** @throws DamagedError when LMDB could not be trusted with the file */
-function checkPages(place: string): void {
-  checkMarker(place, DATA_FILE)
-  const path = join(place, DATA_FILE)
-  const damage = existsSync(path) ? pageDamage(path) : null
-  if (damage !== null) throw damaged(place, `${DATA_FILE}: ${damage}`)
-}
-
 function openDatabase(place: string): Database {
   return open<Buffer, Uint8Array>(join(place, DATA_FILE), {
     keyEncoding: 'binary',
@@ -100,13 +106,15 @@ interface Parts {
   readonly place: string
   readonly database: Database
   readonly store: Store
+  readonly inspection: Inspection
   readonly lock: HolderLock
   readonly pace: Pace
 }
 
-class FileEngine implements Engine {
+class OpenFileEngine implements FileEngine {
   readonly name: string
   readonly durable = true
+  readonly inspected: Promise<void>
   readonly #parts: Parts
   readonly #queue: WriteQueue
   readonly #assertOpen = (): void => this.#check()
@@ -115,7 +123,9 @@ class FileEngine implements Engine {
   constructor(parts: Parts) {
     this.name = `file ${parts.directory}`
     this.#parts = parts
-    this.#queue = new WriteQueue(parts.database, parts.place, parts.pace)
+    this.#queue = new WriteQueue(parts)
+    parts.inspection.onFailure((failure) => this.#queue.fail(failure))
+    this.inspected = parts.inspection.rest()
   }
 
   get failed(): AbortSignal {
@@ -124,16 +134,21 @@ class FileEngine implements Engine {
 
   async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
     this.#check()
-    const { store } = this.#parts
+    const { store, inspection } = this.#parts
     // A name that cannot be is refused here: inside the transaction it would fail the jobs of others too.
     await this.#read(() => store.ownership(partition))
-    let claimed = { number: 0, epoch: 0n }
-    await this.#queue.write(() => {
+    let claimed = { name: partition, number: 0, epoch: 0n }
+    const apply = (): void => {
       claimed = store.claim(partition, owner)
-    })
+    }
+    await this.#queue.write({ apply })
     this.#check()
-    await this.#read(() => store.verify(partition, claimed.number))
-    return new FilePartition({ name: partition, ...claimed }, store, this.#queue, this.#assertOpen)
+    const regions = await inspection.claiming(claimed.number)
+    this.#check()
+    if (regions !== null) {
+      await this.#queue.write({ apply: () => store.putRegions(claimed, regions) })
+    }
+    return new FilePartition(claimed, store, this.#queue, this.#assertOpen)
   }
 
   async ownerOf(partition: string): Promise<Ownership | null> {
@@ -165,6 +180,7 @@ class FileEngine implements Engine {
 
   async #end(): Promise<void> {
     await this.#queue.drained()
+    await this.#parts.inspection.close()
     await this.#parts.database.close()
     await this.#parts.lock.release()
   }

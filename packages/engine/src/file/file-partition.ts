@@ -3,16 +3,10 @@ import type { Entry, WriteSet } from '@tenure/kernel'
 import { checkCommit } from '../bounds.ts'
 import type { CommitLimits, KeyRange, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import type { Store } from './store.ts'
+import type { Claim, Store } from './store.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 const LIMITS: CommitLimits = { maxOperations: 100_000, maxBytes: 64 * 1024 * 1024 }
-
-export interface Claim {
-  readonly name: string
-  readonly number: number
-  readonly epoch: bigint
-}
 
 export class FilePartition implements Partition {
   readonly limits: CommitLimits = LIMITS
@@ -49,7 +43,10 @@ export class FilePartition implements Partition {
   async commit(writes: WriteSet): Promise<void> {
     this.#assertUsable()
     checkCommit(writes, this.limits)
-    await this.#queue.write(() => this.#store.apply(this.#claim, writes))
+    await this.#queue.write({
+      prepare: () => this.#store.prepare(this.#claim.number, writes),
+      apply: () => this.#store.apply(this.#claim, writes),
+    })
   }
 
   async confirm(): Promise<void> {

@@ -5,22 +5,20 @@
  * A record holds a count and so many entries of eight bytes: nothing, a page, or the negative length of a run and then its first page.
  */
 import { demand } from './page-file.ts'
+import { PageSet } from './page-set.ts'
 
 const ENTRY_BYTES = 8
 const FIRST_PAGE = 2n
 
 export class FreeList {
-  readonly #pages = new Set<number>()
+  readonly pages: PageSet
   readonly #transaction: bigint
   readonly #lastPage: bigint
 
   constructor(transaction: bigint, lastPage: bigint) {
+    this.pages = new PageSet(Number(lastPage))
     this.#transaction = transaction
     this.#lastPage = lastPage
-  }
-
-  get pages(): ReadonlySet<number> {
-    return this.#pages
   }
 
   /**
@@ -53,8 +51,7 @@ export class FreeList {
     demand(inside, `free pages from ${first} on are outside of the store`)
     const end = Number(first + length)
     for (let number = Number(first); number < end; number += 1) {
-      demand(!this.#pages.has(number), `page ${number} is free twice`)
-      this.#pages.add(number)
+      demand(this.pages.add(number), `page ${number} is free twice`)
     }
   }
 }

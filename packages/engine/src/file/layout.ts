@@ -5,10 +5,10 @@
  * | --- | --- |
  * | 0 | header: magic, format version |
  * | 1, name | catalogue: number of the partition |
- * | 2, number | meta: epoch, commits, rows, digest, owner |
+ * | 2, number | meta: epoch, commits, rows, digest, owner; rows and digest of each region |
  * | 3, number, key | entry: the value |
  *
- * Every checksum covers the key too, so that values that changed places are noticed.
+ * A region is all keys of a partition with the same first byte, the empty key with those that begin with 0. Every checksum covers the key too, so that values that changed places are noticed.
  */
 import { KEY_BYTES_MAX } from '../bounds.ts'
 import { CHECKSUM_BYTES, checksum } from './checksum.ts'
@@ -16,21 +16,27 @@ import type { Lanes } from './checksum.ts'
 
 export const FORMAT_VERSION = 1
 
-export const HEADER_KEY: Uint8Array = Uint8Array.of(0)
+export const HEADER_KEY: Buffer = Buffer.of(0)
 const MAGIC = 'tenure store\n'
 const CATALOGUE = 1
 const META = 2
 const ROW = 3
 const ROW_PREFIX_BYTES = 5
 
+/** How many rows there are, and the sum of their checksums. */
+export interface Total {
+  rows: number
+  readonly digest: Lanes
+}
+
 /** What is kept of a partition beside its entries, changed by every commit. */
-export interface Meta {
+export interface Meta extends Total {
   epoch: bigint
   commits: bigint
-  rows: number
-  digest: Lanes
   ownerId: string
   ownerAddress: string
+  /** By the first byte of their keys; null in a store of the first releases, until the partition is claimed. */
+  regions: Map<number, Total> | null
 }
 
 export function catalogueKey(name: Uint8Array): Buffer {
@@ -41,15 +47,15 @@ export function catalogueName(key: Uint8Array): string {
   return Buffer.from(key.subarray(1)).toString('utf8')
 }
 
-export const CATALOGUE_START: Uint8Array = Uint8Array.of(CATALOGUE)
-export const CATALOGUE_END: Uint8Array = Uint8Array.of(CATALOGUE + 1)
+export const CATALOGUE_START: Buffer = Buffer.of(CATALOGUE)
+export const CATALOGUE_END: Buffer = Buffer.of(CATALOGUE + 1)
 
 export function metaKey(number: number): Buffer {
   return numbered(META, number, 0)
 }
 
-export const META_START: Uint8Array = Uint8Array.of(META)
-export const META_END: Uint8Array = Uint8Array.of(META + 1)
+export const META_START: Buffer = Buffer.of(META)
+export const META_END: Buffer = Buffer.of(META + 1)
 
 /** Every key longer than allowed compares with the allowed ones as its first bytes do, so bounds are cut. */
 export function rowKey(number: number, key: Uint8Array): Buffer {
@@ -62,6 +68,23 @@ export function rowKey(number: number, key: Uint8Array): Buffer {
 /** The first key after every row of the partition. */
 export function rowsEnd(number: number): Buffer {
   return number === 0xffff_ffff ? Buffer.of(ROW + 1) : numbered(ROW, number + 1, 0)
+}
+
+/** The keys of a region. */
+export function regionRange(number: number, region: number): { start: Buffer; end: Buffer } {
+  const start = rowKey(number, region === 0 ? new Uint8Array() : Uint8Array.of(region))
+  const end = region === 255 ? rowsEnd(number) : rowKey(number, Uint8Array.of(region + 1))
+  return { start, end }
+}
+
+/** Whose row has this key, which lies among others; null when it is no row. */
+export function partitionAt(view: DataView, at: number, bytes: number): number | null {
+  return bytes >= ROW_PREFIX_BYTES && view.getUint8(at) === ROW ? view.getUint32(at + 1) : null
+}
+
+/** In which region a row lies. */
+export function regionAt(view: DataView, at: number, bytes: number): number {
+  return bytes > ROW_PREFIX_BYTES ? view.getUint8(at + ROW_PREFIX_BYTES) : 0
 }
 
 export function entryKey(row: Uint8Array): Uint8Array {
@@ -98,6 +121,31 @@ function readU32(bytes: Uint8Array, at: number): number {
   return (low | (Number(bytes[at + 2]) << 16) | (Number(bytes[at + 3]) << 24)) >>> 0
 }
 
+export function noRows(): Total {
+  return { rows: 0, digest: { low: 0, high: 0 } }
+}
+
+/** Where a row with this key counts. */
+export function totalsOf(meta: Meta, row: Uint8Array): readonly Total[] {
+  if (meta.regions === null) return [meta]
+  const region = row[ROW_PREFIX_BYTES] ?? 0
+  const total = meta.regions.get(region) ?? noRows()
+  meta.regions.set(region, total)
+  return [meta, total]
+}
+
+export function addTotal(sum: Total, total: Total): void {
+  sum.rows += total.rows
+  addLanes(sum.digest, total.digest)
+}
+
+export function isSameTotal(left: Total, right: Total): boolean {
+  const { digest } = left
+  return (
+    left.rows === right.rows && digest.low === right.digest.low && digest.high === right.digest.high
+  )
+}
+
 export function addLanes(sum: Lanes, lanes: Lanes): void {
   sum.low = (sum.low + lanes.low) >>> 0
   sum.high = (sum.high + lanes.high) >>> 0
@@ -129,33 +177,67 @@ export function decodeNumber(content: Uint8Array): number {
 }
 
 const META_FIXED_BYTES = 36
+/** With the length of the owner's id: the length of the address follows, and regions stand at the end. */
+const HAS_REGIONS = 0x8000_0000
+const REGION_BYTES = 17
 
 export function encodeMeta(meta: Meta): Buffer {
   const id = Buffer.from(meta.ownerId)
   const address = Buffer.from(meta.ownerAddress)
-  const content = Buffer.alloc(META_FIXED_BYTES + id.length + address.length)
+  const { regions } = meta
+  const fixedBytes = META_FIXED_BYTES + (regions === null ? 0 : 4)
+  const regionsAt = fixedBytes + id.length + address.length
+  const content = Buffer.alloc(regionsAt + REGION_BYTES * (regions?.size ?? 0))
   content.writeBigUInt64LE(meta.epoch, 0)
   content.writeBigUInt64LE(meta.commits, 8)
-  content.writeDoubleLE(meta.rows, 16)
-  content.writeUInt32LE(meta.digest.low, 24)
-  content.writeUInt32LE(meta.digest.high, 28)
-  content.writeUInt32LE(id.length, 32)
-  content.set(id, META_FIXED_BYTES)
-  content.set(address, META_FIXED_BYTES + id.length)
+  writeTotal(content, 16, meta)
+  content.writeUInt32LE(regions === null ? id.length : id.length + HAS_REGIONS, 32)
+  if (regions !== null) content.writeUInt32LE(address.length, META_FIXED_BYTES)
+  content.set(id, fixedBytes)
+  content.set(address, fixedBytes + id.length)
+  let at = regionsAt
+  for (const [region, total] of regions ?? []) {
+    content.writeUInt8(region, at)
+    writeTotal(content, at + 1, total)
+    at += REGION_BYTES
+  }
   return content
 }
 
 export function decodeMeta(content: Uint8Array): Meta {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.length)
-  const idEnd = META_FIXED_BYTES + bytes.readUInt32LE(32)
+  const idField = bytes.readUInt32LE(32)
+  const hasRegions = idField >= HAS_REGIONS
+  const idAt = META_FIXED_BYTES + (hasRegions ? 4 : 0)
+  const idEnd = idAt + (hasRegions ? idField - HAS_REGIONS : idField)
+  const addressEnd = hasRegions ? idEnd + bytes.readUInt32LE(META_FIXED_BYTES) : bytes.length
   return {
     epoch: bytes.readBigUInt64LE(0),
     commits: bytes.readBigUInt64LE(8),
-    rows: bytes.readDoubleLE(16),
-    digest: { low: bytes.readUInt32LE(24), high: bytes.readUInt32LE(28) },
-    ownerId: bytes.toString('utf8', META_FIXED_BYTES, idEnd),
-    ownerAddress: bytes.toString('utf8', idEnd),
+    ...readTotal(bytes, 16),
+    ownerId: bytes.toString('utf8', idAt, idEnd),
+    ownerAddress: bytes.toString('utf8', idEnd, addressEnd),
+    regions: hasRegions ? readRegions(bytes, addressEnd) : null,
   }
+}
+
+function readRegions(bytes: Buffer, start: number): Map<number, Total> {
+  const regions = new Map<number, Total>()
+  for (let at = start; at < bytes.length; at += REGION_BYTES) {
+    regions.set(bytes.readUInt8(at), readTotal(bytes, at + 1))
+  }
+  return regions
+}
+
+function writeTotal(content: Buffer, at: number, { rows, digest }: Total): void {
+  content.writeDoubleLE(rows, at)
+  content.writeUInt32LE(digest.low, at + 8)
+  content.writeUInt32LE(digest.high, at + 12)
+}
+
+function readTotal(bytes: Buffer, at: number): Total {
+  const digest = { low: bytes.readUInt32LE(at + 8), high: bytes.readUInt32LE(at + 12) }
+  return { rows: bytes.readDoubleLE(at), digest }
 }
 
 function numbered(kind: number, number: number, room: number): Buffer {

@@ -87,6 +87,12 @@ export function lastMeta(file: PageFile): LastMeta {
   return { ...later, isUnconfirmed: false }
 }
 
+/** The main tree of the last state of a file that LMDB has open, while nothing is written to it. */
+export function mainTree(file: PageFile): Tree {
+  const [left, right] = [metaAt(file, 0n), metaAt(file, 1n)]
+  return (left.transaction > right.transaction ? left : right).main
+}
+
 /** Gives an unconfirmed state its number, on disk. @param lastPage the last page in use or free */
 export function confirm(path: string, file: PageFile, last: LastMeta, lastPage: bigint): void {
   const fields = Buffer.alloc(TRANSACTION_AT + 8 - LAST_PAGE_AT)

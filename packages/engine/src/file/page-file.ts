@@ -1,5 +1,5 @@
 /** An LMDB file as pages, read past LMDB. */
-import { fstatSync, readSync } from 'node:fs'
+import { fstatSync, read, readSync } from 'node:fs'
 
 const PAGE_BYTES_AT = 48
 const PAGE_BYTES_MIN = 4096
@@ -14,6 +14,7 @@ export function demand(holds: boolean, what: string): asserts holds {
 }
 
 export class PageFile {
+  /** The length when it was opened. */
   readonly bytes: number
   readonly pageBytes: number
   readonly #file: number
@@ -38,6 +39,24 @@ export class PageFile {
     return this.#read(Number(number) * this.pageBytes, this.pageBytes)
   }
 
+  /** Fills `into` from the beginning of a page on. @throws Damage when the file ends before */
+  fill(number: number, into: Uint8Array): void {
+    const got = readSync(this.#file, into, 0, into.length, number * this.pageBytes)
+    this.#demandAll(got, into.length)
+  }
+
+  /** The same without holding up the event loop. */
+  async fillLater(number: number, into: Uint8Array): Promise<void> {
+    const at = number * this.pageBytes
+    const got = await new Promise<number>((resolve, reject) => {
+      read(this.#file, into, 0, into.length, at, (error, bytes) => {
+        if (error === null) resolve(bytes)
+        else reject(error)
+      })
+    })
+    this.#demandAll(got, into.length)
+  }
+
   /** The content of a value that fills pages of its own, from its first page on. */
   large(number: bigint, headerBytes: number, bytes: number): Buffer {
     return this.#read(Number(number) * this.pageBytes + headerBytes, bytes)
@@ -45,8 +64,11 @@ export class PageFile {
 
   #read(at: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length)
-    const read = at + length <= this.bytes ? readSync(this.#file, bytes, 0, length, at) : 0
-    demand(read === length, `the file ends at ${this.bytes} bytes, before all that was written`)
+    this.#demandAll(readSync(this.#file, bytes, 0, length, at), length)
     return bytes
+  }
+
+  #demandAll(got: number, length: number): void {
+    demand(got === length, `the file ends at ${this.bytes} bytes, before all that was written`)
   }
 }

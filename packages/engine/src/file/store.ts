@@ -6,17 +6,27 @@ import type { KeyRange, Ownership, OwnerInfo } from '../engine.ts'
 import { EngineError, FencedError } from '../errors.ts'
 import { damaged } from './failure.ts'
 import * as layout from './layout.ts'
-import type { Meta } from './layout.ts'
+import type { Meta, Total } from './layout.ts'
+import type { Inspection } from './inspection.ts'
+import type { PartitionTotal } from './ledger.ts'
 
 export type Database = RootDatabase<Buffer, Uint8Array>
+
+export interface Claim {
+  readonly name: string
+  readonly number: number
+  readonly epoch: bigint
+}
 
 export class Store {
   readonly #database: Database
   readonly #directory: string
+  readonly #inspection: Inspection
 
-  constructor(database: Database, directory: string) {
+  constructor(database: Database, directory: string, inspection: Inspection) {
     this.#database = database
     this.#directory = directory
+    this.#inspection = inspection
   }
 
   /** The partition's number; null when it was never claimed. */
@@ -31,7 +41,9 @@ export class Store {
   }
 
   get(name: string, number: number, key: Uint8Array): Uint8Array | undefined {
-    return this.#read(layout.rowKey(number, key), `"${name}"`)?.slice()
+    const row = layout.rowKey(number, key)
+    this.#inspection.reading(row, row)
+    return this.#read(row, `"${name}"`)?.slice()
   }
 
   *names(prefix: string): IterableIterator<string> {
@@ -54,30 +66,8 @@ export class Store {
     }
   }
 
-  /** Reads the whole partition. @throws DamagedError when a row, the count or the digest is not what was written */
-  verify(name: string, number: number): void {
-    const meta = this.#meta(name, number)
-    const digest = { low: 0, high: 0 }
-    let rows = 0
-    for (const [key, value] of this.#rows(
-      layout.rowKey(number, new Uint8Array()),
-      layout.rowsEnd(number),
-    )) {
-      if (layout.unseal(key, value) === null) throw this.#badRow(`"${name}"`)
-      layout.addLanes(digest, layout.sealOf(value))
-      rows += 1
-    }
-    if (rows !== meta.rows) {
-      const what = `partition "${name}" has ${rows} rows, ${meta.rows} were written`
-      throw damaged(this.#directory, what)
-    }
-    if (digest.low !== meta.digest.low || digest.high !== meta.digest.high) {
-      throw damaged(this.#directory, `partition "${name}" fails its digest`)
-    }
-  }
-
   /** Raises the epoch; inside a write transaction. */
-  claim(name: string, owner: OwnerInfo): { number: number; epoch: bigint } {
+  claim(name: string, owner: OwnerInfo): Claim {
     const known = this.numberOf(name)
     const number = known ?? this.#enter(name)
     const meta = known === null ? emptyMeta() : this.#meta(name, number)
@@ -85,18 +75,36 @@ export class Store {
     meta.ownerId = owner.id
     meta.ownerAddress = owner.address
     this.#put(layout.metaKey(number), layout.encodeMeta(meta))
-    return { number, epoch: meta.epoch }
+    return { name, number, epoch: meta.epoch }
   }
 
-  /** @throws FencedError when a claim later than `epoch` exists */
+  /** Keeps what a partition holds that was just claimed, unless it was claimed again; inside a write transaction. */
+  putRegions(claim: Claim, regions: Map<number, Total>): void {
+    const meta = this.#meta(claim.name, claim.number)
+    if (meta.epoch !== claim.epoch) return
+    this.#put(layout.metaKey(claim.number), layout.encodeMeta({ ...meta, regions }))
+  }
+
+  /** @throws FencedError when a claim later than `epoch` exists, DamagedError when the partition was found to be damaged */
   assertOwned(name: string, number: number, epoch: bigint): Meta {
+    this.#inspection.assertSound(number)
     const meta = this.#meta(name, number)
     if (meta.epoch !== epoch) throw FencedError.by(name, epoch, ownershipOf(meta))
     return meta
   }
 
+  /** Called before the transaction that applies the writes. @throws DamagedError */
+  prepare(number: number, writes: WriteSet): void {
+    if (this.#inspection.isOver) return
+    for (const write of writes) {
+      const [first, last] =
+        write.kind === 'delete-range' ? [write.start, write.end] : [write.key, write.key]
+      this.#inspection.writing(layout.rowKey(number, first), layout.rowKey(number, last))
+    }
+  }
+
   /** Applies the writes; inside a write transaction. */
-  apply(claim: { name: string; number: number; epoch: bigint }, writes: WriteSet): void {
+  apply(claim: Claim, writes: WriteSet): void {
     const meta = this.assertOwned(claim.name, claim.number, claim.epoch)
     for (const write of writes) {
       if (write.kind === 'put') this.#putRow(claim.number, meta, write)
@@ -110,6 +118,7 @@ export class Store {
 
   /** Writes the header of a new store, checks that of an existing one. Resolves when it is on disk. */
   async open(): Promise<void> {
+    this.#inspection.writing(layout.HEADER_KEY, layout.META_END)
     const sealed = this.#database.getBinary(layout.HEADER_KEY)
     if (sealed === undefined) {
       if (this.#database.getKeysCount({ limit: 1 }) > 0) {
@@ -128,25 +137,30 @@ export class Store {
           'use the release that wrote it',
       )
     }
-    this.#checkPartitions()
+    this.#inspection.expect(this.#totals())
   }
 
   /** A partition whose name or counts cannot be read would be taken for one that was never there. */
-  #checkPartitions(): void {
-    const numbers = new Set<number>()
+  #totals(): PartitionTotal[] {
+    const names = new Map<number, string>()
     for (const [key, value] of this.#rows(layout.CATALOGUE_START, layout.CATALOGUE_END)) {
       const content = layout.unseal(key, value)
       if (content === null) throw damaged(this.#directory, 'a name fails its checksum')
-      numbers.add(layout.decodeNumber(content))
+      names.set(layout.decodeNumber(content), layout.catalogueName(key))
     }
+    const totals: PartitionTotal[] = []
     for (const [key, value] of this.#rows(layout.META_START, layout.META_END)) {
-      if (layout.unseal(key, value) === null)
-        throw damaged(this.#directory, 'a meta row fails its checksum')
-      if (!numbers.delete(layout.decodeNumber(key.subarray(1)))) {
-        throw damaged(this.#directory, 'a partition has lost its name')
-      }
+      const content = layout.unseal(key, value)
+      if (content === null) throw damaged(this.#directory, 'a meta row fails its checksum')
+      const number = layout.decodeNumber(key.subarray(1))
+      const name = names.get(number)
+      if (name === undefined) throw damaged(this.#directory, 'a partition has lost its name')
+      const { rows, digest, regions } = layout.decodeMeta(content)
+      totals.push({ name, number, rows, digest, regions })
     }
-    if (numbers.size > 0) throw damaged(this.#directory, 'a partition has lost its meta row')
+    const hasAll = totals.length === names.size
+    if (!hasAll) throw damaged(this.#directory, 'a partition has lost its meta row')
+    return totals
   }
 
   #enter(name: string): number {
@@ -170,18 +184,22 @@ export class Store {
   #putRow(number: number, meta: Meta, write: { key: Uint8Array; value: Uint8Array }): void {
     const key = layout.rowKey(number, write.key)
     const old = this.#database.getBinaryFast(key)
-    if (old === undefined) meta.rows += 1
-    else layout.subtractLanes(meta.digest, layout.sealOf(old))
     const sealed = layout.seal(key, write.value)
-    layout.addLanes(meta.digest, layout.sealOf(sealed))
+    for (const total of layout.totalsOf(meta, key)) {
+      if (old === undefined) total.rows += 1
+      else layout.subtractLanes(total.digest, layout.sealOf(old))
+      layout.addLanes(total.digest, layout.sealOf(sealed))
+    }
     this.#database.putSync(key, sealed)
   }
 
   #deleteRow(key: Uint8Array, meta: Meta): void {
     const old = this.#database.getBinaryFast(key)
     if (old === undefined) return
-    meta.rows -= 1
-    layout.subtractLanes(meta.digest, layout.sealOf(old))
+    for (const total of layout.totalsOf(meta, key)) {
+      total.rows -= 1
+      layout.subtractLanes(total.digest, layout.sealOf(old))
+    }
     this.#database.removeSync(key)
   }
 
@@ -206,16 +224,21 @@ export class Store {
   }
 
   /** Rows of one snapshot. @throws DamagedError when they do not ascend: pages have changed places */
-  *#rows(start: Uint8Array, end: Uint8Array): IterableIterator<[Uint8Array, Uint8Array]> {
+  *#rows(first: Buffer, end: Buffer): IterableIterator<[Uint8Array, Uint8Array]> {
     const transaction = this.#database.useReadTransaction()
     let last: Uint8Array | null = null
     try {
-      for (const { key, value } of this.#database.getRange({ start, end, transaction })) {
-        const ascends =
-          Buffer.compare(key, start) >= 0 && (last === null || Buffer.compare(last, key) < 0)
-        if (!ascends) throw damaged(this.#directory, 'its keys are out of order')
-        yield [key, value]
-        last = key
+      let start = first
+      while (Buffer.compare(start, end) < 0) {
+        const until = this.#inspection.reading(start, end)
+        for (const { key, value } of this.#database.getRange({ start, end: until, transaction })) {
+          const ascends =
+            Buffer.compare(key, start) >= 0 && (last === null || Buffer.compare(last, key) < 0)
+          if (!ascends) throw damaged(this.#directory, 'its keys are out of order')
+          yield [key, value]
+          last = key
+        }
+        start = until
       }
     } finally {
       transaction.done()
@@ -231,10 +254,10 @@ function emptyMeta(): Meta {
   return {
     epoch: 0n,
     commits: 0n,
-    rows: 0,
-    digest: { low: 0, high: 0 },
+    ...layout.noRows(),
     ownerId: '',
     ownerAddress: '',
+    regions: new Map(),
   }
 }
 

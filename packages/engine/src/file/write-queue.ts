@@ -8,29 +8,45 @@ import type { RootDatabase } from 'lmdb'
 import { crashPoint } from '../crash-point.ts'
 import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
+import type { Inspection } from './inspection.ts'
 import type { Pace } from './pace.ts'
 
 /** The most jobs in one transaction. */
 const GROUP_JOBS_MAX = 1024
 
-interface Job {
+/** What one caller writes. */
+export interface Work {
+  /** Runs just before the transaction. An error of it fails the queue, as one of the transaction does. */
+  readonly prepare?: () => void
   /** Runs inside the transaction. An EngineError refuses this job alone, so it is thrown before its first write. */
   readonly apply: () => void
+}
+
+interface Job extends Work {
   readonly resolve: () => void
   readonly reject: (error: EngineError) => void
+}
+
+export interface WriteQueueParts {
+  readonly database: RootDatabase<Buffer, Uint8Array>
+  readonly place: string
+  readonly inspection: Inspection
+  readonly pace: Pace
 }
 
 export class WriteQueue {
   readonly #database: RootDatabase<Buffer, Uint8Array>
   readonly #directory: string
+  readonly #inspection: Inspection
   readonly #pace: Pace
   readonly #failed = new AbortController()
   #waiting: Job[] = []
   #running: Promise<void> | null = null
 
-  constructor(database: RootDatabase<Buffer, Uint8Array>, directory: string, pace: Pace) {
+  constructor({ database, place, inspection, pace }: WriteQueueParts) {
     this.#database = database
-    this.#directory = directory
+    this.#directory = place
+    this.#inspection = inspection
     this.#pace = pace
   }
 
@@ -39,11 +55,16 @@ export class WriteQueue {
     return this.#failed.signal
   }
 
-  /** Resolves when what `apply` wrote is on disk. */
-  write(apply: () => void): Promise<void> {
+  /** Nothing is read or written from now on. */
+  fail(failure: EngineError): void {
+    this.#failed.abort(failure)
+  }
+
+  /** Resolves when what was applied is on disk. */
+  write(work: Work): Promise<void> {
     if (this.failed.aborted) return Promise.reject(this.failed.reason)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ apply, resolve, reject })
+      this.#waiting.push({ ...work, resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -67,14 +88,16 @@ export class WriteQueue {
     }
     const refused = new Map<Job, EngineError>()
     try {
+      for (const job of group) job.prepare?.()
       await this.#commit(() => {
         for (const job of group) applyJob(job, refused)
         crashPoint('after-append')
       })
       crashPoint('after-sync')
+      this.#inspection.moved()
     } catch (error) {
       const failure = this.#judged(await failureOf(this.#directory, error))
-      if (!(failure instanceof FullError)) this.#failed.abort(failure)
+      if (!(failure instanceof FullError)) this.fail(failure)
       for (const job of group) job.reject(failure)
       return
     }

@@ -20,6 +20,7 @@ export class DamagedStore implements AsyncDisposable {
   readonly #root: string
   readonly #whole: string
   readonly #reader: Child
+  #count = 0
 
   private constructor(root: string, whole: string) {
     this.#root = root
@@ -39,7 +40,8 @@ export class DamagedStore implements AsyncDisposable {
   }
 
   /**
-   * Opens a store with these data in another process, reads all of it, writes to it, and reads it again.
+   * Opens a store with these data in another process, reads all of it, writes to it, and reads it again. It is checked when it is
+   * opened, and every other time while it is used.
    *
    * @param what tells the case apart, in the message
    * @param harm does more to the directory before it is opened
@@ -68,7 +70,8 @@ export class DamagedStore implements AsyncDisposable {
     writeFileSync(join(directory, DATA_FILE), data)
     writeFileSync(join(directory, MARKER_FILE), '')
     harm(directory)
-    this.#reader.process.stdin.write(`${directory}\n`)
+    this.#count += 1
+    this.#reader.process.stdin.write(`${this.#count % 2 === 0 ? '~' : '!'}${directory}\n`)
     const line = await this.#reader.lines.next()
     if (line.done === true) throw new Error(`the process ended: ${JSON.stringify(what)}`)
     if (REFUSAL.test(line.value)) return null

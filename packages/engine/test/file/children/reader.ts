@@ -1,27 +1,32 @@
 /**
  * Opens each directory named on the input and prints what it holds, or the error: a damaged one may end the process.
+ * A sign before the name says whether the store is checked when it is opened (!) or while it is used (~).
  *
  * What it holds is read, something is written, and it is read again by another engine: damage may wait for a write to do its harm.
  */
 import { createInterface } from 'node:readline'
 import type { Engine } from '../../../src/engine.ts'
 import { openFileEngine } from '../../../src/file/index.ts'
+import type { FileEngineOptions } from '../../../src/file/index.ts'
 import { content } from './content.ts'
 
 const VISITOR = Buffer.from('visitor')
 
-for await (const directory of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${await attempt(directory)}\n`)
+const WHILE_USED = { inspected: { pagesMax: 0, rowsMax: 0 } }
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const options = line.startsWith('~') ? WHILE_USED : {}
+  process.stdout.write(`${await attempt(line.slice(1), options)}\n`)
 }
 
-async function attempt(directory: string): Promise<string> {
+async function attempt(directory: string, options: FileEngineOptions): Promise<string> {
   try {
-    const first = await within(directory, async (engine) => {
+    const first = await within(directory, options, async (engine) => {
       const whole = await content(engine)
       await come(engine)
       return whole
     })
-    const again = await within(directory, content)
+    const again = await within(directory, options, content)
     return first === again ? `content ${first}` : `content ${first}, then ${again}`
   } catch (error) {
     const words = error instanceof Error ? `${error.name} ${error.message}` : String(error)
@@ -31,11 +36,16 @@ async function attempt(directory: string): Promise<string> {
 
 async function within(
   directory: string,
+  options: FileEngineOptions,
   use: (engine: Engine) => Promise<string>,
 ): Promise<string> {
-  const engine = await openFileEngine(directory)
+  const engine = await openFileEngine(directory, options)
   try {
-    return await use(engine)
+    const found = await use(engine)
+    await engine.inspected
+    // Now everything has been checked; whoever is damaged says so.
+    await content(engine)
+    return found
   } finally {
     await engine.close()
   }

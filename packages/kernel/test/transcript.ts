@@ -33,6 +33,7 @@ import type {
   Event,
   HolderDescription,
   Limits,
+  LogEvent,
   NodeConfig,
   OperatorEvent,
   RecordEvent,
@@ -260,7 +261,7 @@ function countersOf(word = 'unset'): CountersMode {
   throw new Error(`no such mode: ${word}`)
 }
 
-type Spoken = Exclude<Event, RecordEvent | OperatorEvent | Ended>
+type Spoken = Exclude<Event, RecordEvent | LogEvent | OperatorEvent | Ended>
 
 const SPOKEN: Readonly<Record<Spoken['kind'], true>> = {
   refused: true,

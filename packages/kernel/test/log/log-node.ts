@@ -77,7 +77,8 @@ export class LogNode {
 
   addressed(question: Question, session: bigint): Command {
     this.#requests += 1n
-    return { ...question, stream: Number(session), session, requestId: this.#requests }
+    const asked = { stream: Number(session), session, requestId: this.#requests }
+    return { ...question, ...asked }
   }
 
   /** Starts a session on the stream of the same number, or brings one to a stream. */

@@ -2,6 +2,7 @@
 import type { Event, TaskId, TaskView, ThemeView } from '@tenure/kernel'
 
 export function inWords(event: Event): string {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the others are no words of the log
   switch (event.kind) {
     case 'refused':
       return event.code

@@ -123,28 +123,30 @@ test('a node that is dropped while something is read takes that with it', () => 
   }
 })
 
+/** A node with much that is not committed, of which a part has to be read, and at last another node. */
+function busy(): LogNode {
+  const node = stored(4)
+  node.ask(theme(7, { delaySeconds: 0, repeatsMax: 1 }))
+  for (let task = 0; task < 4; task++) node.put(open(7, 'a'))
+  const opened = node.kernel.commitNumber
+  node.put(handle(7), 2n)
+  node.put(drop('1.1'))
+  node.put(store(`1.${opened}`))
+  node.put(store(`1.${opened - 1n}`))
+  node.put(store(`1.${opened}#1`), 2n)
+  node.put(requeue('1.2', 5))
+  node.put(store(`1.${opened - 2n}`, 9))
+  dropNode(node)
+  node.apply({ kind: 'create-node', stream: 9, requestId: 0n, config: CONFIG })
+  node.put(theme(7))
+  node.attach(0n, 1)
+  return node
+}
+
 // holds: S2-31
 test('counts of tasks are those of the rows after a crash between any two commits', () => {
-  const build = (): LogNode => {
-    const node = stored(4)
-    node.ask(theme(7, { delaySeconds: 0, repeatsMax: 1 }))
-    for (let task = 0; task < 4; task++) node.put(open(7, 'a'))
-    const opened = node.kernel.commitNumber
-    node.put(handle(7), 2n)
-    node.put(drop('1.1'))
-    node.put(store(`1.${opened}`))
-    node.put(store(`1.${opened - 1n}`))
-    node.put(store(`1.${opened}#1`), 2n)
-    node.put(requeue('1.2', 5))
-    node.put(store(`1.${opened - 2n}`, 9))
-    dropNode(node)
-    node.apply({ kind: 'create-node', stream: 9, requestId: 0n, config: CONFIG })
-    node.put(theme(7))
-    node.attach(0n, 1)
-    return node
-  }
   for (let commits = 0; commits < 12; commits++) {
-    const node = build()
+    const node = busy()
     for (let commit = 0; commit < commits; commit++) node.commit()
     const rows = node.store.kinds
     node.restart()

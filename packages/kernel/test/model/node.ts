@@ -3,6 +3,8 @@ import type {
   Command,
   Event,
   Limits,
+  LogCommand,
+  LogQuestion,
   NodeCommand,
   NodeConfig,
   OperatorCommand,
@@ -17,7 +19,7 @@ import { Sessions } from './sessions.ts'
 import { Watches } from './watches.ts'
 
 /** Records and operators are not modelled here. */
-export type Modelled = Exclude<Command, RecordCommand | OperatorCommand>
+export type Modelled = Exclude<Command, RecordCommand | OperatorCommand | LogCommand | LogQuestion>
 
 export class Model {
   config: NodeConfig | null = null

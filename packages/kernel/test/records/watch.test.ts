@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest'
 import { Counters } from '../../src/counters.ts'
 import { Deadlines } from '../../src/deadlines.ts'
+import { Outside } from '../../src/outside.ts'
 import type { RecordChange } from '../../src/records/event.ts'
 import { RecordWatches } from '../../src/records/watch.ts'
 import { Session } from '../../src/session.ts'
@@ -50,6 +51,7 @@ test('of a key that one commit changes twice, the last change is heard by those 
     limits: DEFAULT_LIMITS,
     turn,
     counters,
+    outside: new Outside(),
     deadlines: new Deadlines(),
   })
   const session = new Session(1n, { timeoutMs: 1, description: '', protectionKey: bytes('') })

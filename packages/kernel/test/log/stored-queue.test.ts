@@ -1,0 +1,177 @@
+/**
+ * Stored tasks are in the engine, whose order is theirs; memory holds a window of those that are due first.
+ *
+ * guards: J4, J6
+ */
+import { expect, test } from 'vitest'
+import type { Found } from '@tenure/kernel'
+import { StoredQueue } from '../../src/log/stored-queue.ts'
+import type { PageReading } from '../../src/log/stored-queue.ts'
+import type { KeptTask } from '../../src/log/task.ts'
+import { storedTaskKey } from '../../src/rows/task-keys.ts'
+import { encodeKeptTask } from '../../src/rows/task-rows.ts'
+import { between, drawOf, freshSeed } from '../../../../test/seed.ts'
+import type { Draw } from '../../../../test/seed.ts'
+import { LogNode, handle, open, remove, store, theme } from './log-node.ts'
+import { SortedStore } from './sorted-store.ts'
+
+const LIMITS = { storedInMemoryMax: 64, storedPageMax: 16 }
+
+function kept(number: number, dueSecond: number): KeptTask {
+  const counts = { firstRecord: 0, nextRecord: 0, recordBytes: 0 }
+  const fields = { index: number, term: 1, attempt: 0, repeats: 0, failure: '', ...counts }
+  return { state: 'stored', theme: 7, dueSecond, number, ...fields }
+}
+
+/** A queue with an engine behind it; a page is read when it is asked for, and arrives when the test wants. */
+class Engine {
+  queue = new StoredQueue(7, LIMITS)
+  readonly store = new SortedStore()
+  /** All there are. */
+  readonly tasks = new Map<number, KeptTask>()
+  #page: PageReading | null = null
+  #number = 0
+
+  add(dueSecond: number): void {
+    const task = kept(++this.#number, dueSecond)
+    this.tasks.set(task.number, task)
+    this.store.apply([{ kind: 'put', key: storedTaskKey(task), value: encodeKeptTask(task) }])
+    this.queue.add(task)
+  }
+
+  remove(task: KeptTask): void {
+    this.tasks.delete(task.number)
+    this.store.apply([{ kind: 'delete', key: storedTaskKey(task) }])
+    this.queue.remove(task)
+  }
+
+  ask(): void {
+    this.#page ??= this.queue.nextPage()
+  }
+
+  supply(found = this.#found()): void {
+    if (this.#page === null || found === null) return
+    this.#page = null
+    this.queue.supply(found)
+  }
+
+  forget(): void {
+    this.#page = null
+    this.queue.forgetAll()
+  }
+
+  /** Some come, one goes, and a page that is under way may arrive as it was before that, or as it is behind it. */
+  live(draw: Draw, mostNew: number): void {
+    const due = (): number => Math.floor(between(draw, 0, 50))
+    for (let count = between(draw, 0, mostNew); count > 1; count--) this.add(due())
+    this.ask()
+    const early = this.#found()
+    if (draw() < 0.5) this.add(due())
+    const all = [...this.tasks.values()]
+    const some = all[Math.floor(draw() * all.length)]
+    if (some !== undefined && draw() < 0.5) this.remove(some)
+    if (draw() < 0.7) this.supply(draw() < 0.5 ? early : this.#found())
+  }
+
+  #found(): Found | null {
+    return this.#page && this.store.read(this.#page)
+  }
+
+  /** The first of all. */
+  get first(): KeptTask | undefined {
+    return [...this.tasks.values()].reduce<KeptTask | undefined>(
+      (first, task) => (first !== undefined && isBefore(first, task) ? first : task),
+      undefined,
+    )
+  }
+}
+
+function isBefore(left: KeptTask, right: KeptTask): boolean {
+  return left.dueSecond === right.dueSecond
+    ? left.number < right.number
+    : left.dueSecond < right.dueSecond
+}
+
+// holds: S2-28, S2-29, S2-30
+test('the first task is the first of all, whatever comes and goes before, in and behind a page that is under way', () => {
+  const seed = freshSeed()
+  const draw = drawOf(seed)
+  const engine = new Engine()
+  for (let round = 0; round < 1_000; round++) {
+    engine.live(draw, round % 300 < 150 ? 6 : 3)
+    const { first } = engine.queue
+    expect(first, `seed ${seed}`).toEqual(first && engine.first)
+    if (first !== undefined && draw() < 0.8) engine.remove(first)
+    expect(engine.queue.inMemory, `seed ${seed}`).toBeLessThan(64 + 16 + 10)
+    if (round % 200 === 0) engine.forget()
+  }
+  for (let left = engine.tasks.size; left > 0; left--) {
+    engine.ask()
+    engine.supply()
+    const { first } = engine.queue
+    expect(first, `seed ${seed}`).toEqual(engine.first)
+    if (first !== undefined) engine.remove(first)
+  }
+  engine.ask()
+  engine.supply()
+  expect(engine.queue).toMatchObject({ first: undefined, inMemory: 0 })
+})
+
+// holds: S2-28, S2-30
+test('of very many tasks few are in memory, and nothing is read as long as these suffice', () => {
+  const engine = new Engine()
+  let most = 0
+  for (let task = 0; task < 5_000; task++) {
+    engine.add((task * 7_919) % 1_000)
+    most = Math.max(most, engine.queue.inMemory)
+  }
+  let reads = 0
+  for (let second = -1, left = 5_000; left > 0; left--) {
+    const page = engine.queue.nextPage()
+    if (page !== null) {
+      reads += 1
+      engine.queue.supply(engine.store.read(page))
+    }
+    most = Math.max(most, engine.queue.inMemory)
+    const { first } = engine.queue
+    if (first === undefined) throw new Error('the queue has lost tasks')
+    if (first.dueSecond < second) throw new Error('the queue is out of order')
+    second = first.dueSecond
+    engine.remove(first)
+  }
+  expect(most).toBeLessThanOrEqual(64)
+  expect(reads).toBeLessThan(5_000 / 12)
+})
+
+// holds: S2-28, S2-30, S2-31
+test('20,000 stored tasks come back in their order through a small memory and a restart', () => {
+  const tasks = 20_000
+  const node = new LogNode({ storedInMemoryMax: 256, storedPageMax: 64 })
+  node.ask(theme(7, { concurrency: 1_000 }))
+  for (let task = 1; task <= tasks; task++) {
+    node.put(open(7))
+    node.put(store(`1.${2 * task - 1}`, 1 + ((task * 7_919) % 50)))
+  }
+  node.settle()
+  expect(node.kernel.statistics()).toMatchObject({ activeTasks: 0, storedTasks: tasks })
+  const handed: string[] = []
+  for (const seconds of [27, 24]) {
+    node.restart()
+    node.attach(2n)
+    node.put(handle(7, 500), 2n)
+    for (let second = 0; second < seconds; second++) {
+      let heard = node.wait(1)
+      while (heard.length > 0) {
+        const names = heard.flatMap((word) => /^to \d: (\S+)/.exec(word)?.[1] ?? [])
+        handed.push(...names)
+        for (const name of names) node.put(remove(name), 2n)
+        heard = node.settle()
+      }
+    }
+  }
+  const expected = Array.from({ length: tasks }, (_, at) => at + 1)
+    .sort((left, right) => ((left * 7_919) % 50) - ((right * 7_919) % 50) || left - right)
+    .map((task) => `1.${2 * task - 1}#1`)
+  expect(handed).toEqual(expected)
+  expect(node.store.kinds).toEqual({ '0x1': 1, '0x2': 1, '0x10': 1, '0x50': 1 })
+})

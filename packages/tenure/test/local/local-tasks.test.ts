@@ -138,6 +138,12 @@ test('a handling that was refused is over', async () => {
   expect(news).toEqual([])
 })
 
+/** The records of the task as people see them. */
+async function read(): Promise<readonly Uint8Array[]> {
+  const shown = await asked({ kind: 'show-task', task: TASK, from: 0 })
+  return shown.kind === 'task-shown' ? shown.records : []
+}
+
 test('who overwrites what he sent, or got, changes nothing', async () => {
   const one = await begun()
   const { news } = await handled(one)
@@ -147,10 +153,6 @@ test('who overwrites what he sent, or got, changes nothing', async () => {
   first.fill(0)
   second.fill(0)
   await settled(Promise.all([opening, appending]))
-  const read = async (): Promise<readonly Uint8Array[]> => {
-    const shown = await asked({ kind: 'show-task', task: TASK, from: 0 })
-    return shown.kind === 'task-shown' ? shown.records : []
-  }
   for (const record of await read()) record.fill(0)
   const page = await ask(one, { kind: 'read-task', ...FIRST, from: 0 })
   if (page.kind === 'task-records') for (const record of page.records) record.fill(0)

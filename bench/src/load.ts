@@ -12,6 +12,7 @@ import { idle } from './workloads/idle.ts'
 import { jobs, retriedJobs } from './workloads/jobs.ts'
 import { pairs } from './workloads/pairs.ts'
 import { seed } from './workloads/seed.ts'
+import { delivery, fillDue, fillLater } from './workloads/stored.ts'
 
 type Workload = (visitor: Visitor, task: LoadTask) => Promise<LoadReport>
 
@@ -27,6 +28,9 @@ const WORKLOADS: Readonly<Record<LoadTask['workload'], Workload>> = {
   'fan-out': fanOut,
   idle,
   seed,
+  'fill-later': fillLater,
+  'fill-due': fillDue,
+  delivery,
 }
 
 async function answer(task: LoadTask): Promise<LoadReport> {

@@ -5,6 +5,7 @@
  *   npm run bench -- --quick                   a short look
  *   npm run bench -- --only pairs,idle         some workloads
  *   npm run bench -- --subjects redis,etcd     some subjects
+ *   npm run bench -- --scale                   a server with very many stored tasks, and writes bench/SCALE.md
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,11 +14,13 @@ import { parseArgs } from 'node:util'
 import { AbsentError } from './machine/program.ts'
 import { measure } from './measure.ts'
 import type { Measurement } from './measurement.ts'
-import { FULL, QUICK, type PlannedWorkload } from './plan.ts'
+import { FULL, FULL_SCALE, type PlannedWorkload, QUICK, QUICK_SCALE, type Scale } from './plan.ts'
 import { asMarkdown, asText, type Outcome } from './report/document.ts'
 import { machineFacts } from './report/machine.ts'
+import { measureScale } from './scale.ts'
 import { SUBJECTS } from './subjects/index.ts'
 import type { Subject } from './subjects/subject.ts'
+import { tenureServer } from './subjects/tenure-server.ts'
 
 const HOME = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join(HOME, 'results')
@@ -29,15 +32,20 @@ async function run(args: readonly string[]): Promise<void> {
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
       subjects: { type: 'string' },
+      scale: { type: 'boolean', default: false },
     },
   })
   const only = values.only?.split(',')
   const ids = values.subjects?.split(',')
-  const plan = (values.quick ? QUICK : FULL).filter(({ name }) => only?.includes(name) ?? true)
-  const subjects = SUBJECTS.filter(({ id }) => ids?.includes(id) ?? true)
   const machine = machineFacts()
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
-  const outcome: Outcome = { command, machine, ...(await measureAll(plan, subjects)) }
+  const measured = values.scale
+    ? await measureStored(values.quick ? QUICK_SCALE : FULL_SCALE)
+    : await measureAll(
+        (values.quick ? QUICK : FULL).filter(({ name }) => only?.includes(name) ?? true),
+        SUBJECTS.filter(({ id }) => ids?.includes(id) ?? true),
+      )
+  const outcome: Outcome = { command, machine, isScale: values.scale, ...measured }
 
   console.log(`\n${asText(outcome, SUBJECTS)}`)
   await mkdir(RESULTS, { recursive: true })
@@ -45,14 +53,22 @@ async function run(args: readonly string[]): Promise<void> {
   await writeFile(raw, `${JSON.stringify(outcome, null, 2)}\n`)
   // A part of the picture must not replace the whole.
   const whole = !values.quick && only === undefined && ids === undefined
-  if (whole) await writeFile(join(HOME, 'RESULTS.md'), asMarkdown(outcome, SUBJECTS))
-  console.log(`\nRaw figures: ${raw}${whole ? '; tables: bench/RESULTS.md' : ''}`)
+  const tables = values.scale ? 'SCALE.md' : 'RESULTS.md'
+  if (whole) await writeFile(join(HOME, tables), asMarkdown(outcome, SUBJECTS))
+  console.log(`\nRaw figures: ${raw}${whole ? `; tables: bench/${tables}` : ''}`)
+}
+
+type Results = Pick<Outcome, 'measurements' | 'versions' | 'skipped'>
+
+async function measureStored(plan: Scale): Promise<Results> {
+  const { measurements, version } = await measureScale(plan, RESULTS)
+  return { measurements, versions: { [tenureServer.id]: version }, skipped: [] }
 }
 
 async function measureAll(
   plan: readonly PlannedWorkload[],
   subjects: readonly Subject[],
-): Promise<Pick<Outcome, 'measurements' | 'versions' | 'skipped'>> {
+): Promise<Results> {
   const measurements: Measurement[] = []
   const versions: Record<string, string> = {}
   const skipped = new Set<string>()

@@ -15,11 +15,26 @@ export type WorkloadName =
   | 'restart'
   | 'idle'
 
+/** What is measured of a server with very many stored tasks, one after the other. */
+export type ScaleName =
+  | 'stored-open'
+  | 'stored-memory'
+  | 'stored-resident'
+  | 'stored-appends'
+  | 'stored-appends-kept'
+  | 'delivery'
+  | 'delivery-growth'
+
 /** One measurement: a subject, a workload and its size. */
 export interface LoadTask {
   /** The subject's id. */
   readonly subject: string
-  readonly workload: Exclude<WorkloadName, 'restart'> | 'seed'
+  readonly workload:
+    | Exclude<WorkloadName, 'restart'>
+    | 'seed'
+    | 'fill-later'
+    | 'fill-due'
+    | 'delivery'
   /** Parties, workers, waiters, watchers or sessions. */
   readonly size: number
   /** Where the subject runs, in the subject's own form. */
@@ -29,6 +44,16 @@ export interface LoadTask {
   readonly warmUpMs: number
   readonly runMs: number
   readonly runs: number
+}
+
+/** Tasks that were handed out, and the server's anonymous memory. */
+export interface Delivered {
+  readonly tasks: number
+  readonly elapsedMs: number
+  readonly beforeBytes: number
+  /** The most that was seen meanwhile. */
+  readonly mostBytes: number
+  readonly afterBytes: number
 }
 
 /** One window of a closed loop. */
@@ -49,11 +74,12 @@ export type LoadReport =
   /** Memory of the server before and after `size` sessions came. */
   | { readonly kind: 'memory'; readonly beforeBytes: number; readonly afterBytes: number }
   | { readonly kind: 'seeded' }
+  | ({ readonly kind: 'delivered' } & Delivered)
   | { readonly kind: 'failed'; readonly message: string }
 
 /** One line of a table: what one subject made of one workload. */
 export interface Measurement {
-  readonly workload: WorkloadName
+  readonly workload: WorkloadName | ScaleName
   readonly size: number
   readonly subject: string
   /** Operations per second, milliseconds or bytes, one per run: see the workload's unit. */

@@ -40,3 +40,34 @@ export const QUICK: readonly PlannedWorkload[] = [
   { name: 'restart', sizes: [5_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },
 ]
+
+/** Of a server with very many stored tasks. */
+export interface Scale {
+  /** Stored tasks, ascending. */
+  readonly sizes: readonly number[]
+  /** Due tasks, besides. */
+  readonly deliveries: number
+  /** Appends at a time. */
+  readonly writers: number
+  readonly warmUpMs: number
+  readonly runMs: number
+  readonly runs: number
+}
+
+export const FULL_SCALE: Scale = {
+  sizes: [10_000, 1_000_000, 10_000_000],
+  deliveries: 1_000_000,
+  writers: 64,
+  warmUpMs: 3_000,
+  runMs: 5_000,
+  runs: 3,
+}
+
+export const QUICK_SCALE: Scale = {
+  sizes: [1_000, 20_000],
+  deliveries: 5_000,
+  writers: 64,
+  warmUpMs: 200,
+  runMs: 500,
+  runs: 1,
+}

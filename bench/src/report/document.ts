@@ -4,43 +4,49 @@
 import type { Measurement } from '../measurement.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { markdownTable, textTable } from '../table.ts'
-import { comparisons } from './comparison.ts'
+import { type Comparison, comparisons } from './comparison.ts'
 import { goalTable } from './goals.ts'
 import { describeMachine, type MachineFacts } from './machine.ts'
+import { scaleTables } from './scale.ts'
 
 export interface Outcome {
   readonly command: string
   readonly machine: MachineFacts
   /** By subject id, of the subjects that ran. */
   readonly versions: Readonly<Record<string, string>>
+  /** Of a server with very many stored tasks, or of subjects side by side. */
+  readonly isScale: boolean
   /** What was left out, and why. */
   readonly skipped: readonly string[]
   readonly measurements: readonly Measurement[]
 }
 
+const SCALE_LEGEND =
+  'Medians of the runs, with their range. "Memory" is the most anonymous memory of the server from its start to the end of the appends. The store was filled by the kernel and the engine alone; the pages of its file may still be in the memory of the machine when it is opened.'
+
 const LEGEND =
   'Medians of the runs, with their range. "As good as" compares with the best durable rival of this run: above 1 is better. "Cores" is processor time by elapsed time. "Durable": answered only when it is on the disk, and known after a restart.'
 
 export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
-  const parts = comparisons(outcome.measurements, subjects).map(
+  const parts = tablesOf(outcome, subjects).map(
     ({ heading, table }) => `${heading}\n${textTable(table)}`,
   )
   const goals = goalTable(outcome.measurements, subjects)
   if (goals.rows.length > 0) parts.push(textTable(goals))
   parts.push(`Versions and settings\n${settingsOf(outcome, subjects).join('\n')}`)
-  const notes = [LEGEND, ...describeMachine(outcome.machine), ...outcome.skipped]
+  const notes = [legendOf(outcome), ...describeMachine(outcome.machine), ...outcome.skipped]
   return [...parts, notes.join('\n')].join('\n\n')
 }
 
 export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): string {
-  const tables = comparisons(outcome.measurements, subjects).map(
+  const tables = tablesOf(outcome, subjects).map(
     ({ heading, table }) => `## ${heading}\n\n${markdownTable(table)}`,
   )
   const goals = goalTable(outcome.measurements, subjects)
   return (
     [
       '# Measured',
-      `Written by \`${outcome.command}\`. ${LEGEND}`,
+      `Written by \`${outcome.command}\`. ${legendOf(outcome)}`,
       ...describeMachine(outcome.machine),
       ...(goals.rows.length > 0 ? [`## Goals\n\n${markdownTable(goals)}`] : []),
       ...tables,
@@ -53,6 +59,15 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
       .join('\n\n')
       .trimEnd() + '\n'
   )
+}
+
+function legendOf({ isScale }: Outcome): string {
+  return isScale ? SCALE_LEGEND : LEGEND
+}
+
+function tablesOf(outcome: Outcome, subjects: readonly Subject[]): Comparison[] {
+  const { isScale, measurements } = outcome
+  return isScale ? scaleTables(measurements) : comparisons(measurements, subjects)
 }
 
 function settingsOf(outcome: Outcome, subjects: readonly Subject[]): string[] {

@@ -1,7 +1,7 @@
 /**
  * What we want to reach on a quiet machine of two cores. Reported, never asserted.
  */
-import type { Measurement, WorkloadName } from '../measurement.ts'
+import type { Measurement, ScaleName, WorkloadName } from '../measurement.ts'
 import { spreadOf } from '../statistics.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { figure, type Table } from '../table.ts'
@@ -10,7 +10,7 @@ import { UNITS } from './unit.ts'
 
 interface Goal {
   readonly says: string
-  readonly workload: WorkloadName
+  readonly workload: WorkloadName | ScaleName
   readonly size: number
   /** The best of these counts. */
   readonly subjects: readonly string[]
@@ -93,6 +93,34 @@ const GOALS: readonly Goal[] = [
     size: 100_000,
     subjects: ['tenure-stream'],
     target: 3,
+  },
+  {
+    says: 'server memory with 10,000,000 stored tasks',
+    workload: 'stored-memory',
+    size: 10_000_000,
+    subjects: ['tenure-server'],
+    target: 1024,
+  },
+  {
+    says: 'start with 10,000,000 stored tasks',
+    workload: 'stored-open',
+    size: 10_000_000,
+    subjects: ['tenure-server'],
+    target: 10,
+  },
+  {
+    says: 'appends beside 10,000,000 stored tasks, by those beside 10,000',
+    workload: 'stored-appends-kept',
+    size: 10_000_000,
+    subjects: ['tenure-server'],
+    target: 0.8,
+  },
+  {
+    says: 'growth of server memory while 1,000,000 due tasks are handed out',
+    workload: 'delivery-growth',
+    size: 1_000_000,
+    subjects: ['tenure-server'],
+    target: 128,
   },
 ]
 

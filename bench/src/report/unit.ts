@@ -1,7 +1,7 @@
 /**
  * What the figures of each workload mean: the heading, the unit, and which direction is good.
  */
-import type { Run, WorkloadName } from '../measurement.ts'
+import type { Run, ScaleName, WorkloadName } from '../measurement.ts'
 
 export interface Unit {
   /** With `#` for the size. */
@@ -14,7 +14,7 @@ export interface Unit {
 
 const perSecond = (run: Run): number => (run.operations * 1000) / run.elapsedMs
 
-export const UNITS: Readonly<Record<WorkloadName, Unit>> = {
+export const UNITS: Readonly<Record<WorkloadName | ScaleName, Unit>> = {
   pairs: {
     heading: 'Acquire and release of distinct names, # at a time',
     unit: 'pairs/s',
@@ -78,6 +78,41 @@ export const UNITS: Readonly<Record<WorkloadName, Unit>> = {
   idle: {
     heading: 'Server memory of an idle session with keep-alive, of #',
     unit: 'bytes',
+    better: 'less',
+  },
+  'stored-open': {
+    heading: 'Start with # stored tasks, to the first task',
+    unit: 's',
+    better: 'less',
+  },
+  'stored-memory': {
+    heading: 'Anonymous memory of a server with # stored tasks',
+    unit: 'MiB',
+    better: 'less',
+  },
+  'stored-resident': {
+    heading: 'Memory of a server with # stored tasks, with pages of the mapped file',
+    unit: 'MiB',
+    better: 'less',
+  },
+  'stored-appends': {
+    heading: 'Appends beside # stored tasks',
+    unit: 'appends/s',
+    better: 'more',
+  },
+  'stored-appends-kept': {
+    heading: 'Appends beside # stored tasks, by those beside the fewest',
+    unit: 'x the smallest store',
+    better: 'more',
+  },
+  delivery: {
+    heading: 'Hand-outs of # due tasks',
+    unit: 'tasks/s',
+    better: 'more',
+  },
+  'delivery-growth': {
+    heading: 'Growth of memory while # due tasks are handed out',
+    unit: 'MiB',
     better: 'less',
   },
 }

@@ -3,7 +3,7 @@
  *
  * A subject has two halves. The main process starts and stops its server; the load process visits it and makes the load.
  */
-import type { WorkloadName } from '../measurement.ts'
+import type { Delivered, WorkloadName } from '../measurement.ts'
 
 export interface Subject {
   /** Short, for the command line: `redis`. */
@@ -46,6 +46,8 @@ export interface Visitor {
   writers?(count: number, recordBytes: number): Promise<Writer[]>
   /** A queue with workers that do nothing but end their jobs. */
   queue?(terms: QueueTerms): Promise<JobQueue>
+  /** Takes all stored tasks of a theme as they become due; `pid` is the server, whose memory is looked at. */
+  deliver?(theme: number, pid: number): Promise<Delivered>
   /** Sessions that only stay alive. */
   idle?(count: number): Promise<void>
   /** Sessions with one held semaphore each, that outlive this visit. */

@@ -3,6 +3,7 @@
  */
 import type { Client, Lease, Session } from '@tenure/client'
 import { connect } from 'tenure'
+import { deliver } from '../stored/delivery.ts'
 import { RecordCell } from './record-cell.ts'
 import type { Board, Locker, Visitor } from './subject.ts'
 import { taskQueue } from './task-queue.ts'
@@ -61,6 +62,9 @@ export async function visitClient(address: string, options: VisitOptions): Promi
     },
     async queue(terms) {
       return taskQueue((await open()).pipe(NODE), terms)
+    },
+    async deliver(theme, pid) {
+      return deliver((await open()).pipe(NODE), theme, pid)
     },
     async close() {
       await Promise.all(clients.map((client) => client.close()))

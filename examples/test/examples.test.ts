@@ -114,3 +114,20 @@ test.concurrent('leases: what a program has said of itself is gone with it, and 
     'the note is gone',
   ])
 })
+
+// holds: S2-14
+test.concurrent('order: what a client has left half done is finished, and no step is done twice', async () => {
+  expect(await linesOf('order')).toEqual([
+    'apple: finished by its client',
+    'pear: Error: the client fails, and has not noted the charge',
+    'pear: attempt 1, reserve done before',
+    'pear: finished by the handler; all that was asked for:',
+    'reserve apple',
+    'charge apple',
+    'ship apple',
+    'reserve pear',
+    'charge pear',
+    'charge pear',
+    'ship pear',
+  ])
+})

@@ -33,7 +33,8 @@ export async function loadKernel(ports: LoadingPorts): Promise<Kernel> {
       await new Promise<void>((resolve) => ports.clock.afterInput(resolve))
     }
   }
-  ports.outside.tell(kernel)
-  kernel.start(ports.time.nowMs(), ports.partition.epoch)
+  const nowMs = ports.time.nowMs()
+  ports.outside.tell(kernel, nowMs)
+  kernel.start(nowMs, ports.partition.epoch)
   return kernel
 }

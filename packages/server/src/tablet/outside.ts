@@ -7,9 +7,14 @@ import type { DueClock } from './due-clock.ts'
 
 const SEED_BYTES = 4
 
+/** What is due is counted in seconds, and two clocks are dear to read for each of a thousand commands. */
+const FRESH_MS = 1
+
 export class Outside {
   readonly #clock: DueClock
   #state: number
+  #wallMs = 0
+  #freshUntilMs = -Infinity
 
   /** @param random asked for a seed only: what a command costs must not hang on the machine's source of chance */
   constructor(clock: DueClock, random: Random) {
@@ -17,8 +22,13 @@ export class Outside {
     this.#state = Buffer.from(random.bytes(SEED_BYTES)).readUInt32LE()
   }
 
-  tell(kernel: Pick<Kernel, 'outside'>): void {
-    kernel.outside(this.#clock.wallMs(), this.#chance())
+  /** @param nowMs the kernel's time: a reading of the wall clock serves for so long */
+  tell(kernel: Pick<Kernel, 'outside'>, nowMs: number): void {
+    if (nowMs >= this.#freshUntilMs) {
+      this.#wallMs = this.#clock.wallMs()
+      this.#freshUntilMs = nowMs + FRESH_MS
+    }
+    kernel.outside(this.#wallMs, this.#chance())
   }
 
   /** Mulberry32: spreads evenly over all 32-bit numbers, which is all that is asked of it. */

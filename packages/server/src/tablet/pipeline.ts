@@ -15,7 +15,7 @@ import type { TabletCounters } from './statistics.ts'
 
 /** Room in every commit for what closes it. */
 const SEAL_OPERATIONS_MAX = 8
-const SEAL_BYTES_MAX = 16_384
+const SEAL_BYTES_MAX = 4_096
 
 /** What is read for one batch is in memory together; one step alone may pass this. */
 const READING_BYTES_MAX = 67_108_864

@@ -64,7 +64,6 @@ export class Tablet implements StreamOwner {
   readonly path: string
   readonly #ports: TabletPorts
   readonly #kernel: Kernel
-  readonly #time: ServedTime
   readonly #counters: TabletCounters
   readonly #waiting: Admission
   readonly #pipeline: Pipeline
@@ -85,7 +84,6 @@ export class Tablet implements StreamOwner {
     this.path = path
     this.#ports = ports
     this.#kernel = kernel
-    this.#time = time
     this.#themes = kernel.themes
     this.#waiting = new Admission(limits)
     this.#counters = counters
@@ -228,8 +226,7 @@ export class Tablet implements StreamOwner {
   #apply(stream: OpenStream, command: Command): void {
     let step: Step
     try {
-      this.#ports.outside.tell(this.#kernel)
-      step = this.#kernel.apply(command, this.#time.nowMs())
+      step = this.#kernel.apply(command, this.#nowMs())
     } catch (error) {
       this.#fail(error)
       return
@@ -244,6 +241,14 @@ export class Tablet implements StreamOwner {
     }
     const isBirth = command.kind === 'attach' && command.session === 0n
     for (const event of step.events) this.#say(event, batch, isBirth)
+  }
+
+  /** The kernel's time, for a step that begins now. */
+  #nowMs(): number {
+    const { time, outside } = this.#ports
+    const nowMs = time.nowMs()
+    outside.tell(this.#kernel, nowMs)
+    return nowMs
   }
 
   #batchFor(step: Step): Batch {
@@ -280,8 +285,7 @@ export class Tablet implements StreamOwner {
     if (this.#state !== 'serving' || this.#fullMode !== null) return
     try {
       const before = this.#kernel.statistics().sessions
-      this.#ports.outside.tell(this.#kernel)
-      const step = this.#kernel.advance(this.#time.nowMs())
+      const step = this.#kernel.advance(this.#nowMs())
       this.#counters.sessionExpirations += before - this.#kernel.statistics().sessions
       this.#join(step)
     } catch (error) {
@@ -296,8 +300,7 @@ export class Tablet implements StreamOwner {
     const bytes = bytesOfEntries(found.entries)
     batch.eventBytes += bytes
     this.#waiting.bytes += bytes
-    this.#ports.outside.tell(this.#kernel)
-    this.#join(this.#kernel.supply(reading, found, this.#time.nowMs()))
+    this.#join(this.#kernel.supply(reading, found, this.#nowMs()))
     this.#aim()
   }
 

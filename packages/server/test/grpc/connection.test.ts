@@ -28,7 +28,10 @@ async function eventually(holds: () => boolean): Promise<void> {
 test('a connection carries hello, ping, sessions and their requests', async () => {
   const { server } = await serveNode()
   const client = dial(server)
-  expect(await client.until('hello')).toMatchObject({ version: 1, capabilities: ['records', 'log'] })
+  expect(await client.until('hello')).toMatchObject({
+    version: 1,
+    capabilities: ['records', 'log'],
+  })
   const ping = client.ping()
   expect(await client.until('pong')).toEqual({ kind: 'pong', id: ping })
   const { channel, sessionId } = await client.open()

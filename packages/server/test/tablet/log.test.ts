@@ -22,6 +22,7 @@ test('a stored task comes with all its records when it is due, and not before', 
   expect(handler.handedOut[0]).toMatchObject({ task: opener.opened.task, attempt: 1, repeats: 1 })
 })
 
+// holds: S2-21
 // guards: J1, L3
 test('nothing is handed out before its commit, and nothing when that fails', async () => {
   const { clock, node, opener, engine, host } = await logStage()
@@ -61,6 +62,7 @@ test('after a hand-out whose commit has an unknown end the task comes back in a 
   expect(again.records).toEqual([['one']])
 })
 
+// holds: S2-22
 test('tasks that are due together share a commit, and a theme without handlers holds up none', async () => {
   const { clock, node, opener, engine } = await logStage()
   opener.configure({ theme: 8 })
@@ -127,6 +129,49 @@ test('tasks that were under way when a server ended come back from the next one'
   }
 })
 
+// holds: S2-32
+// guards: D1
+test('tasks are counted as they are stored, also when a server ends between two commits', async () => {
+  const { clock, node, opener, engine, host } = await logStage()
+  opener.configure({ repeatsMax: 1 })
+  await stored(opener, ['dies'])
+  const first = await visitLog(node)
+  first.handle()
+  await clock.advance(DELAY_MS + 1_000)
+  const [handed] = first.handedOut
+  if (handed === undefined) throw new Error('nothing was handed out')
+  first.store(handed)
+  await settle()
+  first.stream.close()
+  await stored(opener, ['waits'])
+  await clock.advance(DELAY_MS + 1_000)
+  opener.open('one')
+  await settle()
+  expect(host.statistics()).toMatchObject({ activeTasks: 1, storedTasks: 1, deadTasks: 1 })
+  // The first commit holds the read alone, and the second all that comes behind it.
+  engine.holding = true
+  opener.read(opener.opened)
+  opener.delete(opener.opened)
+  opener.handle()
+  await settle()
+  engine.holding = false
+  engine.moods.push('well', 'fails-before')
+  engine.letAll()
+  await settle()
+  expect(opener.end).toBe('failed')
+
+  const next = stage({}, engine)
+  const again = await visitLog(await nodeAt(next.host))
+  expect(next.host.statistics()).toMatchObject({ activeTasks: 1, storedTasks: 1, deadTasks: 1 })
+  again.handle()
+  await next.clock.advance(100_000)
+  await next.host.close()
+  const last = stage({}, engine)
+  await nodeAt(last.host)
+  await last.clock.advance(0)
+  expect(last.host.statistics()).toMatchObject({ activeTasks: 0, storedTasks: 0, deadTasks: 3 })
+})
+
 // guards: X6
 test('a server that has lost its node hands out nothing', async () => {
   const { clock, node, opener, engine } = await logStage()
@@ -144,6 +189,7 @@ test('a server that has lost its node hands out nothing', async () => {
   expect(taker.records).toEqual([['one']])
 })
 
+// holds: S2-34
 test('a stop lets what was taken be read and answered', async () => {
   const { opener, engine, host } = await logStage()
   opener.open('one')

@@ -10,7 +10,7 @@ function toldFrom(seed: number, count: number): number[] {
   const outside = new Outside(new DueClock(new ManualClock()), random)
   const told: number[] = []
   const kernel = { outside: (_wallMs: number, chance: number) => void told.push(chance) }
-  for (let at = 0; at < count; at += 1) outside.tell(kernel)
+  for (let at = 0; at < count; at += 1) outside.tell(kernel, at)
   return told
 }
 

@@ -32,6 +32,7 @@ test('all input of one turn shares a commit', async () => {
   expect(second.deliveries.map((events) => events.length)).toEqual([1])
 })
 
+// holds: S2-22
 // guards: L4
 test('one slow commit gathers the next batch', async () => {
   const { engine, host } = stage()

@@ -5,13 +5,14 @@
  */
 import { once } from 'node:events'
 import { connect } from 'tenure'
-import { handleOrders } from './handle-orders.ts'
+import { orderHandler } from './order-handler.ts'
 import { Services } from './services.ts'
-import { openPipe } from './shop.ts'
+import { openPipe, ORDER } from './shop.ts'
 import { dieAtStopPoint } from './stop-point.ts'
 
 const [address, folder = 'shop'] = process.argv.slice(2)
 await using client = connect(address)
 const services = await Services.open(folder)
-await using _worker = await handleOrders(await openPipe(client), services, dieAtStopPoint)
+const pipe = await openPipe(client)
+await using _worker = await pipe.handle(ORDER, orderHandler(services, dieAtStopPoint))
 await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

@@ -1,16 +1,16 @@
 /**
  * An order goes through three steps at three services, and is finished even if whoever has begun it fails half way.
  *
- * All in one process; client.ts and handler.ts are the same as programs of their own.
+ * All in one process; client.ts, handler.ts and dialled-handler.ts are the same as programs of their own.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'tenure'
-import { handleOrders } from './handle-orders.ts'
+import { orderHandler } from './order-handler.ts'
 import { placeOrder } from './place-order.ts'
 import { Services } from './services.ts'
-import { openPipe } from './shop.ts'
+import { openPipe, ORDER } from './shop.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tenure-order-'))
 const services = await Services.open(folder)
@@ -37,9 +37,10 @@ const isFinished = new Promise<void>((resolve) => {
   finished = resolve
 })
 {
-  await using _worker = await handleOrders(pipe, services, (point) => {
+  const handler = orderHandler(services, (point) => {
     if (point === 'noted-ship') finished()
   })
+  await using _worker = await pipe.handle(ORDER, handler)
   await isFinished
 }
 

@@ -11,11 +11,14 @@ export type Point = 'begun' | `asked-${Step}` | `noted-${Step}`
 /** Told of each point that is passed. */
 export type Passed = (point: Point, order: string) => void
 
-/** The log, with the theme. A server can be given its themes in its configuration instead. */
+/** The log, with the theme, unless somebody has configured that: people with the command, or the server's configuration file. */
 export async function openPipe(client: Client): Promise<Pipe> {
   await client.createNode('/local/shop')
   const pipe = client.pipe('/local/shop')
-  await pipe.configure(ORDER, { name: 'orders', delaySeconds: 1, maxRepeats: 20 })
+  const themes = await pipe.themes()
+  if (themes.every(({ theme }) => theme !== ORDER)) {
+    await pipe.configure(ORDER, { name: 'orders', delaySeconds: 1, maxRepeats: 20 })
+  }
   return pipe
 }
 

@@ -9,7 +9,7 @@ import { nothing, onAbort } from '../abort.ts'
 import { Backoff } from '../backoff.ts'
 import { SessionClosedError, UnavailableError } from '../errors.ts'
 import type { Answer } from '../link/link.ts'
-import { pause } from '../recipes/pause.ts'
+import { pause } from '../pause.ts'
 import { type TaskHandler, work } from './hand-out.ts'
 import { CALL_TIMEOUT_MS, type Follower, type PipeSession } from './pipe-session.ts'
 import { isPassing, logErrorOf } from './refused.ts'
@@ -43,7 +43,7 @@ export class Handling implements Follower {
   #isTaking = true
   #closing: Promise<void> | null = null
   #leaveStay: () => void = nothing
-  readonly #deafen: (() => void)[] = []
+  #deafen: () => void = nothing
   /** Ends the wait for the server to accept. */
   #accepted: (failure: { readonly error: unknown } | null) => void = nothing
 
@@ -58,19 +58,17 @@ export class Handling implements Follower {
     return this.#controller.signal
   }
 
-  /** Resolves when the server has accepted it. @throws what the server refuses for good; UnavailableError; the reason of a signal */
-  async begin(...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  /** Resolves when the server has accepted it. @throws what the server refuses for good; UnavailableError; the reason of `signal` */
+  async begin(signal: AbortSignal | undefined): Promise<void> {
     const { ground, closed } = this.#session
-    for (const signal of [...signals, closed]) signal?.throwIfAborted()
+    signal?.throwIfAborted()
+    closed.throwIfAborted()
     // A program that handles tasks must not end because none is at hand.
     ground.clock.hold()
-    for (const signal of signals) {
-      const deafen = onAbort(signal, (reason) => {
-        this.#accepted({ error: reason })
-        void this.close()
-      })
-      this.#deafen.push(deafen)
-    }
+    this.#deafen = onAbort(signal, (reason) => {
+      this.#accepted({ error: reason })
+      void this.close()
+    })
     const timer = ground.clock.after(CALL_TIMEOUT_MS, () => this.failed(this.#unanswered()))
     try {
       await new Promise<void>((resolve, reject) => {
@@ -118,7 +116,7 @@ export class Handling implements Follower {
   #end(reason: unknown): void {
     if (this.signal.aborted) return
     this.#isTaking = false
-    for (const deafen of this.#deafen.splice(0)) deafen()
+    this.#deafen()
     this.#session.dismiss(this, reason)
     this.#session.ground.clock.letGo()
     this.#controller.abort(reason)

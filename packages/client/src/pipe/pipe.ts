@@ -32,8 +32,6 @@ import { ThemeWorker } from './worker.ts'
 export interface HandleOptions {
   /** Most tasks that are at work here at the same time. 1 by default. The theme's own bound holds for all its handlers together. */
   readonly concurrency?: number
-  /** Closes the worker when it aborts. */
-  readonly signal?: AbortSignal
 }
 
 export interface RequeueOptions {
@@ -105,7 +103,7 @@ export class Pipe {
     options: HandleOptions = {},
     signal?: AbortSignal,
   ): Promise<ThemeWorker> {
-    const { concurrency = 1, signal: other } = optionsOf(options, 'the options of handle')
+    const { concurrency = 1 } = optionsOf(options, 'the options of handle')
     const bounds = { min: 1, max: HANDLING_CONCURRENCY_MAX }
     const terms = {
       theme: themeOf(theme),
@@ -113,7 +111,7 @@ export class Pipe {
       concurrency: wholeOf(concurrency, 'the concurrency of handle', bounds),
     }
     const handling = new Handling(this.#session, terms)
-    await handling.begin(signal, other)
+    await handling.begin(signal)
     return new ThemeWorker(terms.theme, handling)
   }
 

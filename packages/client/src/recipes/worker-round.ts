@@ -12,7 +12,7 @@ import type { Semaphore } from '../semaphore.ts'
 import type { Session } from '../session.ts'
 import { Bell } from './bell.ts'
 import { LinkedAbort } from './linked-abort.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 import { type TaskLease, WorkerTask } from './worker-task.ts'
 import type { WorkersOptions } from './worker-options.ts'
 

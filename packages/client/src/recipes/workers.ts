@@ -13,7 +13,7 @@ import { systemRandom, type Random } from '../random.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import type { WorkersOptions } from './worker-options.ts'
 import { LinkedAbort } from './linked-abort.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 import { WorkerRound } from './worker-round.ts'
 import { outOfRange, wrongType } from '../wrong-argument.ts'
 

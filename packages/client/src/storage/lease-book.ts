@@ -12,7 +12,7 @@ import { nothing } from '../abort.ts'
 import { Backoff } from '../backoff.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { WrongLeaseError } from '../errors.ts'
-import { pause } from '../recipes/pause.ts'
+import { pause } from '../pause.ts'
 import type { LeaseTerm } from './lease-term.ts'
 import type { Asking, StorageSession, StorageTenant } from './storage-session.ts'
 

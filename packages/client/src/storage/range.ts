@@ -7,7 +7,7 @@
 import { Backoff } from '../backoff.ts'
 import { AbortedError } from '../errors.ts'
 import type { Request } from '../link/link.ts'
-import { pause } from '../recipes/pause.ts'
+import { pause } from '../pause.ts'
 import type { SessionGround } from '../session.ts'
 import type { AnswerOf } from './answers.ts'
 import type { HalfOpenRange } from './keys.ts'

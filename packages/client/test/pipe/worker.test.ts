@@ -369,7 +369,7 @@ test('a signal closes the worker, or gives up the wait for one', async () => {
   link.last.last.answer(DONE)
   const worker = await handling
   const early = new AbortController()
-  const failure = rejectionOf(pipe.handle(8, nothing, { signal: early.signal }))
+  const failure = rejectionOf(pipe.handle(8, nothing, {}, early.signal))
   await settled()
   early.abort(new Error('enough'))
   expect(await failure).toBe(early.signal.reason)

@@ -185,7 +185,7 @@ test.for(Object.keys(READERS))('who overwrites what he got changes nothing: %s',
 })
 
 function recordsOf(answer: Answer): { key: Uint8Array; value: Uint8Array }[] {
-  if ('records' in answer && typeof answer.records === 'object') {
+  if (answer.kind === 'records-listed' || answer.kind === 'transacted') {
     return answer.records.flatMap((record) => record ?? [])
   }
   if ('changes' in answer) {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
-import { pause } from '../../src/recipes/pause.ts'
+import type { Clock } from '../src/clock.ts'
+import { pause } from '../src/pause.ts'
 
 /** A clock that a test moves. */
 class Hand implements Clock {

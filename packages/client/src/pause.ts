@@ -1,6 +1,6 @@
 /** A pause that an abort ends early, by throwing the reason. */
-import { nothing, onAbort } from '../abort.ts'
-import type { Clock } from '../clock.ts'
+import { nothing, onAbort } from './abort.ts'
+import type { Clock } from './clock.ts'
 
 /** @param hold whether the process stays alive for it */
 export async function pause(

@@ -59,13 +59,14 @@ export class Drive {
   #settled: Promise<void> = Promise.resolve()
   /** An end was asked for and refused for good. */
   #failure: unknown = null
-  readonly #release: () => void
+  #release: () => void = nothing
 
   constructor(way: Way, { task, theme, attempt }: Driven) {
     this.#way = way
     this.id = new TaskId(task.term, task.index)
     this.theme = theme
     this.attempt = attempt
+    // What is over already says so at once.
     this.#release = way.onLost((why) => this.#lose(why))
   }
 

@@ -67,7 +67,7 @@ export class Stay implements Way {
    * Sends one operation.
    *
    * @param answered not called when the stay is over before
-   * @param told as with `Attachment.send`
+   * @param told as with `Attachment.send`; not called when the stay is over, though the attachment may go on for a moment
    * @returns names it for `stop-handling`
    */
   send(
@@ -80,7 +80,12 @@ export class Stay implements Way {
       if (isOfLostSession(answer)) this.#options.refused(answer)
       if (this.#why === null) answered(answer)
     }
-    return this.#options.attachment.send(operation, heard, told)
+    const news =
+      told &&
+      ((what: News): void => {
+        if (this.#why === null) told(what)
+      })
+    return this.#options.attachment.send(operation, heard, news)
   }
 
   onLost(lost: Hear): () => void {

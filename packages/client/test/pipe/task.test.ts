@@ -378,6 +378,17 @@ test('J3: after a stall nothing is sent for a task that may be with somebody els
   expect(attachment.sent).toHaveLength(before)
 })
 
+test('J3: a task that is lost in the turn in which it was opened is given as a lost one', async () => {
+  const { pipe, start, link } = fakePipe()
+  const opening = pipe.open(7)
+  await start()
+  link.last.last.answer(openedAnswer(1n))
+  link.last.break()
+  const task = await opening
+  expect(task.signal.reason).toBeInstanceOf(TaskLostError)
+  await expect(task.append('x')).rejects.toThrow(TaskLostError)
+})
+
 test('the process stays alive for what is asked, and not for a task that is at hand', async () => {
   const { opened, link, clock } = fakePipe()
   const task = await opened()

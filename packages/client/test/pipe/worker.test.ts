@@ -235,6 +235,17 @@ test('S2-16: when the connection breaks its tasks are lost, and the theme is han
   ])
 })
 
+test('J3: what is handed to a client that may have been given up is not begun', async () => {
+  const world = await handled(2)
+  const { clock, hands, link } = world
+  const [asked] = sentOf(link, 'handle-theme')
+  link.last.listener.kept?.(clock.monotonicMs() + 5_000, 5_000)
+  clock.advance(5_000)
+  asked?.told?.(handedOut(5n))
+  await settled()
+  expect(hands.calls).toEqual([])
+})
+
 test('places that become free together are asked for together', async () => {
   const world = await handled(3)
   for (const index of [5n, 6n, 7n]) bring(world, index)

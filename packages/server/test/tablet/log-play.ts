@@ -2,6 +2,7 @@
 import type { TaskId } from '@tenure/kernel'
 import { type HeldTask, type LogVisitor, visitLog } from './log-visitor.ts'
 import { settle } from './manual-clock.ts'
+import type { CommitMood } from './moody-engine.ts'
 import { createNode, nodeAt, type Stage, stage } from './stage.ts'
 
 export const VISITORS = 3
@@ -27,6 +28,7 @@ export const PARTS = [
   ['settle', 6],
   ['leave', 1],
   ['restart', 1],
+  ['fail', 1],
 ] as const
 
 type Doing = (typeof PARTS)[number][0]
@@ -63,12 +65,18 @@ class Book {
   readonly tasks = new Map<string, TaskId>()
   /** By task and attempt, what it has written. */
   readonly written = new Map<string, Array<{ change: Change; text: string }>>()
+  /** Tasks of which something was asked and not answered. */
+  readonly unsure = new Set<string>()
   readonly handOuts: Array<{ task: TaskId; attempt: number; texts: string[] }> = []
 
   write(held: HeldTask, { change, text }: Asked): void {
     this.tasks.set(nameOf(held.task), held.task)
     const key = `${nameOf(held.task)} ${held.attempt}`
     this.written.set(key, [...(this.written.get(key) ?? []), { change, text }])
+  }
+
+  doubt(unanswered: Iterable<Asked>): void {
+    for (const { held } of unanswered) if (held !== null) this.unsure.add(nameOf(held.task))
   }
 
   /** What the task holds when this attempt begins. */
@@ -88,7 +96,10 @@ class Book {
       const name = `${nameOf(task)} ${attempt}`
       const expected = this.before(task, attempt).join()
       const found = texts.join()
-      const wrong = found === expected ? [] : [`${name} came with ${found}, not ${expected}`]
+      // One whose opening was not answered is not in the book.
+      const isSure = this.written.has(`${nameOf(task)} 0`) && !this.unsure.has(nameOf(task))
+      const isRight = found === expected || !isSure
+      const wrong = isRight ? [] : [`${name} came with ${found}, not ${expected}`]
       const twice = seen.has(name) ? [`${name} came twice`] : []
       seen.add(name)
       return [...wrong, ...twice]
@@ -117,6 +128,7 @@ export class Play {
     if (doing === 'wait') return this.#set.clock.advance(which * 3)
     if (doing === 'settle') return settle()
     if (doing === 'restart') return this.#restart()
+    if (doing === 'fail') return this.#fail(which % 2 === 0 ? 'fails-before' : 'fails-after')
     const guest = this.#guests[who]
     if (guest === undefined) return
     this.#look(guest)
@@ -173,6 +185,18 @@ export class Play {
     this.#guests[who] = await this.#arrive()
   }
 
+  /** A commit fails, with or without having been made. */
+  async #fail(mood: CommitMood): Promise<void> {
+    this.#set.engine.moods.push(mood)
+    this.#guests[0]?.visitor.open()
+    await settle()
+    for (const [at, guest] of this.#guests.entries()) {
+      this.#look(guest)
+      this.book.doubt(guest.asked.values())
+      this.#guests[at] = await this.#arrive()
+    }
+  }
+
   async #restart(): Promise<void> {
     await this.#set.host.close()
     for (const guest of this.#guests) this.#look(guest)
@@ -190,6 +214,7 @@ export class Play {
       }
       if (event.kind !== 'done' && event.kind !== 'task-opened') continue
       const asked = guest.asked.get(event.requestId)
+      guest.asked.delete(event.requestId)
       if (asked === undefined) continue
       const held = event.kind === 'task-opened' ? { task: event.task, attempt: 0 } : asked.held
       if (held !== null) this.book.write(held, asked)

@@ -220,6 +220,7 @@ test('a node that is lost takes its tasks from their handlers, and hands them ou
   expect(endpoint().last.errand.handOut).toMatchObject({ task: errand.handOut.task, attempt: 2 })
 })
 
+// holds: S2-32
 // guards: J3
 test('a node that another server has taken is left to that server', async () => {
   const limits = { tablet: { selfCheckMs: 500 } }
@@ -291,6 +292,7 @@ test('settings that do not concern the handler change nothing of what is under w
   expect(endpoint().last.errand.handOut.name).toBe('other')
 })
 
+// holds: S2-34
 // guards: J2
 test('a server that stops takes its tasks back, and they are stored', async () => {
   const { clock, configure, store, endpoint, listed, deliveries, host } = await deliveryStage()

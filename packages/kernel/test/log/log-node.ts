@@ -23,7 +23,7 @@ type Unasked<T> = T extends unknown ? Omit<T, 'stream' | 'session' | 'requestId'
 
 export type Question = Unasked<LogCommand | LogQuestion>
 
-interface Batch {
+export interface Batch {
   readonly writes: Write[]
   readonly readings: Reading[]
   readonly events: Event[]
@@ -44,11 +44,13 @@ export class LogNode {
   term = 1n
   /** Called with every step, as soon as it is made. */
   seen: ((step: Step) => void) | null = null
-  /** Called with what has been committed. */
-  committed: ((batch: object) => void) | null = null
+  /** Of the sessions that attach from now on. */
+  timeoutMs = 10_000n
   readonly limits: Partial<Limits>
   #batches: Batch[] = []
   #requests = 0n
+  #lastStream = 0
+  readonly #streams = new Map<bigint, number>()
 
   constructor(limits: Partial<Limits> = {}, sessions = 2) {
     this.limits = limits
@@ -77,24 +79,31 @@ export class LogNode {
 
   addressed(question: Question, session: bigint): Command {
     this.#requests += 1n
-    const asked = { stream: Number(session), session, requestId: this.#requests }
+    const asked = { stream: this.#streamOf(session), session, requestId: this.#requests }
     return { ...question, ...asked }
   }
 
-  /** Starts a session on the stream of the same number, or brings one to a stream. */
-  attach(session = 0n, stream = Number(session)): Step {
-    const about = { timeoutMs: 10_000n, description: '', sequenceNumber: 0n }
-    const at = stream || this.kernel.statistics().sessions + 1
-    const asked = { stream: at, requestId: 0n, session, protectionKey: NOTHING }
-    return this.apply({ kind: 'attach', ...asked, ...about })
+  /** Starts a session on a stream of its own, or brings one to a stream: to the one it had. */
+  attach(session = 0n, stream = this.#streamOf(session)): Step {
+    const about = { timeoutMs: this.timeoutMs, description: '', sequenceNumber: 0n }
+    const asked = { stream: stream || ++this.#lastStream, requestId: 0n, session }
+    const step = this.apply({ kind: 'attach', ...asked, protectionKey: NOTHING, ...about })
+    for (const event of step.events) {
+      if (event.kind === 'attached') this.#streams.set(event.session, event.stream)
+    }
+    return step
   }
 
   detach(session: bigint): Step {
-    return this.apply({ kind: 'detach', stream: Number(session), session })
+    return this.apply({ kind: 'detach', stream: this.#streamOf(session), session })
   }
 
   stop(session: bigint): Step {
-    return this.apply({ kind: 'stop', stream: Number(session), session, requestId: 0n })
+    return this.apply({ kind: 'stop', stream: this.#streamOf(session), session, requestId: 0n })
+  }
+
+  #streamOf(session: bigint): number {
+    return this.#streams.get(session) ?? 0
   }
 
   apply(command: Command): Step {
@@ -110,18 +119,27 @@ export class LogNode {
     return this.#batches.length
   }
 
+  /** The one that is committed last; null when all are. */
+  get latest(): Batch | null {
+    return this.#batches.at(-1) ?? null
+  }
+
   /** Commits the first batch and reads what it wants. @returns what was heard, in words */
   commit(): string[] {
+    return this.commitBatch()?.events.map(inWords) ?? []
+  }
+
+  /** As `commit`, unread. */
+  commitBatch(): Batch | null {
     const batch = this.#batches.shift()
-    if (batch === undefined) return []
+    if (batch === undefined) return null
     this.store.apply([...this.kernel.seal(), ...batch.writes])
-    this.committed?.(batch)
     // All is read before any of it is supplied.
     const found = batch.readings.map((reading) => [reading, this.store.read(reading)] as const)
     for (const [reading, entries] of found) {
       this.#made(() => this.kernel.supply(reading, entries, this.nowMs))
     }
-    return batch.events.map(inWords)
+    return batch
   }
 
   /** Commits all and does what is due, until nothing is left to do. */

@@ -53,7 +53,10 @@ export class Drive {
   readonly theme: number
   readonly attempt: number
   readonly #way: Way
-  readonly #controller = new AbortController()
+  /** Made when somebody asks for its signal. */
+  #controller: AbortController | null = null
+  /** Why the task is not driven here any more. */
+  #reason: (() => Error) | null = null
   #phase: 'open' | 'closing' | 'closed' | 'lost' = 'open'
   #ending: Ending['kind'] = 'store-task'
   #settled: Promise<void> = Promise.resolve()
@@ -72,7 +75,11 @@ export class Drive {
 
   /** Aborts when the task is not driven here any more. Compares the clocks first. */
   get signal(): AbortSignal {
-    if (this.#phase === 'open' || this.#phase === 'closing') this.#way.check()
+    if (this.#reason === null) this.#way.check()
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#reason !== null) this.#controller.abort(this.#reason())
+    }
     return this.#controller.signal
   }
 
@@ -153,7 +160,7 @@ export class Drive {
         throw this.#failure
       }
       isPerhapsDone ||= isOpen(answer)
-      await pause(this.#way.clock, backoff.nextMs(), this.#controller.signal)
+      await pause(this.#way.clock, backoff.nextMs(), this.signal)
     }
   }
 
@@ -180,10 +187,9 @@ export class Drive {
   }
 
   #lose(why: string): void {
-    if (this.#phase === 'closed' || this.#phase === 'lost') return
-    this.#phase = 'lost'
-    this.#release()
-    this.#controller.abort(this.#lost(`task ${this.id.toString()} is lost: ${why}`))
+    if (this.#reason === null) {
+      this.#leave('lost', () => this.#lost(`task ${this.id.toString()} is lost: ${why}`))
+    }
   }
 
   #lost(what: string): TaskLostError {
@@ -191,11 +197,16 @@ export class Drive {
   }
 
   #close({ kind }: Ending): void {
-    this.#phase = 'closed'
+    const said = `task ${this.id.toString()} was ${PARTICIPLES[kind]}`
+    this.#leave('closed', () => new TaskClosedError(said))
+  }
+
+  #leave(phase: 'closed' | 'lost', reason: () => Error): void {
+    this.#phase = phase
     this.#release()
-    this.#controller.abort(
-      new TaskClosedError(`task ${this.id.toString()} was ${PARTICIPLES[kind]}`),
-    )
+    // The end may be confirmed in the turn in which the connection breaks: the first reason stays.
+    this.#reason ??= reason
+    this.#controller?.abort(reason())
   }
 
   /** @throws TaskClosedError, TaskLostError */

@@ -9,7 +9,7 @@ export interface ThemeOptions {
   readonly name?: string
   /**
    * Where the server takes due tasks to: `grpc://host:port` (see `serveHandlers`), `http://…` or `https://…`. By default nowhere: handlers
-   * come to them.
+   * come to them. A log in this process (`memory:`, `file:`) is taken nowhere either.
    */
   readonly handler?: string
   /** How long the handler there may take for one task. 60 by default; 0: as long as the server lets it. */

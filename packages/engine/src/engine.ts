@@ -45,6 +45,8 @@ export interface Engine {
   /**
    * Takes the partition over, creating it when it is new.
    *
+   * What is large may be checked further while it is used; once damage is found every call for it rejects with DamagedError.
+   *
    * @throws DamagedError when what is stored fails its checks; nothing is served from such a partition
    */
   claim(partition: string, owner: OwnerInfo): Promise<Partition>

@@ -4,7 +4,7 @@
  *
  * A small file is checked before LMDB opens it. For a large one that would take minutes, so its leaves are checked while it is used: those
  * that LMDB is about to read or to change right then, all others meanwhile. So LMDB never sees a page that was not checked, and each
- * leaf is counted as it was at the opening, since the first change of a leaf writes it to another page. A small partition in a large file is
+ * leaf is counted as it was at the opening (I-30), since the first change of a leaf writes it to another page. A small partition in a large file is
  * checked whole before it is claimed, and so are the small regions of a large one.
  */
 import { closeSync, existsSync, fstatSync, openSync } from 'node:fs'
@@ -23,14 +23,17 @@ import { sweep } from './sweep.ts'
 
 /** What is checked before it is used. */
 export interface InspectionLimits {
-  /** Of a file; a larger one is checked while it is used. */
-  readonly pagesMax: number
-  /** Of a partition in a larger file. */
-  readonly rowsMax: number
+  /** A file with more pages is checked while it is used. */
+  readonly filePagesMax: number
+  /** In such a file, about so many pages with rows of a partition that is about to be claimed. */
+  readonly partitionPagesMax: number
 }
 
-/** Each is checked in about a second. */
-export const DEFAULT_INSPECTION_LIMITS: InspectionLimits = { pagesMax: 65_536, rowsMax: 1_000_000 }
+/** So many pages are 256 MiB, and checked in about a second. */
+export const DEFAULT_INSPECTION_LIMITS: InspectionLimits = {
+  filePagesMax: 65_536,
+  partitionPagesMax: 65_536,
+}
 
 export class Inspection {
   readonly #place: string
@@ -123,8 +126,9 @@ export class Inspection {
       this.#ledger.assertSound(number)
       return null
     }
-    const isWhole = total.regions === null || total.rows <= this.#limits.rowsMax
-    if (!isWhole) await this.#smallRegions(total)
+    const rowsMax = this.#limits.partitionPagesMax / (this.#leaves?.pagesOfRow ?? 1)
+    const isWhole = total.regions === null || total.rows <= rowsMax
+    if (!isWhole) await this.#smallRegions(total, rowsMax)
     const found = isWhole ? await this.#whole(number) : null
     this.#ledger.assertSound(number)
     return total.regions === null ? found : null
@@ -166,7 +170,7 @@ export class Inspection {
     const found = survey(file)
     const leaves = new Leaves(found, this.#ledger)
     this.#leaves = leaves
-    const isSmall = found.last.meta.lastPage < this.#limits.pagesMax
+    const isSmall = found.last.meta.lastPage < this.#limits.filePagesMax
     if (isSmall) leaves.all()
     // Of a large file not all pages in use are known yet; none lies after its end.
     const { last, seen, free } = found
@@ -182,11 +186,11 @@ export class Inspection {
   }
 
   /** The smallest of them, as long as they have no more rows together than a partition that is checked whole. */
-  async #smallRegions(total: PartitionTotal): Promise<void> {
+  async #smallRegions(total: PartitionTotal, rowsMax: number): Promise<void> {
     const regions = [...(total.regions ?? [])].toSorted(
       ([, one], [, other]) => one.rows - other.rows,
     )
-    let rowsLeft = this.#limits.rowsMax
+    let rowsLeft = rowsMax
     for (const [region, { rows }] of regions) {
       rowsLeft -= rows
       if (rowsLeft < 0 || this.#isStopped) return

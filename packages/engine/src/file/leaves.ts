@@ -49,6 +49,12 @@ export class Leaves {
     return this.#survey.leaves.size
   }
 
+  /** How many pages a row takes, on the average. */
+  get pagesOfRow(): number {
+    const { leaves, overflows, entries } = this.#survey.last.meta.main
+    return Number(leaves + overflows) / Math.max(1, Number(entries))
+  }
+
   /** A transaction is over. */
   moved(): void {
     this.#reader.moved()

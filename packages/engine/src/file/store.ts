@@ -12,6 +12,8 @@ import type { PartitionTotal } from './ledger.ts'
 
 export type Database = RootDatabase<Buffer, Uint8Array>
 
+const DELETED_AT_ONCE = 1_000
+
 export interface Claim {
   readonly name: string
   readonly number: number
@@ -204,11 +206,14 @@ export class Store {
   }
 
   #deleteRange(number: number, meta: Meta, range: KeyRange): void {
-    const start = layout.rowKey(number, range.start)
+    let start: Uint8Array | undefined = layout.rowKey(number, range.start)
     const end = layout.rowKey(number, range.end)
-    if (Buffer.compare(start, end) >= 0) return
-    const keys = [...this.#database.getKeys({ start, end })]
-    for (const key of keys) this.#deleteRow(key, meta)
+    while (start !== undefined && Buffer.compare(start, end) < 0) {
+      // Some at a time: a range can hold more keys than there is memory.
+      const keys: Uint8Array[] = [...this.#database.getKeys({ start, end, limit: DELETED_AT_ONCE })]
+      for (const key of keys) this.#deleteRow(key, meta)
+      start = keys.length < DELETED_AT_ONCE ? undefined : keys.at(-1)
+    }
   }
 
   #put(key: Uint8Array, content: Uint8Array): void {

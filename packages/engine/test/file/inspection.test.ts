@@ -26,7 +26,7 @@ const LATE = ROWS - 10
 /** In the large partition, in a region of its own. */
 const FEW = Buffer.from('few')
 /** What is checked before it is used: the few rows of the large partition, and all of the small one. */
-const LIMITS = { pagesMax: 0, rowsMax: 500 }
+const LIMITS = { filePagesMax: 0, partitionPagesMax: 50 }
 /** The check of the rest goes on with the next turn of the event loop, and what is written on the calling thread takes none. */
 const CALLING_THREAD = { inspected: LIMITS, blockingMaxMs: Infinity }
 const OTHER_THREAD = { inspected: LIMITS, blockingMaxMs: 0 }

@@ -58,7 +58,8 @@ function failureOf({ failed }: Serving): Promise<never> {
   return new Promise((_resolve, reject) => {
     const fail = (): void => {
       const message = `${failed.reason.message}; the server has ended, start it again when the cause is gone`
-      reject(new CommandFailure(EXIT_DISK, message))
+      const code = failed.reason instanceof DamagedError ? EXIT_DAMAGED : EXIT_DISK
+      reject(new CommandFailure(code, message))
     }
     if (failed.aborted) fail()
     failed.addEventListener('abort', fail, { once: true })

@@ -12,7 +12,7 @@ import { content } from './content.ts'
 
 const VISITOR = Buffer.from('visitor')
 
-const WHILE_USED = { inspected: { pagesMax: 0, rowsMax: 0 } }
+const WHILE_USED = { inspected: { filePagesMax: 0, partitionPagesMax: 0 } }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const options = line.startsWith('~') ? WHILE_USED : {}

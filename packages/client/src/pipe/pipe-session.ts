@@ -14,7 +14,7 @@ import type { SessionGround } from '../session.ts'
 import { marginMsOf } from '../session/belief.ts'
 import { HiddenSession } from '../session/hidden-session.ts'
 import { Stay } from './stay.ts'
-import type { Lost } from './way.ts'
+import { Lost } from './way.ts'
 
 /** Who wants something of every stay. */
 export interface Follower {
@@ -180,7 +180,7 @@ export class PipeSession {
     waiting.isSent = true
     stay.ask(waiting.asking.operation).then(
       (answer) => this.#answered(waiting, { stay, answer }),
-      (lost: Lost) => this.#orphaned(waiting, lost),
+      (error: unknown) => this.#orphaned(waiting, error),
     )
   }
 
@@ -189,11 +189,13 @@ export class PipeSession {
     else waiting.asking.late(heard)
   }
 
-  #orphaned(waiting: Waiting, lost: Lost): void {
-    if (!lost.isSent) {
+  #orphaned(waiting: Waiting, error: unknown): void {
+    if (error instanceof Lost && !error.isSent) {
       waiting.isSent = false
       if (waiting.place?.set === this.#waiting) this.#pass(waiting)
-    } else if (this.#leave(waiting)) waiting.reject(this.#unknown(waiting, lost.message))
+    } else if (this.#leave(waiting)) {
+      waiting.reject(error instanceof Lost ? this.#unknown(waiting, error.message) : error)
+    }
   }
 
   #giveUp(waiting: Waiting, reason: unknown): void {

@@ -40,9 +40,10 @@ export class Storm {
   /** Nothing strikes any more, and all that is broken is whole again. */
   heal(): void {
     this.#isOver = true
-    const { network, storage, settings } = this.#world
+    const { network, storage, settings, wall } = this.#world
     const { servers, clients } = this.#cast
     network.healAll()
+    wall.settle()
     Object.assign(network.weather, { lateShare: 0, lateMs: 0 })
     const healthy = { slowShare: 0, lostShare: 0, unknownShare: 0, deafShare: 0, isFull: false }
     Object.assign(storage.health, healthy, { operationsMax: settings.operationsMax })
@@ -95,9 +96,7 @@ export class Storm {
       diskFull: () =>
         this.#spell('disk full', health, { worse: { isFull: true }, calm: { isFull: false } }),
       theft: () => void storage.steal(this.#world.path),
-      wallJump: () => {
-        wall.wallMs += this.#random.between(-WALL_JUMP_MS, WALL_JUMP_MS)
-      },
+      wallJump: () => wall.jump(this.#random.between(-WALL_JUMP_MS, WALL_JUMP_MS)),
     }
   }
 

@@ -34,7 +34,18 @@ export type Fault = (typeof FAULTS)[number]
 /** The mean time between two faults of a kind, in virtual milliseconds; a kind that is not in it never occurs. */
 type FaultRates = ReadonlyMap<Fault, number>
 
-export type Matter = 'semaphores' | 'records' | 'both'
+export type Matter = 'semaphores' | 'records' | 'both' | 'log'
+
+/** A theme of the session log. */
+export interface ThemePlan {
+  readonly theme: number
+  readonly delaySeconds: number
+  readonly jitterSeconds: number
+  readonly concurrency: number
+  /** Infinity: without bound. */
+  readonly maxRepeats: number
+  readonly maxBytes: number
+}
 
 export interface Settings {
   readonly servers: number
@@ -50,6 +61,8 @@ export interface Settings {
   readonly isQuiet: boolean
   /** What the programs are about. */
   readonly matter: Matter
+  /** None unless they are about the log. */
+  readonly themes: readonly ThemePlan[]
   /** The servers that do not speak Tenure's own protocol, as if of an earlier version. */
   readonly oldServers: ReadonlySet<number>
   readonly kernelLimits: Partial<Limits>
@@ -90,7 +103,61 @@ const CLOCK_ERROR = 0.009
 /** How many of the runs that are not about records have a server of an earlier version. */
 const OLD_SHARE = 0.15
 
+/** How many runs that are not quiet are about the log. */
+const LOG_SHARE = 0.25
+const THEMES_MAX = 3
+/** A task may have few records of the usual length. */
+const SMALL_TASK_BYTES = 400
+const LARGE_TASK_BYTES = 1_000_000
+
+/** A step of the log is no larger than this when it hands out and stores as few tasks as a small node allows. */
+const LOG_ROOM = 24
+
 export function settingsOf(random: Random): Settings {
+  const settings = settingsOfCoordination(random)
+  const isOfLog = !settings.isQuiet && random.chance(LOG_SHARE)
+  return isOfLog ? { ...settings, ...settingsOfLog(random) } : settings
+}
+
+/** What differs when the programs are about the log. */
+function settingsOfLog(random: Random): Partial<Settings> {
+  const operationsMax = random.pick([10_000, 10_000, 10_000, LOG_ROOM])
+  return {
+    operationsMax,
+    matter: 'log',
+    themes: Array.from({ length: random.whole(1, THEMES_MAX) }, (_, at) =>
+      themePlanOf(random, at + 1),
+    ),
+    oldServers: new Set(),
+    kernelLimits: logLimitsOf(random, operationsMax),
+  }
+}
+
+function themePlanOf(random: Random, theme: number): ThemePlan {
+  return {
+    theme,
+    delaySeconds: random.pick([0, 0, 1, 2]),
+    jitterSeconds: random.pick([0, 0, 2]),
+    concurrency: random.pick([1, 2, 3, 10]),
+    maxRepeats: random.pick([Infinity, Infinity, 1, 3]),
+    maxBytes: random.chance(0.3) ? SMALL_TASK_BYTES : LARGE_TASK_BYTES,
+  }
+}
+
+function logLimitsOf(random: Random, operationsMax: number): Partial<Limits> {
+  const small = smallLimits(random)
+  const perStep = operationsMax > LOG_ROOM ? DEFAULT_LIMITS.tasksPerStepMax : 2
+  return {
+    storedInMemoryMax: small(4, DEFAULT_LIMITS.storedInMemoryMax),
+    storedPageMax: small(4, DEFAULT_LIMITS.storedPageMax),
+    taskPageRecordsMax: small(3, DEFAULT_LIMITS.taskPageRecordsMax),
+    listedTasksMax: small(3, DEFAULT_LIMITS.listedTasksMax),
+    tasksPerStepMax: small(2, perStep),
+  }
+}
+
+/** The settings of all other runs. */
+function settingsOfCoordination(random: Random): Settings {
   const isCalm = random.chance(CALM_SHARE)
   const timeouts = [800, 1_500, 3_000, 6_000]
   const isSkewed = random.chance(0.5)
@@ -114,6 +181,7 @@ export function settingsOf(random: Random): Settings {
     operationsMax: random.pick([10_000, 10_000, 10_000, 24, leastRoom]),
     isQuiet,
     matter,
+    themes: [],
     oldServers: new Set(isOld ? [random.below(servers)] : []),
     kernelLimits: kernelLimitsOf(random),
     faults: faultsOf(random, isCalm),
@@ -121,9 +189,12 @@ export function settingsOf(random: Random): Settings {
 }
 
 /** Bounds so small that they are met, each in half of the runs. */
+function smallLimits(random: Random): (most: number, usual: number) => number {
+  return (most, usual) => (random.chance(0.5) ? random.whole(1, most) : usual)
+}
+
 function kernelLimitsOf(random: Random): Partial<Limits> {
-  const small = (most: number, usual: number): number =>
-    random.chance(0.5) ? random.whole(1, most) : usual
+  const small = smallLimits(random)
   return {
     valueMemoryBytesMax: small(400, DEFAULT_LIMITS.valueMemoryBytesMax),
     historyChangesMax: small(8, DEFAULT_LIMITS.historyChangesMax),

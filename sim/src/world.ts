@@ -1,7 +1,7 @@
 /** Everything that one run consists of, put together from its seed. */
 import { Storm } from './faults.ts'
 import { Judge } from './judge/judge.ts'
-import type { WallClock } from './machine/clocks.ts'
+import { WallClock } from './machine/clocks.ts'
 import { Schedule } from './machine/schedule.ts'
 import { Storage } from './machine/storage.ts'
 import { Network } from './network/network.ts'
@@ -19,7 +19,7 @@ import { type Settings, settingsOf } from './settings.ts'
 
 const SERVER_LETTERS = 'ab'
 const PATH = '/local/storm'
-/** The world's clock on the wall when the run begins; it says nothing. */
+/** What the clock on the wall shows when the run begins. */
 const WALL_MS = 1_700_000_000_000
 
 export class World implements Scene {
@@ -29,7 +29,7 @@ export class World implements Scene {
   readonly schedule: Schedule = new Schedule()
   readonly trace: Trace
   readonly marks: Marks = new Marks()
-  readonly wall: WallClock = { wallMs: WALL_MS }
+  readonly wall: WallClock
   readonly judge: Judge
   readonly network: Network
   readonly storage: Storage
@@ -49,7 +49,8 @@ export class World implements Scene {
     this.random = new Random(seed)
     this.settings = settingsOf(this.random.fork('settings'))
     this.trace = new Trace(this.schedule, keepsTrace)
-    this.judge = new Judge(this)
+    this.wall = new WallClock(this.schedule, WALL_MS, () => this.judge.tasks.jumped())
+    this.judge = new Judge(this, this.wall)
     this.network = new Network(this.schedule, {
       random: this.random.fork('network'),
       marks: this.marks,
@@ -61,6 +62,7 @@ export class World implements Scene {
       claimed: (_partition, owner) => {
         this.trace.note('storage', `is claimed by ${owner.id}`)
         this.judge.sessions.claimed(owner.id)
+        this.judge.tasks.claimed()
       },
       written: (process, writes) => this.judge.written(process, writes),
     })
@@ -68,7 +70,7 @@ export class World implements Scene {
     this.servers = this.#makeServers()
     this.clients = this.#makeClients()
     this.#founder = this.#makeGuest('founder', founder(this.settings))
-    this.#auditor = this.#makeGuest('auditor', auditor(NAMES))
+    this.#auditor = this.#makeGuest('auditor', auditor(NAMES, this.settings))
     this.#storm = new Storm(this, this)
   }
 
@@ -144,7 +146,8 @@ export class World implements Scene {
   /** Somebody who comes for one thing, in fine weather. */
   #makeGuest(name: string, program: Program): ClientParty {
     const servers = this.servers[0]?.address ?? ''
-    const protocol = protocolOf(this.random.fork(`protocol of ${name}`))
+    const random = this.random.fork(`protocol of ${name}`)
+    const protocol = program.needsOwnProtocol === true ? 'own' : protocolOf(random)
     return new ClientParty(this, {
       name,
       servers,
@@ -162,7 +165,7 @@ export class World implements Scene {
     return cast(random, this.settings).map((programs, at) => {
       const rate = clockRates[(at + 2) % clockRates.length] ?? 1
       const servers = (random.chance(0.5) ? addresses : addresses.toReversed()).join(',')
-      const protocol = programs.some(({ usesRecords }) => usesRecords === true)
+      const protocol = programs.some(({ needsOwnProtocol }) => needsOwnProtocol === true)
         ? 'own'
         : protocolOf(random)
       const way = { name: `client-${at + 1}`, servers, protocol } as const

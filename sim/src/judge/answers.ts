@@ -3,7 +3,7 @@
  */
 import type { Notice, RecordMessage, RecordOperation, Reply } from '@tenure/protocol'
 import type { Process } from '../machine/process.ts'
-import type { ChannelStream, RecordAsk, RecordObserver } from '../network/face-observer.ts'
+import type { ChannelStream, RecordAsk, RecordObserver, Silence } from '../network/face-observer.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Archive } from './archive.ts'
 import type { Ground, Verdicts } from './ground.ts'
@@ -65,7 +65,7 @@ export class Answers {
   }
 
   /** S1: a client that keeps its word is not taken for dead. */
-  gaveUp(silentMs: number, periodMs: number): void {
+  gaveUp({ silentMs, periodMs }: Silence): void {
     this.#ground.marks.reached('a silent connection is given up')
     if (periodMs === Infinity || silentMs >= SILENT_PERIODS * periodMs * CLOCK_SHARE) return
     const problem = `a connection was given up ${silentMs} ms after its last word, with a period of ${periodMs} ms`

@@ -15,6 +15,8 @@ import { Registers } from './registers.ts'
 import { Requests } from './requests.ts'
 import { Sessions } from './sessions.ts'
 import { Stored } from './stored.ts'
+import { Tasks } from './tasks.ts'
+import type { WallTime } from './due-times.ts'
 import { Views } from './views.ts'
 
 /** A broken promise: the end of the run. */
@@ -38,12 +40,13 @@ export class Judge implements Verdicts {
   readonly answers: Answers
   readonly leases: RecordLeases
   readonly records: RecordHistories
+  readonly tasks: Tasks
   readonly views: Views
   readonly #ground: Ground
   #violation: Violation | null = null
   #unjudged = 0
 
-  constructor(ground: Ground) {
+  constructor(ground: Ground, wall: WallTime) {
     this.#ground = ground
     this.beliefs = new Beliefs(ground, this)
     this.pauses = new Pauses(ground)
@@ -60,6 +63,7 @@ export class Judge implements Verdicts {
     })
     this.answers = new Answers(ground, this, { archive: this.archive, leases: this.leases })
     this.records = new RecordHistories(ground, this, this.archive)
+    this.tasks = new Tasks(ground, this, wall)
   }
 
   /** The first one: what follows may be its consequence. */
@@ -83,6 +87,7 @@ export class Judge implements Verdicts {
       this.requests.watch(process),
       this.sessions.watch(process),
       this.beliefs.observer,
+      this.tasks.sessions,
     ]
     return {
       sessions: {
@@ -97,7 +102,11 @@ export class Judge implements Verdicts {
         },
       },
       records: this.answers.watch(process),
-      gaveUp: (silentMs, periodMs) => this.answers.gaveUp(silentMs, periodMs),
+      tasks: this.tasks.watch(process),
+      gaveUp: (silence) => {
+        this.answers.gaveUp(silence)
+        this.tasks.gaveUp(silence.streams)
+      },
     }
   }
 
@@ -105,6 +114,7 @@ export class Judge implements Verdicts {
   written(process: Process, writes: WriteSet): void {
     // What of records ends with a session is judged while the session is still known.
     this.archive.written(process, writes)
+    this.tasks.written(process, writes)
     this.stored.written(process, writes)
   }
 

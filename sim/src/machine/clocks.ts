@@ -3,10 +3,38 @@ import type { Clock as ClientClock, Random as ClientRandom } from '@tenure/clien
 import type { Clock as ServerClock, Random as ServerRandom } from '@tenure/server'
 import type { Random } from '../random.ts'
 import type { Process } from './process.ts'
+import type { Schedule } from './schedule.ts'
 
 /** Time for people, as wrong as it can be: it may jump at any moment. */
-export interface WallClock {
-  wallMs: number
+export class WallClock {
+  readonly #schedule: Schedule
+  readonly #startMs: number
+  readonly #looked: () => void
+  #offsetMs = 0
+  #highestOffsetMs = 0
+
+  /** @param looked called before each jump and after it */
+  constructor(schedule: Schedule, startMs: number, looked: () => void) {
+    this.#schedule = schedule
+    this.#startMs = startMs
+    this.#looked = looked
+  }
+
+  get wallMs(): number {
+    return this.#startMs + this.#schedule.nowMs + this.#offsetMs
+  }
+
+  jump(byMs: number): void {
+    this.#looked()
+    this.#offsetMs += byMs
+    this.#highestOffsetMs = Math.max(this.#offsetMs, this.#highestOffsetMs)
+    this.#looked()
+  }
+
+  /** The latest of all that it has shown was right: nothing that was to be done by it is far away. */
+  settle(): void {
+    this.jump(this.#highestOffsetMs - this.#offsetMs)
+  }
 }
 
 export function serverClock(process: Process, wall: WallClock): ServerClock {

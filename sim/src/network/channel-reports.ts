@@ -5,16 +5,17 @@
 import {
   type ClientMessage,
   type CodeName,
-  type RecordOperation,
   type Reply,
   type SemaphoreOperation,
   type ServerMessage,
   type SessionAsk,
   type SessionEnded,
+  type SessionOperation,
   type SessionResponse,
   STATUS,
+  type TaskOperation,
 } from '@tenure/protocol'
-import { ChannelStream, type FaceObserver, type RecordAsk } from './face-observer.ts'
+import { ChannelStream, type FaceObserver, type RecordAsk, type TaskAsk } from './face-observer.ts'
 
 interface SemaphoreAsk {
   readonly stream: ChannelStream
@@ -23,6 +24,12 @@ interface SemaphoreAsk {
 
 interface OpenRecordAsk extends RecordAsk {
   readonly stream: ChannelStream
+}
+
+interface OpenTaskAsk extends TaskAsk {
+  readonly stream: ChannelStream
+  /** Hand-outs come after its answer. */
+  isHandling: boolean
 }
 
 const STATUS_OF: Readonly<Record<CodeName, number>> = {
@@ -37,6 +44,10 @@ const STATUS_OF: Readonly<Record<CodeName, number>> = {
   WRONG_VERSION: STATUS.PRECONDITION_FAILED,
   WRONG_LEASE: STATUS.PRECONDITION_FAILED,
   FENCED: STATUS.PRECONDITION_FAILED,
+  UNKNOWN_THEME: STATUS.PRECONDITION_FAILED,
+  TASK_CLOSED: STATUS.PRECONDITION_FAILED,
+  STALE_ATTEMPT: STATUS.PRECONDITION_FAILED,
+  TASK_TOO_LARGE: STATUS.PRECONDITION_FAILED,
   UNSUPPORTED: STATUS.UNSUPPORTED,
   UNAUTHORIZED: STATUS.UNAUTHORIZED,
   OVERLOADED: STATUS.OVERLOADED,
@@ -53,20 +64,38 @@ const RESULT_OF = {
   delete: 'delete-result',
 } as const
 
+const TASK_KINDS: Readonly<Record<TaskOperation['kind'], true>> = {
+  'open-task': true,
+  'append-task': true,
+  'replace-task': true,
+  'delete-task': true,
+  'store-task': true,
+  'read-task': true,
+  'handle-theme': true,
+  'stop-handling': true,
+  'take-task': true,
+}
+
 export class ChannelReports {
   readonly #observer: FaceObserver
   readonly #nowMs: () => number
   readonly #streams = new Map<number, ChannelStream>()
   readonly #semaphoreAsks = new Map<number, SemaphoreAsk>()
   readonly #recordAsks = new Map<number, OpenRecordAsk>()
+  readonly #taskAsks = new Map<number, OpenTaskAsk>()
 
   constructor(observer: FaceObserver, nowMs: () => number) {
     this.#observer = observer
     this.#nowMs = nowMs
   }
 
+  /** Those that are not over. */
+  get streams(): readonly ChannelStream[] {
+    return [...this.#streams.values()]
+  }
+
   asked(message: ClientMessage): void {
-    const { sessions } = this.#observer
+    const { sessions, tasks } = this.#observer
     if (message.kind === 'attach') {
       const stream = new ChannelStream()
       this.#streams.set(message.id, stream)
@@ -76,6 +105,7 @@ export class ChannelReports {
       const ping = { kind: 'ping', opaque: BigInt(message.id) } as const
       for (const stream of this.#streams.values()) sessions.asked(stream, ping)
     } else if (message.kind === 'ask') this.#askedOf(message)
+    else if (message.kind === 'ask-node') tasks.questioned(message.question)
     else if (message.kind === 'stop') {
       const stream = this.#streams.get(message.channel)
       if (stream !== undefined) sessions.asked(stream, { kind: 'stop' })
@@ -106,11 +136,16 @@ export class ChannelReports {
   #askedOf({ channel, id, operation }: SessionAsk): void {
     const stream = this.#streams.get(channel)
     if (stream === undefined) return
+    const atMs = this.#nowMs()
     if (isOfSemaphore(operation)) {
       this.#semaphoreAsks.set(id, { stream, operation })
       this.#observer.sessions.asked(stream, { ...operation, requestId: BigInt(id) })
+    } else if (isOfTask(operation)) {
+      const ask = { id, stream, operation, atMs, isHandling: false }
+      this.#taskAsks.set(id, ask)
+      this.#observer.tasks.asked(stream, ask)
     } else {
-      const ask = { stream, operation, atMs: this.#nowMs() }
+      const ask = { stream, operation, atMs }
       this.#recordAsks.set(id, ask)
       this.#observer.records.asked(stream, ask)
     }
@@ -123,12 +158,25 @@ export class ChannelReports {
       this.#observer.records.said(record.stream, record, reply)
       return
     }
+    const task = this.#taskAsks.get(id)
+    if (task !== undefined) {
+      this.#answeredTask(task, reply)
+      return
+    }
     const ask = this.#semaphoreAsks.get(id)
     if (ask === undefined) return
     const isWatched = reply.kind === 'described' && reply.watchAdded
     if (reply.kind !== 'pending' && !isWatched) this.#semaphoreAsks.delete(id)
     const response = responseOf(ask.operation, BigInt(id), reply)
     if (response !== null) this.#observer.sessions.said(ask.stream, response)
+  }
+
+  #answeredTask(ask: OpenTaskAsk, reply: Reply): void {
+    const { id, operation } = ask
+    if (operation.kind === 'handle-theme' && reply.kind === 'done') ask.isHandling = true
+    if (!ask.isHandling) this.#taskAsks.delete(id)
+    // No hand-out comes after that: one that does is heard of, and judged.
+    this.#observer.tasks.said(ask.stream, ask, reply)
   }
 
   #forget(id: number): void {
@@ -154,18 +202,21 @@ export class ChannelReports {
     const stream = this.#streams.get(channel)
     if (stream === undefined) return
     this.#streams.delete(channel)
-    for (const asks of [this.#semaphoreAsks, this.#recordAsks]) {
+    for (const asks of [this.#semaphoreAsks, this.#recordAsks, this.#taskAsks]) {
       for (const [id, ask] of asks) if (ask.stream === stream) asks.delete(id)
     }
     this.#observer.sessions.left(stream)
     this.#observer.records.left(stream)
+    this.#observer.tasks.left(stream)
   }
 }
 
-function isOfSemaphore(
-  operation: SemaphoreOperation | RecordOperation,
-): operation is SemaphoreOperation {
+function isOfSemaphore(operation: SessionOperation): operation is SemaphoreOperation {
   return operation.kind in RESULT_OF
+}
+
+function isOfTask(operation: SessionOperation): operation is TaskOperation {
+  return operation.kind in TASK_KINDS
 }
 
 function responseOf(

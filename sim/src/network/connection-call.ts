@@ -66,7 +66,9 @@ export class ConnectionCall implements ConnectionTransport {
   fail(error: ConnectionError, message: string): void {
     const { end, call } = this.#way
     if (error === 'DEADLINE_EXCEEDED') {
-      this.#options.observer.gaveUp(this.#options.nowMs() - this.#heardMs, this.#periodMs)
+      const silentMs = this.#options.nowMs() - this.#heardMs
+      const { streams } = this.#reports
+      this.#options.observer.gaveUp({ silentMs, periodMs: this.#periodMs, streams })
     }
     if (!this.#isOver) end.send({ kind: 'failed', call, code: GRPC_CODE[error], details: message })
     this.#over()

@@ -1,10 +1,12 @@
 /** Who hears what passes a server's face, both ways. */
 import type {
+  NodeQuestion,
   Notice,
   RecordOperation,
   Reply,
   SessionRequest,
   SessionResponse,
+  TaskOperation,
 } from '@tenure/protocol'
 
 /** A channel of Tenure's own protocol; stands for a stream. */
@@ -41,9 +43,35 @@ export interface RecordObserver {
   noticed(stream: ChannelStream, notice: Notice): void
 }
 
+/** A request about the session log, from its question on. */
+export interface TaskAsk {
+  /** Names it on its connection. */
+  readonly id: number
+  readonly operation: TaskOperation
+  readonly atMs: number
+}
+
+/** Hears what passes the face about the session log. */
+export interface TaskObserver {
+  asked(stream: ChannelStream, ask: TaskAsk): void
+  /** To a `handle-theme` not only once. */
+  said(stream: ChannelStream, ask: TaskAsk, reply: Reply): void
+  /** Somebody asks beside all sessions. */
+  questioned(question: NodeQuestion): void
+  /** The channel is over. */
+  left(stream: ChannelStream): void
+}
+
+/** A connection that was given up: it had said nothing for so long, and had promised to say something within a period. */
+export interface Silence {
+  readonly silentMs: number
+  readonly periodMs: number
+  readonly streams: readonly ChannelStream[]
+}
+
 export interface FaceObserver {
   readonly sessions: SessionObserver
   readonly records: RecordObserver
-  /** A connection was given up that had said nothing for so long, and had promised to say something within a period. */
-  gaveUp(silentMs: number, periodMs: number): void
+  readonly tasks: TaskObserver
+  gaveUp(silence: Silence): void
 }

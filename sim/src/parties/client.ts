@@ -80,6 +80,7 @@ export class ClientParty {
           world: this.#world,
           process,
           client,
+          link,
           program,
           random: random.fork(program.name),
           writer: `${this.name}.${this.#starts}`,

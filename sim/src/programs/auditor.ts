@@ -4,19 +4,22 @@
  */
 import { NotFoundError, type Session } from '@tenure/client'
 import { KEY_RANGE_ALL, Kernel } from '@tenure/kernel'
+import type { Settings } from '../settings.ts'
 import type { Desk, Program } from './program.ts'
+import { buryTasks } from './undertaker.ts'
 
 /** Beyond the timeout and the grace period of a session: the pings that its server may miss, and the allowance of S2. */
 const DETECTION_MS = 12_000
-/** The timeout of the sessions in which the client library asks for records. */
+/** The longest timeout of the sessions that the client library opens by itself. */
 const HIDDEN_MS = 30_000
 const LOOK_MS = 250
 
 /** @param names everything that anybody took, wrote or watched */
-export function auditor(names: readonly string[]): Program {
+export function auditor(names: readonly string[], { themes }: Settings): Program {
   let hasWaited = false
   return {
     name: 'audits',
+    needsOwnProtocol: themes.length > 0,
     async round(desk) {
       const { settings, schedule } = desk.world
       if (!hasWaited) {
@@ -27,6 +30,10 @@ export function auditor(names: readonly string[]): Program {
       const session = await desk.session()
       for (const name of names) await auditName(desk, session, name)
       await desk.closing(session)
+      if (themes.length > 0) {
+        await buryTasks(desk)
+        await desk.client.close()
+      }
       await auditStorage(desk, schedule.nowMs)
       desk.world.marks.reached('the auditor has looked')
     },
@@ -37,9 +44,10 @@ export function auditor(names: readonly string[]): Program {
 async function everybodyGone(desk: Desk, longestMs: number): Promise<void> {
   const { judge, schedule } = desk.world
   const endMs = schedule.nowMs + longestMs
-  while (schedule.nowMs < endMs && judge.stored.sessions + judge.archive.leases > 0) {
-    await desk.sleep(LOOK_MS)
-  }
+  const isAnybodyHere = (): boolean =>
+    judge.stored.sessions + judge.archive.leases > 0 || judge.tasks.archive.isAnyActive
+  while (schedule.nowMs < endMs && isAnybodyHere()) await desk.sleep(LOOK_MS)
+  if (judge.tasks.archive.isAnyActive) judge.violate('J2', 'nobody is here, and a task is active')
   if (judge.archive.leases > 0)
     judge.violate('K3', `${judge.archive.leases} record leases are left`)
 }
@@ -70,7 +78,10 @@ async function auditStorage(desk: Desk, nowMs: number): Promise<void> {
     judge.violate('D2', `what is stored cannot be loaded: ${String(error)}`)
     return
   }
-  const { sessions, owners, waiters } = kernel.statistics()
-  if (sessions + owners + waiters === 0) return
-  judge.violate('S2', `${sessions} sessions, ${owners} owners and ${waiters} waiters are stored`)
+  const { sessions, owners, waiters, activeTasks, storedTasks, deadTasks } = kernel.statistics()
+  if (sessions + owners + waiters > 0) {
+    judge.violate('S2', `${sessions} sessions, ${owners} owners and ${waiters} waiters are stored`)
+  }
+  if (activeTasks + storedTasks + deadTasks === 0) return
+  judge.violate('J2', `${activeTasks} + ${storedTasks} + ${deadTasks} tasks are counted`)
 }

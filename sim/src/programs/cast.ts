@@ -3,13 +3,17 @@ import type { Random } from '../random.ts'
 import type { Matter, Settings } from '../settings.ts'
 import { breaker } from './breaker.ts'
 import { candidate } from './candidate.ts'
+import { caretaker } from './caretaker.ts'
 import { clerk } from './clerk.ts'
 import { editor } from './editor.ts'
 import { guard } from './guard.ts'
+import { handler } from './handler.ts'
 import { locker } from './locker.ts'
 import { lookout } from './lookout.ts'
+import { meddler } from './meddler.ts'
 import { member } from './member.ts'
 import { operator } from './operator.ts'
+import { originator } from './originator.ts'
 import { pair } from './pair.ts'
 import type { Program } from './program.ts'
 import { publisher } from './publisher.ts'
@@ -74,7 +78,19 @@ const RECORD_ROLES: readonly (() => Program)[] = [
   () => lookout(''),
   () => guard(),
   () => guard(),
-  () => operator(),
+  () => operator('records'),
+]
+
+const LOG_ROLES: readonly (() => Program)[] = [
+  () => originator('first'),
+  () => originator('second'),
+  () => originator('third'),
+  () => handler('first'),
+  () => handler('second'),
+  () => handler('third'),
+  () => caretaker(),
+  () => meddler(),
+  () => operator('log'),
 ]
 
 const QUIET_ROLES: readonly (() => Program)[] = [() => locker(LOCK)]
@@ -83,6 +99,7 @@ const ROLES_OF: Readonly<Record<Matter, readonly (() => Program)[]>> = {
   semaphores: ROLES,
   records: RECORD_ROLES,
   both: [...ROLES, ...RECORD_ROLES],
+  log: LOG_ROLES,
 }
 
 const PROGRAMS_MAX = 4

@@ -18,7 +18,7 @@ export function clerk(key: string): Program {
   let known = 0n
   return {
     name: `keeps ${key}`,
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const input = choose(desk, known)
       const storage = desk.storage()

@@ -16,7 +16,7 @@ const PATIENCE_MS = 15_000
 export function guard(): Program {
   return {
     name: 'writes under a token',
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const session = await desk.session()
       const lock = await session

@@ -15,7 +15,7 @@ const STILL_MS = 1_000
 export function lookout(prefix: string): Program {
   return {
     name: `looks out for ${prefix === '' ? 'everything' : prefix}`,
-    usesRecords: true,
+    needsOwnProtocol: true,
     waitsForQuiet: true,
     async round(desk) {
       const { archive } = desk.world.judge

@@ -1,5 +1,5 @@
 /**
- * Ends by force what others have: their record leases, and the sessions in which they ask for records.
+ * Ends by force what others have: their record leases, and the sessions that the client library has opened by itself.
  *
  * Of other sessions a holder may believe for a moment longer that it holds what was taken from it.
  */
@@ -9,19 +9,18 @@ import { CREWS } from './tenant.ts'
 
 const PAUSE_MS = 1_000
 const LEASE_SHARE = 0.3
-/** As the client library describes them. */
-const DESCRIPTION = 'records'
 
-export function operator(): Program {
+/** @param what for which the client library has opened the sessions, as it describes them */
+export function operator(what: 'records' | 'log'): Program {
   return {
     name: 'operates',
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const { world, client, random } = desk
       await desk.sleep(random.exponential(PAUSE_MS))
-      if (random.chance(LEASE_SHARE)) return endLease(desk)
+      if (what === 'records' && random.chance(LEASE_SHARE)) return endLease(desk)
       const sessions = await client.listSessions(world.path, desk.timeout(20_000))
-      const victims = sessions.filter(({ description }) => description === DESCRIPTION)
+      const victims = sessions.filter(({ description }) => description === what)
       if (victims.length === 0 || world.isHealed) return
       // Of what was asked in a session that its client has left for a moment, nobody knows whether it was done.
       const absent = victims.filter((victim) => !victim.isAttached)

@@ -2,7 +2,14 @@
  * What a client process does: a program goes round and round, through whatever errors the storm makes, until the world has
  * been healed and one whole round has gone well after that.
  */
-import { type Client, type Session, type Storage, TenureError } from '@tenure/client'
+import {
+  type Client,
+  type Link,
+  type Pipe,
+  type Session,
+  type Storage,
+  TenureError,
+} from '@tenure/client'
 import type { Process } from '../machine/process.ts'
 import type { Random } from '../random.ts'
 import type { Scene } from '../scene.ts'
@@ -12,7 +19,7 @@ export interface Program {
   /** It looks at what others do, and is done after them. */
   readonly waitsForQuiet?: boolean
   /** Only servers of Tenure's own protocol have what it works with. */
-  readonly usesRecords?: boolean
+  readonly needsOwnProtocol?: boolean
   /** One round. Errors of the product that programs have to expect may be thrown. */
   round(desk: Desk): Promise<void>
 }
@@ -21,6 +28,8 @@ export interface DeskOptions {
   readonly world: Scene
   readonly process: Process
   readonly client: Client
+  /** Of the client. */
+  readonly link: Link
   readonly program: Program
   readonly random: Random
   readonly writer: string
@@ -39,6 +48,8 @@ export class Desk {
   readonly world: Scene
   readonly process: Process
   readonly client: Client
+  /** For who speaks to servers as no client library would. */
+  readonly link: Link
   readonly random: Random
   readonly name: string
   /** Names the process in what it writes: unlike any other, also of its own earlier lives. */
@@ -47,10 +58,11 @@ export class Desk {
   #isDone = false
   #session: Session | null = null
 
-  constructor({ world, process, client, program, random, writer }: DeskOptions) {
+  constructor({ world, process, client, link, program, random, writer }: DeskOptions) {
     this.world = world
     this.process = process
     this.client = client
+    this.link = link
     this.random = random
     this.name = `${process.name}/${program.name}`
     this.writer = writer
@@ -85,6 +97,11 @@ export class Desk {
   /** The records of the node. */
   storage(): Storage {
     return this.client.storage(this.world.path)
+  }
+
+  /** The session log of the node. */
+  pipe(): Pipe {
+    return this.client.pipe(this.world.path)
   }
 
   sleep(ms: number): Promise<void> {

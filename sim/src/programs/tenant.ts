@@ -16,7 +16,7 @@ const RELEASE_SHARE = 0.6
 export function tenant(keepAlive: boolean): Program {
   return {
     name: keepAlive ? 'keeps leases' : 'uses short leases',
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const { world, random, process } = desk
       const patience = desk.timeout(20_000)

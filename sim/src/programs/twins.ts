@@ -10,7 +10,7 @@ const PAUSE_MS = 200
 export function twins(): Program {
   return {
     name: 'writes twins',
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const { random } = desk
       const [left = ''] = TWINS
@@ -58,7 +58,7 @@ function judgeGets(desk: Desk, records: readonly (StoredRecord | null)[]): void 
 export function ranger(): Program {
   return {
     name: 'reads ranges',
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const storage = desk.storage()
       const signal = desk.timeout(20_000)

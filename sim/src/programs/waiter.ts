@@ -8,7 +8,7 @@ const PATIENCE_MS = 2_500
 export function waiter(key: string): Program {
   return {
     name: `waits for ${key}`,
-    usesRecords: true,
+    needsOwnProtocol: true,
     async round(desk) {
       const { world, random } = desk
       const storage = desk.storage()

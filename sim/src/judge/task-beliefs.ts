@@ -1,0 +1,69 @@
+/**
+ * How long programs believe that a task is theirs (J3, X7).
+ *
+ * A server that gives a silent client up stores its tasks: by then the client knows. When a connection breaks otherwise, or a server dies,
+ * each side learns it by itself; a belief then ends with the silence at the latest.
+ */
+import type { Process } from '../machine/process.ts'
+import type { Ground, Verdicts } from './ground.ts'
+import { type AttemptName, keyOf } from './task-drivers.ts'
+
+interface Believer {
+  readonly process: Process
+  readonly signal: AbortSignal
+}
+
+/** After a pause timers fire a little later. */
+const AWAKE_MS = 20
+/** The session timeout of the client library for the log: no silence is longer. */
+const SILENCE_MS = 10_000
+
+export class TaskBeliefs {
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #believers = new Map<string, Believer>()
+  readonly #awakeMs = new Map<Process, number>()
+
+  constructor(ground: Ground, verdicts: Verdicts) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+  }
+
+  /** A program drives it, as long as the signal says so. */
+  held(process: Process, name: AttemptName, signal: AbortSignal): void {
+    const key = keyOf(name)
+    const forget = (): void => void this.#believers.delete(key)
+    if (signal.aborted) return
+    this.#believers.set(key, { process, signal })
+    signal.addEventListener('abort', forget, { once: true })
+    process.onCrash(forget)
+    if (this.#awakeMs.has(process)) return
+    this.#awakeMs.set(process, -Infinity)
+    process.onResume(() => this.#awakeMs.set(process, this.#ground.schedule.nowMs))
+  }
+
+  /** A server gives up the connection of whoever drives these. */
+  silent(keys: readonly string[]): void {
+    for (const key of keys) this.#judge(key, AWAKE_MS, 'and its server has given it up')
+  }
+
+  /** Nobody drives it any more, as is stored. */
+  over(name: AttemptName): void {
+    const key = keyOf(name)
+    const { schedule } = this.#ground
+    if (!this.#believers.has(key)) return
+    schedule.after(SILENCE_MS, () => {
+      this.#judge(key, SILENCE_MS, `${SILENCE_MS} ms after it was stored`)
+    })
+  }
+
+  /** @param awakeMs for so long the process must have run, to have had the time to find out */
+  #judge(key: string, awakeMs: number, why: string): void {
+    const believer = this.#believers.get(key)
+    if (believer === undefined) return
+    const { process, signal } = believer
+    const wokeMs = this.#ground.schedule.nowMs - (this.#awakeMs.get(process) ?? -Infinity)
+    if (signal.aborted || process.paused || wokeMs < awakeMs) return
+    this.#verdicts.violate('J3', `${process.name} believes in task ${key}, ${why}`)
+  }
+}

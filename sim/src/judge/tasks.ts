@@ -1,0 +1,178 @@
+/** Everything of the session log that is judged: what is stored, what servers say, and what programs are told and believe. */
+import type { HandOut, Task } from '@tenure/client'
+import type { WriteSet } from '@tenure/kernel'
+import type { Process } from '../machine/process.ts'
+import { ChannelStream, type SessionObserver, type TaskObserver } from '../network/face-observer.ts'
+import type { ArchivedTask, Attempt } from './archived-task.ts'
+import { DueTimes, type WallTime } from './due-times.ts'
+import type { Ground, Verdicts } from './ground.ts'
+import { TaskAnswers } from './task-answers.ts'
+import { TaskArchive, type TaskListener } from './task-archive.ts'
+import { TaskBeliefs } from './task-beliefs.ts'
+import { type AttemptName, keyOf, TaskDrivers } from './task-drivers.ts'
+import type { KeptRow } from './task-rows.ts'
+import { listOf, TaskTexts } from './task-texts.ts'
+import { TaskWishes } from './task-wishes.ts'
+
+export class Tasks implements TaskListener {
+  readonly archive: TaskArchive
+  readonly texts: TaskTexts
+  readonly beliefs: TaskBeliefs
+  readonly times: DueTimes
+  readonly #ground: Ground
+  readonly #verdicts: Verdicts
+  readonly #drivers = new TaskDrivers()
+  readonly #wishes = new TaskWishes()
+  readonly #answers: TaskAnswers
+  /** Attempts whose handlers have failed. */
+  readonly #failed = new Set<string>()
+  readonly #wall: WallTime
+  #wallMs: number
+
+  constructor(ground: Ground, verdicts: Verdicts, wall: WallTime) {
+    this.#ground = ground
+    this.#verdicts = verdicts
+    this.texts = new TaskTexts(verdicts)
+    this.beliefs = new TaskBeliefs(ground, verdicts)
+    this.times = new DueTimes(wall)
+    this.#wall = wall
+    this.#wallMs = wall.wallMs
+    const { texts, times } = this
+    this.archive = new TaskArchive(ground, verdicts, { texts, times, listener: this })
+    this.#answers = new TaskAnswers(ground, verdicts, {
+      archive: this.archive,
+      drivers: this.#drivers,
+      texts,
+      wishes: this.#wishes,
+    })
+  }
+
+  /** What passes the face of a server. */
+  watch(process: Process): TaskObserver {
+    this.times.watch(process)
+    return this.#answers.watch(process)
+  }
+
+  /** A session that is stopped, or goes to another stream, leaves its tasks. */
+  readonly sessions: SessionObserver = {
+    asked: (stream, request) => {
+      if (!(stream instanceof ChannelStream)) return
+      if (request.kind === 'stop') this.#drivers.ending(stream)
+      else if (request.kind === 'start' && request.sessionId !== 0n) {
+        this.#drivers.attaching(request.sessionId, stream)
+      }
+    },
+    said() {},
+    left() {},
+  }
+
+  /** The wall clock is about to jump, or has jumped. */
+  jumped(): void {
+    const { wallMs } = this.#wall
+    const isStored = [...this.archive.present].some(({ state }) => state === 'stored')
+    if (wallMs < this.#wallMs && isStored) {
+      this.#ground.marks.reached('the wall clock is set back while a task is stored')
+    }
+    this.#wallMs = wallMs
+    this.times.jumped()
+  }
+
+  /** A connection with these was given up as silent. */
+  gaveUp(streams: readonly ChannelStream[]): void {
+    this.beliefs.silent(this.#drivers.with(streams))
+  }
+
+  /** A server has claimed the node: it finds every task that somebody drives without its operator. */
+  claimed(): void {
+    this.archive.claimed()
+    this.#drivers.leave(() => true)
+  }
+
+  written(process: Process, writes: WriteSet): void {
+    this.archive.written(process, writes)
+  }
+
+  /** A program drives a task. */
+  driven(process: Process, task: Task): AttemptName {
+    const name = { index: task.id.index, attempt: task.attempt }
+    this.beliefs.held(process, name, task.signal)
+    return name
+  }
+
+  /** J5: a program has all records, in their order. */
+  handed(process: Process, { task, records, attempt }: HandOut): AttemptName {
+    const { index } = task.id
+    const stored = this.archive.find(index)?.attempts[attempt]?.records ?? []
+    const told = records.map((record) => Buffer.from(record).toString())
+    if (told.join('\n') !== stored.join('\n')) {
+      const problem = `${process.name} was handed task ${index}/${attempt} with ${listOf(told)}, and ${listOf(stored)} was stored`
+      this.#verdicts.violate('J5', problem)
+    }
+    return this.driven(process, task)
+  }
+
+  /** A handler has not done its work: the task must come back. */
+  failed(name: AttemptName): void {
+    this.#failed.add(keyOf(name))
+  }
+
+  replaced(): void {
+    this.#ground.marks.reached('a record replaces others')
+  }
+
+  kept(task: ArchivedTask, attempt: Attempt): void {
+    const name = nameOf(task, attempt)
+    this.#judgeDeath(task, attempt)
+    if (!this.#wishes.hasStore(name)) this.#judgeOrphan(task, attempt)
+    this.#drivers.ended(name)
+    this.beliefs.over(name)
+  }
+
+  requeued(task: ArchivedTask, from: KeptRow): void {
+    if (from.state === 'dead') this.#ground.marks.reached('a dead task is stored again')
+    if (this.#wishes.hasRequeue(task.index)) return
+    this.#verdicts.violate('J4', `${String(task)} is due at another time, and nobody asked for it`)
+  }
+
+  ended(task: ArchivedTask, attempt: Attempt, isActive: boolean): void {
+    const { marks } = this.#ground
+    const name = nameOf(task, attempt)
+    this.#drivers.ended(name)
+    if (isActive && this.#failed.has(keyOf(name))) {
+      this.#verdicts.violate('J2', `${String(task)} was deleted, and its handler had failed`)
+    }
+    if (!isActive) marks.reached('a task is dropped')
+    else if (attempt.number > 0) marks.reached('a task is finished by a handler')
+    const isWanted = isActive ? this.#wishes.hasDelete(name) : this.#wishes.hasDrop(task.index)
+    if (isWanted) return
+    this.#verdicts.violate('J2', `${String(task)} is gone, and nobody has deleted or dropped it`)
+  }
+
+  /** A task dies when it has come back as often as its theme wants, and not before. */
+  #judgeDeath(task: ArchivedTask, { repeats, end }: Attempt): void {
+    const { settings, marks } = this.#ground
+    const plan = settings.themes.find(({ theme }) => theme === task.theme)
+    if (end === 'dead') marks.reached('a task has come back too often')
+    if (plan === undefined || end === (repeats >= plan.maxRepeats ? 'dead' : 'stored')) return
+    const problem = `${String(task)} is ${end} after ${repeats} repeats of ${plan.maxRepeats}`
+    this.#verdicts.violate('J2', problem)
+  }
+
+  /** J3: its operator has gone. */
+  #judgeOrphan(task: ArchivedTask, attempt: Attempt): void {
+    const driver = this.#drivers.of(nameOf(task, attempt))
+    const { marks } = this.#ground
+    if (attempt.claims !== this.archive.claims) {
+      marks.reached('a task that a server has left behind is stored')
+    } else if (driver?.mayHaveLeft === true) {
+      marks.reached('a task whose operator has left is stored')
+    } else if (driver !== undefined) {
+      const problem = `${String(task)} was taken from session ${driver.stream.sessionId}, which drives it`
+      this.#verdicts.violate('J3', problem)
+    }
+  }
+}
+
+function nameOf({ index }: ArchivedTask, { number }: Attempt): AttemptName {
+  return { index, attempt: number }
+}

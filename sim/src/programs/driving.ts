@@ -1,0 +1,95 @@
+/** A task in the hands of a program: what it does with it, and what it is told, is told to the judge. */
+import {
+  type HandOut,
+  OverloadedError,
+  StaleAttemptError,
+  type Task,
+  TaskClosedError,
+  TaskTooLargeError,
+} from '@tenure/client'
+import type { AttemptName } from '../judge/task-drivers.ts'
+import type { Desk } from './program.ts'
+import { newValue } from './record-values.ts'
+
+/** With these a record was not written. */
+const DEFINITE = [OverloadedError, StaleAttemptError, TaskClosedError, TaskTooLargeError]
+
+export class Driving {
+  readonly task: Task
+  readonly name: AttemptName
+  readonly #desk: Desk
+
+  private constructor(desk: Desk, task: Task, name: AttemptName) {
+    this.#desk = desk
+    this.task = task
+    this.name = name
+  }
+
+  /** Opens a task, at times with a first record. */
+  static async open(desk: Desk, theme: number, signal: AbortSignal): Promise<Driving> {
+    const { texts } = desk.world.judge.tasks
+    const pipe = desk.pipe()
+    const text = desk.random.chance(0.7) ? newValue(desk) : null
+    try {
+      const task = await pipe.open(theme, text ?? undefined, signal)
+      const driving = Driving.#of(desk, task)
+      desk.note(`opens ${task.id.toString()}`)
+      if (text !== null) texts.acknowledged(text, driving.name)
+      return driving
+    } catch (error) {
+      if (text !== null && isDefinite(error)) texts.refused(text)
+      throw error
+    }
+  }
+
+  /** What a handler was given, or somebody has taken. */
+  static handed(desk: Desk, handOut: HandOut): Driving {
+    const { task } = handOut
+    return new Driving(desk, task, desk.world.judge.tasks.handed(desk.process, handOut))
+  }
+
+  static #of(desk: Desk, task: Task): Driving {
+    return new Driving(desk, task, desk.world.judge.tasks.driven(desk.process, task))
+  }
+
+  append(signal?: AbortSignal): Promise<void> {
+    return this.#write((text) => this.task.append(text, signal))
+  }
+
+  replace(signal?: AbortSignal): Promise<void> {
+    return this.#write((text) => this.task.replace(text, signal))
+  }
+
+  /** Several at once, without waiting for one another: they are written in this order. */
+  async burst(count: number): Promise<void> {
+    const writes = Array.from({ length: count }, () => this.append())
+    const results = await Promise.allSettled(writes)
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  async delete(signal?: AbortSignal): Promise<void> {
+    await this.task.delete(signal)
+    this.#desk.world.judge.tasks.archive.acknowledged(this.name, 'deleted')
+  }
+
+  async store(delaySeconds: number, signal?: AbortSignal): Promise<void> {
+    await this.task.store(delaySeconds, signal)
+    this.#desk.world.judge.tasks.archive.acknowledged(this.name, 'stored')
+  }
+
+  async #write(write: (text: string) => Promise<void>): Promise<void> {
+    const { texts } = this.#desk.world.judge.tasks
+    const text = newValue(this.#desk)
+    try {
+      await write(text)
+    } catch (error) {
+      if (isDefinite(error)) texts.refused(text)
+      throw error
+    }
+    texts.acknowledged(text, this.name)
+  }
+}
+
+function isDefinite(error: unknown): boolean {
+  return DEFINITE.some((definite) => error instanceof definite)
+}

@@ -18,13 +18,13 @@ import { PAGE_RECORDS, ToldPages, pageOf } from './told-pages.ts'
 import type { Page } from './told-pages.ts'
 import { Model } from './model.ts'
 import type { Task } from './model.ts'
-import { LOOKUPS, OF_NODE, OF_SESSION, isOneOf, moves } from './moves.ts'
+import { GONE, LOOKUPS, OF_NODE, OF_SESSION, idOf, isOneOf, moves, questionOf } from './moves.ts'
 import type { LookupKind, Move, NodeKind, SessionKind, TaskKind } from './moves.ts'
 
 /** Small, so that pages are read all the time, and work is left to later steps. */
 const LIMITS = {
-  storedInMemoryMax: 4,
-  storedPageMax: 3,
+  storedInMemoryMax: 3,
+  storedPageMax: 2,
   taskPageRecordsMax: PAGE_RECORDS,
   tasksPerStepMax: 2,
 }
@@ -61,7 +61,7 @@ class Life {
     this.#node.wallMs = 1_000_000_000_500
     this.#node.timeoutMs = 1_800_000n
     this.#node.seen = (step) => this.#see(step)
-    for (const number of [1, 2]) this.#configure(number, { delaySeconds: 1, repeatsMax: 3 })
+    for (const number of [1, 2]) this.#configure(number, { delaySeconds: 1, repeatsMax: 2 })
     this.#settle()
   }
 
@@ -116,26 +116,24 @@ class Life {
 
   #ofSession(kind: SessionKind, next: Move, session: bigint): void {
     const { count, right } = next
-    const theme = next.theme === 8 ? 9 : 1 + (next.theme % 2)
+    const theme = next.theme === 8 ? 9 : next.theme < 6 ? 1 : 2
     const known = this.#model.themes.has(theme)
     switch (kind) {
-      case 'open': {
-        const record = right ? this.#record(count) : null
-        this.#opening = { theme, session, record }
-        return this.#ask(ask.open(theme, record), session, known ? 'task-opened' : 'UNKNOWN_THEME')
-      }
+      case 'open':
+        for (let tasks = 0; tasks <= count; tasks++) {
+          const record = right ? this.#record(tasks) : null
+          this.#opening = { theme, session, record }
+          this.#ask(ask.open(theme, record), session, known ? 'task-opened' : 'UNKNOWN_THEME')
+        }
+        return
       case 'handle': {
         const handling = { session, theme, concurrency: 1 + count }
         if (known) this.#model.handlings.set(this.#node.asked + 1n, handling)
         const question = ask.handle(theme, 1 + count)
         return this.#ask(question, session, known ? 'done' : 'UNKNOWN_THEME')
       }
-      case 'stop handling': {
-        const own = [...this.#model.handlings].filter(([, one]) => one.session === session)
-        const [id = 0n] = own[count % (own.length || 1)] ?? []
-        this.#model.handlings.delete(id)
-        return this.#ask(ask.stopHandling(id), session, 'done')
-      }
+      case 'stop handling':
+        return this.#stopHandling(session, count)
       case 'attach':
         return this.#attach(session)
       case 'detach':
@@ -148,15 +146,28 @@ class Life {
     }
   }
 
+  #stopHandling(session: bigint, which: number): void {
+    const own = [...this.#model.handlings].filter(([, one]) => one.session === session)
+    const [id = 0n] = own[which % (own.length || 1)] ?? []
+    this.#model.handlings.delete(id)
+    this.#ask(ask.stopHandling(id), session, 'done')
+  }
+
   #ofTask(kind: TaskKind, next: Move, guest: bigint): void {
-    const task = this.#model.tasks[next.task % (this.#model.tasks.length + 1)]
-    if (task === undefined) {
+    const all = this.#model.tasks
+    const driven = all.filter(({ operator }) => operator !== null)
+    const tasks = next.right && driven.length > 0 ? driven : all
+    const task = tasks[next.task % (tasks.length || 1)]
+    if (task === undefined || next.task === GONE) {
       const id = this.#gone[next.task % (this.#gone.length || 1)] ?? { term: 9n, index: 9n }
       return this.#ask(questionOf(kind, `${idOf(id)}#${next.count}`, next), guest, 'TASK_CLOSED')
     }
     const session = next.right ? (task.operator ?? guest) : guest
     const attempt = next.right ? task.attempt : next.count
-    this.#operate(kind, { task, session, attempt, count: next.count })
+    const times = kind === 'append' ? next.count : 1
+    for (let time = 0; time < times; time++) {
+      this.#operate(kind, { task, session, attempt, count: next.count })
+    }
   }
 
   #operate(
@@ -172,7 +183,7 @@ class Life {
   }
 
   #affect(kind: TaskKind, task: Task, { count, text }: { count: number; text: string }): void {
-    if (kind === 'append') task.records.push(text)
+    if (kind === 'append') task.records = [...task.records, text]
     else if (kind === 'replace') task.records = [text]
     else if (kind === 'read') this.#page = pageOf(task, count)
     else if (kind === 'delete') this.#remove(task)
@@ -368,25 +379,10 @@ class Life {
   }
 }
 
-function questionOf(
-  kind: TaskKind,
-  name: string,
-  { count, text = '' }: { count: number; text?: string },
-): Question {
-  if (kind === 'append') return ask.append(name, text)
-  if (kind === 'replace') return ask.replace(name, text)
-  if (kind === 'delete') return ask.remove(name)
-  return kind === 'read' ? ask.read(name, count) : ask.store(name, count)
-}
-
 /** Without what the model does not know. */
 function strip(view: TaskView): Partial<TaskView> {
   const { changed: _changed, failure: _failure, ...others } = view
   return others
-}
-
-function idOf({ term, index }: TaskId): string {
-  return `${term}.${index}`
 }
 
 export const agreement: IProperty<unknown> = property(moves, (all) => {

@@ -13,7 +13,7 @@ export interface Task {
   readonly theme: number
   /** 'lost': nobody drives it any more, and it has to be stored; 'storing': the step at hand has to do it. */
   state: 'active' | 'lost' | 'storing' | 'stored' | 'dead'
-  records: string[]
+  records: readonly string[]
   attempt: number
   repeats: number
   operator: bigint | null
@@ -55,7 +55,7 @@ export class Model {
 
   copy(): Model {
     const copy = new Model()
-    copy.tasks = this.tasks.map((task) => ({ ...task, records: [...task.records] }))
+    copy.tasks = this.tasks.map((task) => ({ ...task }))
     copy.sessions = new Map(this.sessions)
     copy.themes = new Map(this.themes)
     copy.handlings = new Map(this.handlings)

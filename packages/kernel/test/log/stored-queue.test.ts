@@ -12,7 +12,7 @@ import { storedTaskKey } from '../../src/rows/task-keys.ts'
 import { encodeKeptTask } from '../../src/rows/task-rows.ts'
 import { between, drawOf, freshSeed } from '../../../../test/seed.ts'
 import type { Draw } from '../../../../test/seed.ts'
-import { LogNode, handle, open, remove, store, theme } from './log-node.ts'
+import { IN_ORDER, comingBack } from './coming-back.ts'
 import { SortedStore } from './sorted-store.ts'
 
 const LIMITS = { storedInMemoryMax: 64, storedPageMax: 16 }
@@ -144,34 +144,6 @@ test('of very many tasks few are in memory, and nothing is read as long as these
 })
 
 // holds: S2-28, S2-30, S2-31
-test('20,000 stored tasks come back in their order through a small memory and a restart', () => {
-  const tasks = 20_000
-  const node = new LogNode({ storedInMemoryMax: 256, storedPageMax: 64 })
-  node.ask(theme(7, { concurrency: 1_000 }))
-  for (let task = 1; task <= tasks; task++) {
-    node.put(open(7))
-    node.put(store(`1.${2 * task - 1}`, 1 + ((task * 7_919) % 50)))
-  }
-  node.settle()
-  expect(node.kernel.statistics()).toMatchObject({ activeTasks: 0, storedTasks: tasks })
-  const handed: string[] = []
-  for (const seconds of [27, 24]) {
-    node.restart()
-    node.attach(2n)
-    node.put(handle(7, 500), 2n)
-    for (let second = 0; second < seconds; second++) {
-      let heard = node.wait(1)
-      while (heard.length > 0) {
-        const names = heard.flatMap((word) => /^to \d: (\S+)/.exec(word)?.[1] ?? [])
-        handed.push(...names)
-        for (const name of names) node.put(remove(name), 2n)
-        heard = node.settle()
-      }
-    }
-  }
-  const expected = Array.from({ length: tasks }, (_, at) => at + 1)
-    .sort((left, right) => ((left * 7_919) % 50) - ((right * 7_919) % 50) || left - right)
-    .map((task) => `1.${2 * task - 1}#1`)
-  expect(handed).toEqual(expected)
-  expect(node.store.kinds).toEqual({ '0x1': 1, '0x2': 1, '0x10': 1, '0x50': 1 })
+test('stored tasks come back in their order through a small memory and a restart', () => {
+  expect(comingBack(3_000, { storedInMemoryMax: 64, storedPageMax: 16 })).toEqual(IN_ORDER)
 })

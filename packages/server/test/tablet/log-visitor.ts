@@ -5,9 +5,9 @@ import type { HostedNode } from '../../src/host/host.ts'
 import { settle } from './manual-clock.ts'
 import { Visitor } from './visitor.ts'
 
-export const THEME = 7
+const THEME = 7
 
-export function themeOf(settings: Partial<ThemeConfig> = {}): ThemeConfig {
+function themeOf(settings: Partial<ThemeConfig> = {}): ThemeConfig {
   return {
     theme: THEME,
     name: 'payments',

@@ -4,7 +4,6 @@
 import type {
   Entry,
   Event,
-  KeyBounds,
   Reading,
   RecordView,
   SessionId,
@@ -14,6 +13,7 @@ import type {
 } from '@tenure/kernel'
 import { bytesOfEvent } from './event-bytes.ts'
 import type { OpenStream } from './open-stream.ts'
+import { ReadRanges } from './read-ranges.ts'
 
 /** What one batch holds for one stream. */
 export interface Outbox {
@@ -43,6 +43,7 @@ export class Batch {
   readonly cold: RecordView[] = []
   /** What has to be read after the commit, before anything of this batch is said. */
   readonly readings: Reading[] = []
+  readonly #readRanges = new ReadRanges()
   /** Most bytes that these may bring, but for one entry of each. */
   readingBytes = 0
   /** The node's themes as of this batch; null when they are as before. */
@@ -72,7 +73,7 @@ export class Batch {
 
   /** Whether a reading would find what these later writes have made of it, and not what the kernel saw when it asked. */
   reads(writes: readonly Write[]): boolean {
-    return writes.some((write) => this.readings.some(({ range }) => touches(write, range)))
+    return this.readings.length > 0 && writes.some((write) => this.#readRanges.isTouchedBy(write))
   }
 
   write(step: Step, bytes: number): void {
@@ -80,6 +81,7 @@ export class Batch {
     for (const view of step.cold) this.cold.push(view)
     for (const reading of step.readings) {
       this.readings.push(reading)
+      this.#readRanges.add(reading.range)
       this.readingBytes += reading.bytesMax
     }
     this.writeBytes += bytes
@@ -98,13 +100,6 @@ export class Batch {
     this.eventBytes += bytes
     return bytes
   }
-}
-
-function touches(write: Write, { start, end }: KeyBounds): boolean {
-  if (write.kind === 'delete-range') {
-    return Buffer.compare(write.start, end) < 0 && Buffer.compare(start, write.end) < 0
-  }
-  return Buffer.compare(write.key, start) >= 0 && Buffer.compare(write.key, end) < 0
 }
 
 export function bytesOfEntries(entries: readonly Entry[]): number {

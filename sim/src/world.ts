@@ -95,6 +95,7 @@ export class World implements Scene {
 
   begin(): void {
     this.judge.beliefs.begin()
+    this.judge.tasks.begin()
     for (const server of this.servers) server.start()
     this.#founder.start()
   }

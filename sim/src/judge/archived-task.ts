@@ -26,8 +26,10 @@ export class ArchivedTask {
   readonly term: bigint
   readonly theme: number
   active: ActiveRow | null = null
-  /** One, but for the moments within a step. */
-  readonly kept: Map<string, KeptRow> = new Map()
+  /** By key; one, but for the moments within a step. */
+  readonly rows: Map<string, KeptRow> = new Map()
+  /** When it was stored last, and how often the node had been claimed by then. */
+  kept: { readonly atMs: number; readonly claims: number } = { atMs: 0, claims: 0 }
   place: PlaceRow | null = null
   readonly records: Map<number, string> = new Map()
   readonly attempts: Attempt[] = []
@@ -44,7 +46,7 @@ export class ArchivedTask {
   }
 
   get keptRow(): KeptRow | undefined {
-    return [...this.kept.values()].at(-1)
+    return [...this.rows.values()].at(-1)
   }
 
   get state(): TaskState {
@@ -67,8 +69,8 @@ export class ArchivedTask {
 
   /** What contradicts itself in its rows; null when nothing does. */
   get contradiction(): string | null {
-    if (this.active !== null && this.kept.size > 0) return 'is with somebody, and stored as well'
-    if (this.kept.size > 1) return `is stored ${this.kept.size} times`
+    if (this.active !== null && this.rows.size > 0) return 'is with somebody, and stored as well'
+    if (this.rows.size > 1) return `is stored ${this.rows.size} times`
     return this.#problemOfPlace ?? this.#problemOfRecords
   }
 

@@ -9,7 +9,8 @@ import type { Mark } from '../report/marks.ts'
 import type { Attempt } from './archived-task.ts'
 import type { Ground, Verdicts } from './ground.ts'
 import type { TaskArchive } from './task-archive.ts'
-import { type AttemptName, type Driver, keyOf, type TaskDrivers } from './task-drivers.ts'
+import type { TaskHandlings } from './task-handlings.ts'
+import { type AttemptName, keyOf, type TaskDrivers } from './task-drivers.ts'
 import { listOf, type TaskTexts } from './task-texts.ts'
 import type { TaskWishes } from './task-wishes.ts'
 
@@ -25,6 +26,7 @@ interface Said {
 export interface TaskColleagues {
   readonly archive: TaskArchive
   readonly drivers: TaskDrivers
+  readonly handlings: TaskHandlings
   readonly texts: TaskTexts
   readonly wishes: TaskWishes
 }
@@ -40,9 +42,6 @@ export class TaskAnswers {
   readonly #ground: Ground
   readonly #verdicts: Verdicts
   readonly #colleagues: TaskColleagues
-  /** `handle-theme`s that are to end, by their streams. */
-  readonly #stopping = new Map<ChannelStream, Set<number>>()
-  readonly #stopped = new Map<ChannelStream, Set<number>>()
 
   constructor(ground: Ground, verdicts: Verdicts, colleagues: TaskColleagues) {
     this.#ground = ground
@@ -51,8 +50,11 @@ export class TaskAnswers {
   }
 
   watch(process: Process): TaskObserver {
-    const { drivers, wishes } = this.#colleagues
-    process.onCrash(() => drivers.leave((driver) => driver.process === process))
+    const { drivers, handlings, wishes } = this.#colleagues
+    process.onCrash(() => {
+      drivers.leave((driver) => driver.process === process)
+      handlings.leave((handling) => handling.process === process)
+    })
     return {
       asked: (stream, ask) => this.#asked(process, stream, ask),
       said: (stream, ask, reply) => this.#said({ process, stream, ask }, reply),
@@ -62,19 +64,16 @@ export class TaskAnswers {
       },
       left: (stream) => {
         drivers.leave((driver) => driver.stream === stream)
-        this.#stopping.delete(stream)
-        this.#stopped.delete(stream)
+        handlings.leave((handling) => handling.stream === stream)
       },
     }
   }
 
   #asked(process: Process, stream: ChannelStream, { operation }: TaskAsk): void {
-    const { texts, wishes } = this.#colleagues
+    const { handlings, texts, wishes } = this.#colleagues
     this.#ground.trace.note(process.name, `< ${wordsOf(operation)} in session ${stream.sessionId}`)
     wishes.asked(operation)
-    if (operation.kind === 'stop-handling') {
-      numbersOf(this.#stopping, stream).add(Number(operation.target))
-    }
+    if (operation.kind === 'stop-handling') handlings.stopping(stream, operation.target)
     const text = recordIn(operation)
     if (text === null) return
     texts.asked(text, operation.kind === 'open-task' ? null : indexOf(operation))
@@ -110,8 +109,7 @@ export class TaskAnswers {
     const { operation } = ask
     const theme = 'theme' in operation ? operation.theme : 0
     const mayHaveLeft = attempt?.claims !== archive.claims
-    const driver: Driver = { process, stream, theme, handling: null, mayHaveLeft }
-    drivers.told({ index, attempt: 0 }, driver)
+    drivers.told({ index, attempt: 0 }, { process, stream, theme, handling: null, mayHaveLeft })
     if (attempt !== undefined && attempt.end !== null) drivers.ended({ index, attempt: 0 })
   }
 
@@ -150,15 +148,15 @@ export class TaskAnswers {
     if (attempt.untimely !== null) {
       this.#verdicts.violate('J4', `task ${key} was handed out, and ${attempt.untimely}`)
     }
-    if (numbersOf(this.#stopped, stream).has(ask.id)) {
+    const { drivers, handlings } = this.#colleagues
+    if (handlings.hasStopped(stream, ask)) {
       this.#verdicts.violate('J4', `task ${key} was handed out after that was stopped`)
     }
-    if (numbersOf(this.#stopping, stream).has(ask.id)) {
+    if (handlings.isStopping(stream, ask)) {
       marks.reached('a hand-out crosses the end of handling')
     }
     const { operation } = ask
     if (operation.kind !== 'handle-theme') return
-    const { drivers } = this.#colleagues
     const { theme } = operation
     const plan = settings.themes.find((one) => one.theme === theme)
     const out = drivers.count((driver) => driver.theme === theme && driver.handling !== null)
@@ -209,10 +207,14 @@ export class TaskAnswers {
     this.#verdicts.violate('J5', problem)
   }
 
-  #done({ stream, ask }: Said): void {
+  #done({ process, stream, ask }: Said): void {
     const { operation } = ask
-    if (operation.kind === 'stop-handling') {
-      numbersOf(this.#stopped, stream).add(Number(operation.target))
+    const { archive, handlings } = this.#colleagues
+    if (operation.kind === 'stop-handling') handlings.stopped(stream, operation.target)
+    else if (operation.kind === 'handle-theme') {
+      const { theme, concurrency } = operation
+      const { claims } = archive
+      handlings.accepted({ process, stream, ask, theme, concurrency, claims })
     }
     if (!('attempt' in operation)) return
     const name = { index: operation.task.index, attempt: operation.attempt }
@@ -237,12 +239,6 @@ export class TaskAnswers {
     if (operation.kind === 'delete-task') this.#colleagues.archive.acknowledged(name, 'deleted')
     else if (operation.kind === 'store-task') this.#colleagues.archive.acknowledged(name, 'stored')
   }
-}
-
-function numbersOf(map: Map<ChannelStream, Set<number>>, stream: ChannelStream): Set<number> {
-  const numbers = map.get(stream) ?? new Set()
-  map.set(stream, numbers)
-  return numbers
 }
 
 function indexOf(operation: TaskOperation): bigint | null {

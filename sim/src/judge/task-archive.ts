@@ -28,10 +28,11 @@ type RangeWrite = Extract<Write, { kind: 'delete-range' }>
 
 /** Hears what becomes of tasks, once it is stored. */
 export interface TaskListener {
+  handedOut(task: ArchivedTask): void
   /** Nobody drives it any more. */
-  kept(task: ArchivedTask, attempt: Attempt): void
+  kept(process: Process, task: ArchivedTask, attempt: Attempt): void
   /** It was stored or dead, and is so in another place. */
-  requeued(task: ArchivedTask, from: KeptRow): void
+  requeued(process: Process, task: ArchivedTask, from: KeptRow): void
   /** It is gone; `isActive`: somebody drove it. */
   ended(task: ArchivedTask, attempt: Attempt, isActive: boolean): void
   /** One record has taken the place of all others. */
@@ -121,7 +122,7 @@ export class TaskArchive {
   #take(process: Process, tag: number, write: KeyWrite): void {
     if (tag === TASK_TAG.active) this.#takeActive(process, write)
     else if (tag === TASK_TAG.record) this.#takeRecord(write)
-    else if (tag === TASK_TAG.stored || tag === TASK_TAG.dead) this.#takeKept(write)
+    else if (tag === TASK_TAG.stored || tag === TASK_TAG.dead) this.#takeKept(process, write)
     else if (tag === TASK_TAG.place) this.#takePlace(write)
     else if (write.kind === 'put') {
       const { theme, stored, dead } = totalsOf(write.key, write.value)
@@ -175,6 +176,7 @@ export class TaskArchive {
     }
     task.active = row
     task.attempts.push(attempt)
+    if (before !== undefined) this.#ports.listener.handedOut(task)
   }
 
   #judgeHandOut(task: ArchivedTask, row: ActiveRow): void {
@@ -227,16 +229,16 @@ export class TaskArchive {
     attempt.endedMs = this.#ground.schedule.nowMs
     attempt.endedBy = process
     if (keptRow === undefined) this.#end(task, attempt, true)
-    else this.#ports.listener.kept(task, attempt)
+    else this.#ports.listener.kept(process, task, attempt)
   }
 
-  #takeKept(write: KeyWrite): void {
+  #takeKept(process: Process, write: KeyWrite): void {
     const key = Buffer.from(write.key).toString('hex')
-    if (write.kind === 'put') this.#keep(key, keptRowOf(write.key, write.value))
+    if (write.kind === 'put') this.#keep(process, key, keptRowOf(write.key, write.value))
     else this.#release(key)
   }
 
-  #keep(key: string, row: KeptRow): void {
+  #keep(process: Process, key: string, row: KeptRow): void {
     const task = this.#tasks.get(row.index)
     if (task === undefined || task.state === 'gone') {
       this.#verdicts.violate('J2', `task ${row.index} is not there, and is stored`)
@@ -244,10 +246,12 @@ export class TaskArchive {
     }
     this.#touched.add(task)
     const before = task.keptRow
-    task.kept.set(key, row)
+    task.rows.set(key, row)
+    task.kept = { atMs: this.#ground.schedule.nowMs, claims: this.#claims }
     this.#byRow.set(key, task)
     if (row.state === 'stored') this.#queueOf(row.theme).set(key, row)
-    if (task.active === null && before !== undefined) this.#ports.listener.requeued(task, before)
+    if (task.active === null && before !== undefined)
+      this.#ports.listener.requeued(process, task, before)
   }
 
   #release(key: string): void {
@@ -256,7 +260,7 @@ export class TaskArchive {
     this.#touched.add(task)
     this.#byRow.delete(key)
     this.#queueOf(task.theme).delete(key)
-    task.kept.delete(key)
+    task.rows.delete(key)
     const { attempt } = task
     if (attempt !== undefined && task.state === 'gone') this.#end(task, attempt, false)
   }

@@ -1,6 +1,7 @@
 /** Who drives which attempt of a task, as servers have told them. */
 import type { Process } from '../machine/process.ts'
 import type { ChannelStream, TaskAsk } from '../network/face-observer.ts'
+import type { WallTime } from './due-times.ts'
 
 /** Whoever was told that a task is his. */
 export interface Driver {
@@ -11,6 +12,8 @@ export interface Driver {
   readonly handling: TaskAsk | null
   /** It has left its stream, or may have: its task may be stored without its asking. */
   mayHaveLeft: boolean
+  /** What the wall clock showed then, as far as that is known. */
+  leftWallMs: number
 }
 
 export interface AttemptName {
@@ -19,6 +22,7 @@ export interface AttemptName {
 }
 
 export class TaskDrivers {
+  readonly #wall: WallTime
   readonly #drivers = new Map<string, Driver>()
   /** Of attempts that have not ended. */
   readonly #live = new Map<string, Driver>()
@@ -27,26 +31,31 @@ export class TaskDrivers {
   /** Streams and sessions that somebody has asked to end: they may have left before they are told. */
   readonly #ending = new Set<ChannelStream | bigint>()
 
+  constructor(wall: WallTime) {
+    this.#wall = wall
+  }
+
   of(name: AttemptName): Driver | undefined {
     return this.#drivers.get(keyOf(name))
   }
 
-  told(name: AttemptName, driver: Driver): void {
+  told(name: AttemptName, told: Omit<Driver, 'leftWallMs'>): void {
+    const driver = { ...told, leftWallMs: -Infinity }
+    driver.mayHaveLeft ||= this.isLeaving(driver.stream)
     this.#drivers.set(keyOf(name), driver)
     this.#live.set(keyOf(name), driver)
-    driver.mayHaveLeft ||= this.#isLeaving(driver)
   }
 
   /** Somebody asks for a session on this stream. */
   attaching(session: bigint, stream: ChannelStream): void {
     this.#newest.set(session, stream)
-    this.leave((driver) => this.#isLeaving(driver))
+    this.leave(({ stream }) => this.isLeaving(stream))
   }
 
   /** Somebody asks that a stream or a session ends. */
   ending(what: ChannelStream | bigint): void {
     this.#ending.add(what)
-    this.leave((driver) => this.#isLeaving(driver))
+    this.leave(({ stream }) => this.isLeaving(stream))
   }
 
   /** The attempt has ended. */
@@ -55,7 +64,11 @@ export class TaskDrivers {
   }
 
   leave(hasLeft: (driver: Driver) => boolean): void {
-    for (const driver of this.#live.values()) if (hasLeft(driver)) driver.mayHaveLeft = true
+    for (const driver of this.#live.values()) {
+      if (driver.mayHaveLeft || !hasLeft(driver)) continue
+      driver.mayHaveLeft = true
+      driver.leftWallMs = this.#wall.wallMs
+    }
   }
 
   /** How many tasks are out with those who are there. */
@@ -67,7 +80,13 @@ export class TaskDrivers {
     return count
   }
 
-  #isLeaving({ stream }: Driver): boolean {
+  /** How many tasks are out, also with those who may have left. */
+  countAll(isOf: (driver: Driver) => boolean): number {
+    return [...this.#live.values()].filter(isOf).length
+  }
+
+  /** Whether somebody has asked that the stream loses its session. */
+  isLeaving(stream: ChannelStream): boolean {
     const { sessionId } = stream
     const newest = this.#newest.get(sessionId) ?? stream
     return newest !== stream || this.#ending.has(stream) || this.#ending.has(sessionId)

@@ -10,6 +10,9 @@ import { TaskAnswers } from './task-answers.ts'
 import { TaskArchive, type TaskListener } from './task-archive.ts'
 import { TaskBeliefs } from './task-beliefs.ts'
 import { type AttemptName, keyOf, TaskDrivers } from './task-drivers.ts'
+import { TaskDues } from './task-dues.ts'
+import { TaskHandlings } from './task-handlings.ts'
+import { TaskLateness } from './task-lateness.ts'
 import type { KeptRow } from './task-rows.ts'
 import { listOf, TaskTexts } from './task-texts.ts'
 import { TaskWishes } from './task-wishes.ts'
@@ -21,9 +24,11 @@ export class Tasks implements TaskListener {
   readonly times: DueTimes
   readonly #ground: Ground
   readonly #verdicts: Verdicts
-  readonly #drivers = new TaskDrivers()
-  readonly #wishes = new TaskWishes()
+  readonly #drivers: TaskDrivers
+  readonly #wishes: TaskWishes
+  readonly #dues: TaskDues
   readonly #answers: TaskAnswers
+  readonly #lateness: TaskLateness
   /** Attempts whose handlers have failed. */
   readonly #failed = new Set<string>()
   readonly #wall: WallTime
@@ -35,16 +40,26 @@ export class Tasks implements TaskListener {
     this.texts = new TaskTexts(verdicts)
     this.beliefs = new TaskBeliefs(ground, verdicts)
     this.times = new DueTimes(wall)
+    this.#drivers = new TaskDrivers(wall)
+    this.#wishes = new TaskWishes(wall)
+    this.#dues = new TaskDues(ground, verdicts, this.times)
     this.#wall = wall
     this.#wallMs = wall.wallMs
     const { texts, times } = this
     this.archive = new TaskArchive(ground, verdicts, { texts, times, listener: this })
-    this.#answers = new TaskAnswers(ground, verdicts, {
+    const colleagues = {
       archive: this.archive,
       drivers: this.#drivers,
+      handlings: new TaskHandlings(),
       texts,
       wishes: this.#wishes,
-    })
+    }
+    this.#answers = new TaskAnswers(ground, verdicts, colleagues)
+    this.#lateness = new TaskLateness(ground, verdicts, colleagues)
+  }
+
+  begin(): void {
+    this.#lateness.begin()
   }
 
   /** What passes the face of a server. */
@@ -116,22 +131,34 @@ export class Tasks implements TaskListener {
     this.#failed.add(keyOf(name))
   }
 
+  handedOut({ theme }: ArchivedTask): void {
+    this.#lateness.moved(theme)
+  }
+
   replaced(): void {
     this.#ground.marks.reached('a record replaces others')
   }
 
-  kept(task: ArchivedTask, attempt: Attempt): void {
+  kept(process: Process, task: ArchivedTask, attempt: Attempt): void {
     const name = nameOf(task, attempt)
+    const stores = this.#wishes.storesOf(name)
     this.#judgeDeath(task, attempt)
-    if (!this.#wishes.hasStore(name)) this.#judgeOrphan(task, attempt)
+    if (stores.length === 0) this.#judgeOrphan(task, attempt)
+    const orphaned = { delaySeconds: null, askedWallMs: this.#leftWallMsOf(name) }
+    const wishes = this.#isOrphan(name, attempt) ? [...stores, orphaned] : stores
+    this.#dues.judge(process, task, { wishes, withJitter: true })
     this.#drivers.ended(name)
     this.beliefs.over(name)
   }
 
-  requeued(task: ArchivedTask, from: KeptRow): void {
+  requeued(process: Process, task: ArchivedTask, from: KeptRow): void {
+    const repeats = from.state === 'dead' ? 0 : from.repeats
     if (from.state === 'dead') this.#ground.marks.reached('a dead task is stored again')
-    if (this.#wishes.hasRequeue(task.index)) return
-    this.#verdicts.violate('J4', `${String(task)} is due at another time, and nobody asked for it`)
+    if (task.keptRow?.repeats !== repeats) {
+      this.#verdicts.violate('J2', `${String(task)} was stored again, with repeats left`)
+    }
+    const wishes = this.#wishes.requeuesOf(task.index)
+    this.#dues.judge(process, task, { wishes, withJitter: false })
   }
 
   ended(task: ArchivedTask, attempt: Attempt, isActive: boolean): void {
@@ -156,6 +183,17 @@ export class Tasks implements TaskListener {
     if (plan === undefined || end === (repeats >= plan.maxRepeats ? 'dead' : 'stored')) return
     const problem = `${String(task)} is ${end} after ${repeats} repeats of ${plan.maxRepeats}`
     this.#verdicts.violate('J2', problem)
+  }
+
+  /** Whether it may have been stored because its operator has gone. */
+  #isOrphan(name: AttemptName, { claims }: Attempt): boolean {
+    return claims !== this.archive.claims || this.#drivers.of(name)?.mayHaveLeft !== false
+  }
+
+  /** What the wall clock showed when its operator left, where that bounds what a server believed. */
+  #leftWallMsOf(name: AttemptName): number {
+    const isSteady = !this.#ground.settings.faults.has('wallJump')
+    return isSteady ? (this.#drivers.of(name)?.leftWallMs ?? -Infinity) : -Infinity
   }
 
   /** J3: its operator has gone. */

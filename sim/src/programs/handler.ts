@@ -1,5 +1,5 @@
 /** Handles the tasks of a theme for a while: finishes them, goes on with them, stores them, fails, or hangs until it is cut off. */
-import { type HandOut, TaskLostError, TenureError } from '@tenure/client'
+import { type HandOut, TaskClosedError, TaskLostError, TenureError } from '@tenure/client'
 import { Driving } from './driving.ts'
 import { work } from './originator.ts'
 import type { Desk, Program } from './program.ts'
@@ -24,15 +24,29 @@ export function handler(which: string): Program {
       const { world, random } = desk
       const { theme } = random.pick(world.settings.themes)
       const concurrency = random.whole(1, CONCURRENCY_MAX)
-      const handle = async (handOut: HandOut, signal: AbortSignal): Promise<void> =>
-        new Handling(desk, handOut, signal).run()
+      const atWork = new Set<AbortSignal>()
+      const handle = async (handOut: HandOut, signal: AbortSignal): Promise<void> => {
+        atWork.add(signal)
+        // The end of the one before may be told in the same turn.
+        desk.process.after(1, () => judgePlaces(desk, atWork, concurrency))
+        await new Handling(desk, handOut, signal).run().finally(() => atWork.delete(signal))
+      }
       const worker = await desk
         .pipe()
         .handle(theme, handle, { concurrency }, desk.timeout(PATIENCE_MS))
       await desk.sleep(random.exponential(STAY_MS))
       await worker.close()
+      if (atWork.size === 0) return
+      world.judge.violate('J3', `${desk.name} has closed, and ${atWork.size} handlers are at work`)
     },
   }
+}
+
+/** J4: a task that is lost keeps its place until its handler is done with it; one that was deleted or stored has left it. */
+function judgePlaces(desk: Desk, atWork: ReadonlySet<AbortSignal>, concurrency: number): void {
+  const taken = [...atWork].filter(({ reason }) => !(reason instanceof TaskClosedError)).length
+  if (taken <= concurrency) return
+  desk.world.judge.violate('J4', `${desk.name} has ${taken} tasks, and asked for ${concurrency}`)
 }
 
 /** One task at one handler. */

@@ -7,6 +7,8 @@
  */
 
 interface Due {
+  /** In which it was stored. */
+  readonly attempt: number
   /** When its store was answered. */
   readonly storedNs: bigint
   /** Seconds of the wall clock between which it was due. */
@@ -16,6 +18,7 @@ interface Due {
 
 interface HandedOut {
   readonly id: string
+  readonly attempt: number
   readonly teller: number
   readonly theme: number
   readonly atNs: bigint
@@ -39,20 +42,23 @@ export class HandOutOrder {
     this.#asked.set(id, atNs)
   }
 
-  stored(id: string, delaySeconds: number, atNs: bigint): void {
+  stored(
+    { id, attempt, delaySeconds }: { id: string; attempt: number; delaySeconds: number },
+    atNs: bigint,
+  ): void {
     const askedNs = this.#asked.get(id) ?? atNs
     this.#asked.delete(id)
     const least = this.#secondOf(askedNs) + delaySeconds
     // Two clocks are read here at different moments, and the server rounds up.
     const most = this.#secondOf(atNs) + delaySeconds + 2
-    this.#dues.set(id, { storedNs: atNs, least: least - 1, most })
+    this.#dues.set(id, { attempt, storedNs: atNs, least: least - 1, most })
   }
 
   handedOut(handed: HandedOut): void {
     const due = this.#dues.get(handed.id)
     this.#dues.delete(handed.id)
-    // Stored by the server itself, or not known yet: nothing can be said of it.
-    if (due === undefined) return
+    // Stored by the server itself, perhaps after a handler that died before he could tell: nothing can be said of it.
+    if (due === undefined || handed.attempt !== due.attempt + 1) return
     const key = `${handed.teller} ${handed.theme}`
     const last = this.#last.get(key)
     this.#last.set(key, { handed, due })

@@ -1,5 +1,5 @@
 /** All that the processes of a siege tell of their tasks; a task that has long been finished is judged and forgotten. */
-import { TaskStory } from './task-story.ts'
+import { TaskStory, type Told } from './task-story.ts'
 import type { Teller } from './teller.ts'
 import { HandOutOrder } from './hand-out-order.ts'
 
@@ -55,13 +55,19 @@ export class TaskLedger {
     if (event === 'O') return this.#opened(words, atNs, teller)
     const [id = '', attempt = '', ...more] = words
     const told = { event, atNs, attempt: Number(attempt), words: more.at(-1) ?? '', teller }
+    this.#follow(id, told, more.map(Number))
+    this.#storyOf(id)?.tell(told)
+  }
+
+  /** @param numbers of a hand-out the theme, of a store the delay */
+  #follow(id: string, { event, attempt, atNs, teller }: Told, numbers: readonly number[]): void {
+    const [number = 0] = numbers
     if (event === 'h') {
       this.handOuts += 1
-      this.#order.handedOut({ id, teller, theme: Number(more[0]), atNs })
+      this.#order.handedOut({ id, attempt, teller, theme: number, atNs })
     } else if (event === 's') this.#order.storing(id, atNs)
-    else if (event === 'S') this.#order.stored(id, Number(more[0]), atNs)
+    else if (event === 'S') this.#order.stored({ id, attempt, delaySeconds: number }, atNs)
     else if (event === 'D') this.finished += 1
-    this.#storyOf(id)?.tell(told)
   }
 
   #opened([record = '', id = '']: readonly string[], atNs: bigint, teller: number): void {

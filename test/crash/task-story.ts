@@ -68,19 +68,24 @@ export class TaskStory {
     const breaches: string[] = []
     /** In order; those that were not acknowledged may be missing. */
     let expected: { readonly record: string; isSure: boolean }[] = []
+    // Who opened it may have died before he could tell.
+    let isKnown = false
     for (const { event, attempt, words } of told) {
-      if (event === 'o') expected.push({ record: words, isSure: true })
-      else if (event === 'a') expected.push({ record: words, isSure: false })
+      if (event === 'o') {
+        expected.push({ record: words, isSure: true })
+        isKnown = true
+      } else if (event === 'a') expected.push({ record: words, isSure: false })
       else if (event === 'A') {
         const appended = expected.find(({ record }) => record === words)
         if (appended !== undefined) appended.isSure = true
       } else if (event === 'h') {
         const records = words === '' ? [] : words.split(',')
-        if (!couldBe(records, expected)) {
+        if (isKnown && !couldBe(records, expected)) {
           const should = expected.map(({ record, isSure }) => (isSure ? record : `(${record})`))
           breaches.push(`${this.id}: attempt ${attempt} got ${words}, not ${should.join(',')}`)
         }
         expected = records.map((record) => ({ record, isSure: true }))
+        isKnown = true
       }
     }
     return breaches

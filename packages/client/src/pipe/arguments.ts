@@ -2,6 +2,7 @@
 import { bytesOf, kindOf } from '../arguments.ts'
 import type { Bytes } from '../bytes.ts'
 import { outOfRange, wrongType } from '../wrong-argument.ts'
+import { passingCopyOf } from './passing-bytes.ts'
 
 export const TASK_RECORD_MAX_BYTES = 1_048_576
 export const TASK_DELAY_MAX_SECONDS: number = 2 ** 31
@@ -12,8 +13,11 @@ export function themeOf(value: number): number {
   return wholeOf(value, 'a theme', { min: 0, max: THEME_MAX })
 }
 
+/** @returns a copy, so that the caller may go on writing in its own */
 export function taskRecordOf(value: Bytes): Uint8Array {
-  return bytesOf(value, 'a record of a task', TASK_RECORD_MAX_BYTES)
+  return value instanceof Uint8Array && value.length <= TASK_RECORD_MAX_BYTES
+    ? passingCopyOf(value)
+    : bytesOf(value, 'a record of a task', TASK_RECORD_MAX_BYTES)
 }
 
 export function handlerOf<T>(value: T): T {

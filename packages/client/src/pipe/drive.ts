@@ -9,7 +9,7 @@
  * Operations go out in the order of the calls, without waiting for one another. The end is the last of them, so it may be tried again while
  * the server cannot commit: nothing comes behind it.
  */
-import type { TaskIdMessage } from '@tenure/protocol'
+import type { TaskIdMessage, TaskOperation } from '@tenure/protocol'
 import { nothing, untilAbort } from '../abort.ts'
 import { Backoff } from '../backoff.ts'
 import { TaskClosedError, TaskLostError } from '../errors.ts'
@@ -40,11 +40,17 @@ export interface Page {
   readonly more: boolean
 }
 
+interface Bound {
+  readonly task: TaskIdMessage
+  readonly attempt: number
+}
+
 const VERBS = {
   'append-task': 'append to',
   'replace-task': 'replace the records of',
   'delete-task': 'delete',
   'store-task': 'store',
+  'read-task': 'read the records of',
 } as const
 const PARTICIPLES = { 'delete-task': 'deleted', 'store-task': 'stored' } as const
 
@@ -53,6 +59,8 @@ export class Drive {
   readonly theme: number
   readonly attempt: number
   readonly #way: Way
+  /** What every operation names. */
+  readonly #bound: Bound
   /** Made when somebody asks for its signal. */
   #controller: AbortController | null = null
   /** Why the task is not driven here any more. */
@@ -69,6 +77,7 @@ export class Drive {
     this.id = new TaskId(task.term, task.index)
     this.theme = theme
     this.attempt = attempt
+    this.#bound = { task: { term: task.term, index: task.index }, attempt }
     // What is over already says so at once.
     this.#release = way.onLost((why) => this.#lose(why))
   }
@@ -99,20 +108,18 @@ export class Drive {
     record: Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const asked = this.#asked(kind)
     signal?.throwIfAborted()
-    this.#assertOpen(asked)
-    await untilAbort(this.#write(kind, record, asked), signal)
+    this.#assertOpen(kind)
+    await untilAbort(this.#write(kind, record), signal)
   }
 
   /** Deletes or stores; tried again while the server cannot commit. It goes on when `signal` aborts. */
   async end(ending: Ending, signal: AbortSignal | undefined): Promise<void> {
-    const asked = this.#asked(ending.kind)
     signal?.throwIfAborted()
-    this.#assertOpen(asked)
+    this.#assertOpen(ending.kind)
     this.#phase = 'closing'
     this.#ending = ending.kind
-    const ended = this.#end(ending, asked)
+    const ended = this.#end(ending)
     this.#settled = ended.catch(nothing)
     await untilAbort(ended, signal)
   }
@@ -126,35 +133,32 @@ export class Drive {
 
   /** Records that are not known yet, a page of them. */
   async read(from: number): Promise<Page> {
-    const asked = `cannot read the records of task ${this.id.toString()}`
-    this.#assertOpen(asked)
-    const answer = await this.#ask({ kind: 'read-task', from }, asked)
+    this.#assertOpen('read-task')
+    const answer = await this.#ask({ kind: 'read-task', ...this.#bound, from })
     this.#leaveIfNotOurs(answer)
-    return expected(answer, 'task-records', asked)
+    return expected(answer, 'task-records', () => this.#asked('read-task'))
   }
 
-  async #write(
-    kind: 'append-task' | 'replace-task',
-    record: Uint8Array,
-    asked: string,
-  ): Promise<void> {
-    const answer = await this.#ask({ kind, record }, asked)
+  async #write(kind: 'append-task' | 'replace-task', record: Uint8Array): Promise<void> {
+    const { task, attempt } = this.#bound
+    const answer = await this.#ask({ kind, task, attempt, record })
     this.#leaveIfNotOurs(answer)
-    expected(answer, 'done', asked)
+    expected(answer, 'done', () => this.#asked(kind))
   }
 
-  async #end(ending: Ending, asked: string): Promise<void> {
+  async #end(ending: Ending): Promise<void> {
+    const operation = endOf(this.#bound, ending)
     const backoff = new Backoff(this.#way.random)
     // Whether an attempt before may have done it.
     let isPerhapsDone = false
     for (;;) {
-      const answer = await this.#ask(ending, asked)
+      const answer = await this.#ask(operation)
       if (answer.kind !== 'refused' || (isPerhapsDone && answer.code === 'TASK_CLOSED')) {
         this.#close(ending)
         return
       }
       if (!mustRepeat(ending, answer)) {
-        this.#failure = logErrorOf(answer, asked)
+        this.#failure = logErrorOf(answer, this.#asked(ending.kind))
         if (this.#phase === 'closing') this.#phase = 'open'
         this.#leaveIfNotOurs(answer)
         throw this.#failure
@@ -164,19 +168,14 @@ export class Drive {
     }
   }
 
-  async #ask(operation: Operation, asked: string): Promise<Answer> {
-    const { id, attempt } = this
+  async #ask(operation: Operation): Promise<Answer> {
     try {
-      return await this.#way.ask({
-        task: { term: id.term, index: id.index },
-        attempt,
-        ...operation,
-      })
+      return await this.#way.ask(operation)
     } catch (error) {
       if (!(error instanceof Lost)) throw error
       this.#lose(error.message)
       const fate = error.isSent ? 'its outcome is unknown' : 'it was not done'
-      throw this.#lost(`${asked}: ${error.message}, so ${fate}`)
+      throw this.#lost(`${this.#asked(operation.kind)}: ${error.message}, so ${fate}`)
     }
   }
 
@@ -198,7 +197,7 @@ export class Drive {
 
   #close({ kind }: Ending): void {
     const said = `task ${this.id.toString()} was ${PARTICIPLES[kind]}`
-    this.#leave('closed', () => new TaskClosedError(said))
+    this.#leave('closed', () => withoutStack(() => new TaskClosedError(said)))
   }
 
   #leave(phase: 'closed' | 'lost', reason: () => Error): void {
@@ -210,24 +209,39 @@ export class Drive {
   }
 
   /** @throws TaskClosedError, TaskLostError */
-  #assertOpen(asked: string): void {
+  #assertOpen(kind: Operation['kind']): void {
     this.#way.check()
     if (this.#phase === 'open') return
+    const asked = this.#asked(kind)
     if (this.#phase === 'lost') throw this.#lost(`${asked}: it is not driven here any more`)
     const done = PARTICIPLES[this.#ending]
     const state = this.#phase === 'closed' ? `it was ${done}` : `it is being ${done}`
     throw new TaskClosedError(`${asked}: ${state}; nothing can follow that`)
   }
 
-  #asked(kind: keyof typeof VERBS): string {
+  #asked(kind: Operation['kind']): string {
     return `cannot ${VERBS[kind]} task ${this.id.toString()}`
   }
 }
 
-type Operation =
-  | Ending
-  | { readonly kind: 'append-task' | 'replace-task'; readonly record: Uint8Array }
-  | { readonly kind: 'read-task'; readonly from: number }
+type Operation = Extract<TaskOperation, { readonly kind: keyof typeof VERBS }>
+
+function endOf({ task, attempt }: Bound, ending: Ending): Operation {
+  const { kind } = ending
+  if (kind === 'delete-task') return { kind, task, attempt }
+  return { kind, task, attempt, delaySeconds: ending.delaySeconds, failure: ending.failure }
+}
+
+/** Of an end that was asked for it says nothing where it was noticed, but to find that out costs more than all the rest. */
+function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error
+  Reflect.set(Error, 'stackTraceLimit', 0)
+  try {
+    return make()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}
 
 /** No task may float: a store is tried until it is done, or until the server stores the task by itself. */
 function mustRepeat({ kind }: Ending, refusal: Refusal): boolean {

@@ -75,7 +75,7 @@ export class Pipe {
     const record = firstRecord === undefined ? null : taskRecordOf(firstRecord)
     const what = `cannot open a task of theme ${wanted} in the log of "${this.path}"`
     const driveOf = ({ stay, answer }: Heard): Drive => {
-      const { task } = expected(answer, 'task-opened', what)
+      const { task } = expected(answer, 'task-opened', () => what)
       return new Drive(stay, { task, theme: wanted, attempt: 0 })
     }
     const asking = {
@@ -132,7 +132,7 @@ export class Pipe {
       },
     } as const
     const { stay, answer } = await this.#session.ask(asking, signal)
-    const handed = expected(answer, 'task-handed-out', what)
+    const handed = expected(answer, 'task-handed-out', () => what)
     const drive = new Drive(stay, handed)
     try {
       return await handOutOf(drive, { ...handed, path: this.path })

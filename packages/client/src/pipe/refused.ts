@@ -30,15 +30,15 @@ export function logErrorOf(refusal: Refusal, asked: string): TenureError {
   return errorOf(isFault ? { ...refusal, status: INTERNAL_STATUS } : refusal, asked)
 }
 
-/** @throws TenureError when it was refused */
+/** @param asked made only for an error. @throws TenureError when it was refused */
 export function expected<K extends Answer['kind']>(
   answer: Answer,
   kind: K,
-  asked: string,
+  asked: () => string,
 ): Extract<Answer, { readonly kind: K }> {
   if (isOf(answer, kind)) return answer
-  if (answer.kind === 'refused') throw logErrorOf(answer, asked)
-  throw new Error(`${asked}: the server has answered with ${answer.kind}`)
+  if (answer.kind === 'refused') throw logErrorOf(answer, asked())
+  throw new Error(`${asked()}: the server has answered with ${answer.kind}`)
 }
 
 function isOf<K extends Answer['kind']>(

@@ -1,10 +1,13 @@
 /**
- * Between the client's words for the session log and the kernel's. The shapes are equal by name; byte arrays are copied in both
- * directions, for the reason that is given in `translation.ts`.
+ * Between the client's words for the session log and the kernel's. The shapes are equal by name; byte arrays that are answered are
+ * copied, for the reason that is given in `translation.ts`.
  */
 import type { News, OperatorAnswer, OperatorQuestion, Request, TaskAnswer } from '@tenure/client'
 import type { Event, StreamCommand } from '@tenure/server'
 import { copyOf } from './copy.ts'
+
+/** Keeps the place of the stream, which the tablet puts in. */
+const stream = 0
 
 type TaskKind =
   | `${'open' | 'append' | 'replace' | 'delete' | 'store' | 'read' | 'take'}-task`
@@ -59,28 +62,40 @@ export function isLogEvent(event: Event): event is LogEvent {
   return LISTS.has(event.kind)
 }
 
+/**
+ * Each that is asked often is written out with all its fields, in one shape per kind. A record is not copied: it is the client's own
+ * copy already, and the kernel writes it into a row at once.
+ */
 export function taskCommandOf(
   request: TaskRequest,
   session: bigint,
   requestId: bigint,
 ): TaskCommand {
-  const asker = { session, requestId }
-  switch (request.kind) {
+  const { kind } = request
+  switch (kind) {
     case 'open-task': {
-      const { record } = request
-      return { ...request, ...asker, record: record && copyOf(record) }
+      const { theme, record } = request
+      return { kind, stream, requestId, session, theme, record }
     }
     case 'append-task':
-    case 'replace-task':
-      return { ...request, ...asker, record: copyOf(request.record) }
-    case 'delete-task':
-    case 'store-task':
+    case 'replace-task': {
+      const { task, attempt, record } = request
+      return { kind, stream, requestId, session, task, attempt, record }
+    }
+    case 'delete-task': {
+      const { task, attempt } = request
+      return { kind, stream, requestId, session, task, attempt }
+    }
+    case 'store-task': {
+      const { task, attempt, delaySeconds, failure } = request
+      return { kind, stream, requestId, session, task, attempt, delaySeconds, failure }
+    }
     case 'read-task':
     case 'take-task':
     case 'handle-theme':
     case 'stop-handling':
     default:
-      return { ...request, ...asker }
+      return { ...request, stream, requestId, session }
   }
 }
 

@@ -1,5 +1,6 @@
 /** One theme at work: its settings, its tasks by number, and who handles them. */
 import { totalsKey } from '../rows/task-keys.ts'
+import type { ThemeTotals } from '../rows/totals-row.ts'
 import type { ThemeConfig } from './command.ts'
 import type { ThemeView } from './event.ts'
 import type { Handling } from './handling.ts'
@@ -13,6 +14,8 @@ export class Theme {
   active = 0
   stored = 0
   dead = 0
+  /** The counts in the row of its totals. */
+  written: ThemeTotals = { stored: 0, dead: 0 }
   /** Tasks that are with handlers. */
   out = 0
   handlings = 0

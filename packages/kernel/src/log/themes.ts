@@ -84,11 +84,13 @@ export class Themes {
     this.#list()
   }
 
-  restoreTotals(number: number, { stored, dead }: ThemeTotals): void {
+  restoreTotals(number: number, totals: ThemeTotals): void {
+    const { stored, dead } = totals
     const theme = this.#byNumber.get(number)
     invariant(theme !== undefined, 'I-16', 'totals', number)
     theme.stored = stored
     theme.dead = dead
+    theme.written = totals
     this.#kept += stored + dead
   }
 
@@ -103,7 +105,11 @@ export class Themes {
     if (this.#moved.size === 0) return
     const { turn } = this.#root
     for (const theme of this.#moved) {
-      if (theme.stored + theme.dead > 0) turn.put(theme.totalsKey, encodeTotals(theme))
+      const { stored, dead, written } = theme
+      // What was stored and handed out in one step has changed nothing.
+      if (stored === written.stored && dead === written.dead) continue
+      theme.written = { stored, dead }
+      if (stored + dead > 0) turn.put(theme.totalsKey, encodeTotals(theme))
       else turn.delete(theme.totalsKey)
     }
     this.#moved.clear()

@@ -269,7 +269,7 @@ class Life {
 
   #rest(): void {
     const { kernel, nowMs } = this.#node
-    for (let steps = 0; steps < 10_000; steps++) {
+    for (let steps = 0; steps < 2_000; steps++) {
       if (this.#node.open > 0) this.#commit()
       else if (kernel.nextDeadlineMs() <= nowMs) this.#node.advance()
       else return

@@ -30,7 +30,7 @@ export interface Batch {
 }
 
 /** More steps than this without time passing: a node that never comes to rest. */
-const STEPS_MAX = 100_000
+const STEPS_MAX = 10_000
 
 export const SECOND_MS = 1_000
 

@@ -10,6 +10,9 @@ import type { Turn } from '../step.ts'
 /** So many are deleted one by one; a range costs more than that. */
 const SINGLE_DELETES_MAX = 8
 
+/** A record's row has so many besides: its key, and the version before the record. */
+const BYTES_BESIDE_RECORD = 14
+
 interface RecordsOf {
   readonly index: number
   readonly firstRecord: number
@@ -40,14 +43,16 @@ export function deleteRecords(turn: Turn, { index, firstRecord, nextRecord }: Re
 export function readRecords(
   { turn, limits }: { readonly turn: Turn; readonly limits: Limits },
   page: Page,
-  task: RecordsOf,
+  task: RecordsOf & { readonly recordBytes: number },
   from = 0,
 ): void {
   const { index, firstRecord, nextRecord } = task
   const first = firstRecord + from
-  if (first < nextRecord) {
-    turn.read(new RecordsReading(page, { index, first, nextRecord }, limits))
-  }
+  if (first >= nextRecord) return
+  // No more than there is: for as many bytes room is kept until all has been read.
+  const rowBytes = task.recordBytes + (nextRecord - first) * BYTES_BESIDE_RECORD
+  const bytesMax = Math.min(limits.taskPageBytesMax, rowBytes)
+  turn.read(new RecordsReading(page, { index, first, nextRecord, bytesMax }, limits))
 }
 
 export class RecordsReading implements Reading {
@@ -60,7 +65,12 @@ export class RecordsReading implements Reading {
 
   constructor(
     page: Page,
-    { index, first, nextRecord }: { index: number; first: number; nextRecord: number },
+    {
+      index,
+      first,
+      nextRecord,
+      bytesMax,
+    }: { index: number; first: number; nextRecord: number; bytesMax: number },
     limits: Limits,
   ) {
     this.#page = page
@@ -68,7 +78,7 @@ export class RecordsReading implements Reading {
     this.#end = nextRecord
     this.range = { start: taskRecordKey(index, first), end: taskRecordKey(index, nextRecord) }
     this.entriesMax = limits.taskPageRecordsMax
-    this.bytesMax = limits.taskPageBytesMax
+    this.bytesMax = bytesMax
   }
 
   supply({ entries, isWhole }: Found): void {

@@ -139,10 +139,10 @@ test('records that are read count as bytes that wait, until they are told', asyn
 // guards: O1
 test('what is read for one batch is bounded: the rest is read for the next', async () => {
   const { opener, engine } = await logStage()
-  opener.open('one')
+  // With the key and the version before the record, each brings a mebibyte.
+  opener.open('x'.repeat(1_048_576 - 14))
   await settle()
   engine.done.length = 0
-  // Each may bring a page of a mebibyte.
   for (let count = 0; count < 130; count += 1) opener.read(opener.opened)
   for (let turn = 0; turn < 4; turn += 1) await settle()
   expect(opener.said.filter((kind) => kind === 'task-records')).toHaveLength(130)
@@ -175,4 +175,15 @@ test('records beyond a page are read page by page', async () => {
   }
   expect(pages.flat()).toEqual(records)
   expect(pages.map(({ length }) => length)).toEqual([3, 1, 1, 3])
+})
+
+test('small tasks are read for one batch in any number', async () => {
+  const { opener, engine } = await logStage()
+  opener.open('one')
+  await settle()
+  engine.done.length = 0
+  for (let count = 0; count < 130; count += 1) opener.read(opener.opened)
+  for (let turn = 0; turn < 4; turn += 1) await settle()
+  expect(opener.said.filter((kind) => kind === 'task-records')).toHaveLength(130)
+  expect(engine.done.filter((done) => done === 'confirm')).toHaveLength(1)
 })

@@ -24,7 +24,7 @@ export function comingBack(tasks: number, limits: Partial<Limits>): object {
     node.restart()
     node.attach(2n)
     node.put(handle(7, 500), 2n)
-    for (let second = 0; second < seconds; second++) handed.push(...finished(node))
+    for (let second = 0; second < seconds; second++) handed.push(...finished(node, tasks))
   }
   const order = Array.from({ length: tasks }, (_, at) => at + 1)
     .sort((left, right) => secondOf(left) - secondOf(right) || left - right)
@@ -37,11 +37,11 @@ function secondOf(task: number): number {
   return (task * 7_919) % SECONDS
 }
 
-/** Lets a second pass, and deletes each task that comes. */
-function finished(node: LogNode): string[] {
+/** Lets a second pass, and deletes each task that comes; gives up when there are more than there can be. */
+function finished(node: LogNode, most: number): string[] {
   const handed: string[] = []
   let heard = node.wait(1)
-  while (heard.length > 0) {
+  while (heard.length > 0 && handed.length <= most) {
     const names = heard.flatMap((word) => /^to 2: (\S+)/.exec(word)?.[1] ?? [])
     handed.push(...names)
     for (const name of names) node.put(remove(name), 2n)

@@ -53,7 +53,7 @@ export async function openFileEngine(
   try {
     checkMarker(place, DATA_FILE)
     const limits = options.inspected ?? DEFAULT_INSPECTION_LIMITS
-    const inspection = Inspection.begin(place, DATA_FILE, limits)
+    const inspection = await Inspection.begin(place, DATA_FILE, limits)
     const database = openDatabase(place)
     const store = new Store(database, place, inspection)
     try {

@@ -18,6 +18,7 @@ import { Ledger } from './ledger.ts'
 import type { PartitionTotal } from './ledger.ts'
 import { confirm } from './meta-page.ts'
 import { Damage, PageFile } from './page-file.ts'
+import { readBranches, readWhole } from './read-ahead.ts'
 import { survey } from './survey.ts'
 import { sweep } from './sweep.ts'
 
@@ -59,14 +60,18 @@ export class Inspection {
    *
    * @throws DamagedError when LMDB could not be trusted with it
    */
-  static begin(place: string, dataFile: string, limits: InspectionLimits): Inspection {
+  static async begin(
+    place: string,
+    dataFile: string,
+    limits: InspectionLimits,
+  ): Promise<Inspection> {
     const inspection = new Inspection(place, dataFile, limits)
     if (!existsSync(join(place, dataFile))) return inspection
     try {
-      inspection.#guard(() => inspection.#begin())
+      await inspection.#begin()
     } catch (error) {
       inspection.#end()
-      throw error
+      throw inspection.#judge(error)
     }
     return inspection
   }
@@ -159,7 +164,7 @@ export class Inspection {
     while (this.#sweeps.size > 0) await Promise.allSettled(this.#sweeps)
   }
 
-  #begin(): void {
+  async #begin(): Promise<void> {
     const path = join(this.#place, this.#dataFile)
     this.#descriptor = openSync(path, 'r')
     if (fstatSync(this.#descriptor).size === 0) {
@@ -167,10 +172,11 @@ export class Inspection {
       return
     }
     const file = new PageFile(this.#descriptor)
+    const isSmall = file.lastPage < this.#limits.filePagesMax
+    await (isSmall ? readWhole(file) : readBranches(file))
     const found = survey(file)
     const leaves = new Leaves(found, this.#ledger)
     this.#leaves = leaves
-    const isSmall = found.last.meta.lastPage < this.#limits.filePagesMax
     if (isSmall) leaves.all()
     // Of a large file not all pages in use are known yet; none lies after its end.
     const { last, seen, free } = found

@@ -135,23 +135,9 @@ function checkOrder(page: TreePage, { lower, upper }: Bounds): void {
   let before = page.node(0)
   for (let index = 1; index < count; index += 1) {
     const node = page.node(index)
-    demand(ascend(page, before, node), 'keys are out of order')
+    demand(page.ascends(before, node), 'keys are out of order')
     before = node
   }
-}
-
-function ascend(page: TreePage, left: number, right: number): boolean {
-  const { view } = page
-  const leftBytes = page.keyBytes(left)
-  const rightBytes = page.keyBytes(right)
-  const both = Math.min(leftBytes, rightBytes)
-  const leftAt = left + NODE_BYTES
-  const rightAt = right + NODE_BYTES
-  for (let at = 0; at < both; at += 1) {
-    const difference = view.getUint8(leftAt + at) - view.getUint8(rightAt + at)
-    if (difference !== 0) return difference < 0
-  }
-  return leftBytes < rightBytes
 }
 
 /** Where a row is counted; null for what is none. Rows of a region lie next to each other. */

@@ -14,7 +14,7 @@ import type { PageFile } from './page-file.ts'
 import { PageSet } from './page-set.ts'
 import { BIG_DATA, HEADER_BYTES, LEAF, NODE_BYTES, OVERFLOW, TreePage } from './tree-page.ts'
 import { TreeWalk } from './tree-walk.ts'
-import type { Bounds } from './tree-walk.ts'
+import type { Bounds, Order } from './tree-walk.ts'
 
 const FREE_KEY_BYTES = 8
 
@@ -37,14 +37,20 @@ export function survey(file: PageFile): Survey {
   const seen = new PageSet(lastPage)
   const leaves = new PageSet(lastPage)
   const leaf = (number: number): void => void leaves.add(number)
-  new TreeWalk({ file, meta, seen, compare: compareBytes, leaf }).walk(meta.main)
+  new TreeWalk({ file, meta, seen, order: BY_BYTES, leaf }).walk(meta.main)
   const free = new FreeTree(file, meta, seen).pages()
   demand(!free.meets(seen), 'a page is in use and free')
   return { file, last, seen, free, leaves }
 }
 
-function compareBytes(left: Buffer, right: Buffer): number {
-  return left.compare(right)
+const BY_BYTES: Order = {
+  compare: (left, right) => left.compare(right),
+  ascends: (page, left, right) => page.ascends(left, right),
+}
+
+const BY_NUMBERS: Order = {
+  compare: compareNumbers,
+  ascends: (page, left, right) => compareNumbers(page.key(left), page.key(right)) < 0,
 }
 
 /** Of keys that are numbers of transactions. */
@@ -75,9 +81,9 @@ class FreeTree {
 
   pages(): PageSet {
     const tree = this.#meta.free
-    const leaf = (number: number, bounds: Bounds): void => this.#leaf(number, bounds)
+    const leaf = (number: number, bounds: () => Bounds): void => this.#leaf(number, bounds())
     const ports = { file: this.#file, meta: this.#meta, seen: this.#seen }
-    new TreeWalk({ ...ports, compare: compareNumbers, leaf }).walk(tree)
+    new TreeWalk({ ...ports, order: BY_NUMBERS, leaf }).walk(tree)
     const counted = this.#entries === tree.entries && this.#overflows === tree.overflows
     demand(counted, 'the list of free pages does not have the entries it says')
     return this.#list.pages

@@ -71,6 +71,21 @@ export class TreePage {
     return this.bytes.subarray(at, at + this.keyBytes(node))
   }
 
+  /** Whether the keys of two nodes ascend, as unsigned bytes. */
+  ascends(left: number, right: number): boolean {
+    const { view } = this
+    const leftBytes = this.keyBytes(left)
+    const rightBytes = this.keyBytes(right)
+    const both = Math.min(leftBytes, rightBytes)
+    const leftAt = left + NODE_BYTES
+    const rightAt = right + NODE_BYTES
+    for (let at = 0; at < both; at += 1) {
+      const difference = view.getUint8(leftAt + at) - view.getUint8(rightAt + at)
+      if (difference !== 0) return difference < 0
+    }
+    return leftBytes < rightBytes
+  }
+
   /** Of a node in a leaf. */
   flags(node: number): number {
     return this.view.getUint16(node + 4, true)

@@ -8,6 +8,7 @@ import { mainTree, NO_PAGE } from './meta-page.ts'
 import type { Tree } from './meta-page.ts'
 import type { PageFile } from './page-file.ts'
 import { BRANCH, NODE_BYTES, TreePage } from './tree-page.ts'
+import { boundsAt } from './tree-walk.ts'
 import type { Bounds } from './tree-walk.ts'
 
 /** So many branches are remembered. */
@@ -35,13 +36,7 @@ export class Twig {
   }
 
   boundsOf(index: number): Bounds {
-    const branch = this.#branch
-    if (branch === null) return this.bounds
-    const { lower, upper } = this.bounds
-    return {
-      lower: index === 0 ? lower : branch.key(branch.node(index)),
-      upper: index + 1 < branch.count ? branch.key(branch.node(index + 1)) : upper,
-    }
+    return this.#branch === null ? this.bounds : boundsAt(this.#branch, index, this.bounds)
   }
 
   /** Which leaf holds the key. */

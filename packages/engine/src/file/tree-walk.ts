@@ -22,17 +22,22 @@ export interface Bounds {
   readonly upper: Buffer | null
 }
 
-/** Less than 0 when the left key comes first. */
-export type Compare = (left: Buffer, right: Buffer) => number
+/** What order the keys of a tree have. */
+export interface Order {
+  /** Less than 0 when the left key comes first. */
+  compare(left: Buffer, right: Buffer): number
+  /** Whether the keys of two nodes of a page ascend. */
+  ascends(page: TreePage, left: number, right: number): boolean
+}
 
 export interface WalkPorts {
   readonly file: PageFile
   readonly meta: Meta
   /** Gains the number of every page of the tree. */
   readonly seen: PageSet
-  readonly compare: Compare
+  readonly order: Order
   /** Called for each leaf, in the order of the keys. */
-  leaf(number: number, bounds: Bounds): void
+  leaf(number: number, bounds: () => Bounds): void
 }
 
 export class TreeWalk {
@@ -48,14 +53,14 @@ export class TreeWalk {
   walk(tree: Tree): void {
     if (tree.root !== NO_PAGE) {
       demand(tree.depth >= 1 && tree.depth <= DEPTH_MAX, 'a tree has an impossible depth')
-      this.#page(Number(tree.root), tree.depth, { lower: null, upper: null })
+      this.#page(Number(tree.root), tree.depth, () => ({ lower: null, upper: null }))
     }
     const counted = this.#branches === tree.branches && this.#leaves === tree.leaves
     demand(counted, 'a tree does not have the pages it says')
   }
 
   /** @param depth pages from here to the leaves, 1 for a leaf */
-  #page(number: number, depth: number, bounds: Bounds): void {
+  #page(number: number, depth: number, bounds: () => Bounds): void {
     const { meta, seen } = this.#ports
     const inside = number >= 2 && number <= Number(meta.lastPage)
     demand(inside, `page ${number} is outside of the store`)
@@ -65,22 +70,40 @@ export class TreeWalk {
       this.#ports.leaf(number, bounds)
     } else {
       this.#branches += 1n
-      this.#branch(number, depth, bounds)
+      this.#branch(number, depth, bounds())
     }
   }
 
-  #branch(number: number, depth: number, { lower, upper }: Bounds): void {
-    const { file, meta, compare } = this.#ports
+  #branch(number: number, depth: number, bounds: Bounds): void {
+    const { file, meta, order } = this.#ports
     const page = new TreePage(file.page(BigInt(number)))
     page.checkNodes({ number, kind: BRANCH, transaction: Number(meta.transaction) })
-    let from = lower
-    for (let index = 0; index < page.count; index += 1) {
-      const to = index + 1 < page.count ? page.key(page.node(index + 1)) : upper
-      // The first key of a page may be the one by which the branch above names it.
-      const order = from === null || to === null ? -1 : compare(from, to)
-      demand(order < 0 || (order === 0 && index === 0), 'keys are out of order')
-      this.#page(page.child(page.node(index)), depth - 1, { lower: from, upper: to })
-      from = to
+    const { count } = page
+    if (count > 1) this.#checkEnds(page, bounds)
+    for (let index = 0; index < count; index += 1) {
+      const node = page.node(index)
+      const ascends = index < 2 || order.ascends(page, page.node(index - 1), node)
+      demand(ascends, 'keys are out of order')
+      this.#page(page.child(node), depth - 1, () => boundsAt(page, index, bounds))
     }
+  }
+
+  /** The first key of a page may be the one by which the branch above names it. */
+  #checkEnds(page: TreePage, { lower, upper }: Bounds): void {
+    const { order } = this.#ports
+    const first = page.key(page.node(1))
+    const last = page.key(page.node(page.count - 1))
+    const inside =
+      (lower === null || order.compare(lower, first) <= 0) &&
+      (upper === null || order.compare(last, upper) < 0)
+    demand(inside, 'keys are out of order')
+  }
+}
+
+/** What a branch leaves to one of the pages below it. */
+export function boundsAt(page: TreePage, index: number, { lower, upper }: Bounds): Bounds {
+  return {
+    lower: index === 0 ? lower : page.key(page.node(index)),
+    upper: index + 1 < page.count ? page.key(page.node(index + 1)) : upper,
   }
 }

@@ -3,6 +3,7 @@
  */
 import type { WorkloadName } from '../measurement.ts'
 import type { Subject } from './subject.ts'
+import { TASKS } from './task-writer.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
@@ -23,8 +24,7 @@ export const tenureMemory: Subject = {
   title: 'Tenure memory: in process',
   family: 'tenure',
   durable: false,
-  settings:
-    'nothing is kept; @tenure/client, one session per party, in the process of the load; a log is a task, a job a task that is opened, stored, handed out and deleted',
+  settings: `nothing is kept; @tenure/client, one session per party, in the process of the load; ${TASKS}`,
   workloads: WORKLOADS,
   start: async () => ({
     address: 'memory:',
@@ -40,8 +40,7 @@ export const tenureFile: Subject = {
   title: 'Tenure file: in process',
   family: 'tenure',
   durable: true,
-  settings:
-    'LMDB synced per commit; @tenure/client, one session per party, in the process of the load; a log is a task, a job a task that is opened, stored, handed out and deleted',
+  settings: `LMDB synced per commit; @tenure/client, one session per party, in the process of the load; ${TASKS}`,
   workloads: WORKLOADS,
   start: async (folder) => ({
     address: `file:${folder}`,

@@ -7,6 +7,7 @@ import { profiling } from '../machine/profile.ts'
 import { ServerProcess } from '../machine/server-process.ts'
 import { visitStreams } from './stream-visitor.ts'
 import type { Running, Subject } from './subject.ts'
+import { TASKS } from './task-writer.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
@@ -18,7 +19,7 @@ export const tenureServer: Subject = {
   title: 'Tenure server, client',
   family: 'tenure',
   durable: true,
-  settings: `${common}own protocol, @tenure/client, one session per party, all on one connection; records by one storage, tasks by one pipe; watchers in sessions of their own on 4 connections`,
+  settings: `${common}own protocol, @tenure/client, one session per party, all on one connection; records by one storage, tasks by one pipe; watchers in sessions of their own on 4 connections; ${TASKS}`,
   workloads: new Set([
     'pairs',
     'hand-off',

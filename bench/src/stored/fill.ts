@@ -121,12 +121,28 @@ class Filler {
     session: SessionId,
     { theme, record, delaySeconds }: { theme: number; record: Uint8Array; delaySeconds: number },
   ): void {
-    const asked = { session, stream: STREAM, requestId: 0n } as const
-    const { events } = this.#apply({ ...asked, kind: 'open-task', theme, record })
-    const [opened] = events
-    if (opened?.kind !== 'task-opened') throw new Error(`no task: ${JSON.stringify(opened?.kind)}`)
+    // Written out, in one shape each: objects of many shapes cost several times as much.
+    const asked = {
+      kind: 'open-task',
+      stream: STREAM,
+      requestId: 0n,
+      session,
+      theme,
+      record,
+    } as const
+    const [opened] = this.#apply(asked).events
+    if (opened?.kind !== 'task-opened') throw new Error(`no task: ${String(opened?.kind)}`)
     const { task } = opened
-    this.#apply({ ...asked, kind: 'store-task', task, attempt: 0, delaySeconds, failure: '' })
+    this.#apply({
+      kind: 'store-task',
+      stream: STREAM,
+      requestId: 0n,
+      session,
+      task,
+      attempt: 0,
+      delaySeconds,
+      failure: '',
+    })
   }
 
   #apply(command: Command): Step {

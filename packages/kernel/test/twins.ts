@@ -125,6 +125,12 @@ export class Twins {
       valueMemoryBytes: 0,
       recordLeases: 0,
       recordWatches: 0,
+      themes: 0,
+      activeTasks: 0,
+      storedTasks: 0,
+      deadTasks: 0,
+      tasksOut: 0,
+      taskHandlers: 0,
     })
     deepStrictEqual(this.#kernel.nextDeadlineMs(), this.#model.next()?.due ?? Infinity)
     for (const { id, stream } of sessions) {

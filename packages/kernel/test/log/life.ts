@@ -97,8 +97,6 @@ class Life {
         return this.#commit()
       case 'settle':
         return this.#settle()
-      case 'advance':
-        return void node.advance()
       case 'crash':
         return this.#crash()
       case 'wall':
@@ -106,7 +104,8 @@ class Life {
         return
       case 'wait':
         node.pass(count * 700)
-        return void node.advance()
+        if (node.kernel.nextDeadlineMs() <= node.nowMs) node.advance()
+        return
       case 'configure': {
         const terms = { delaySeconds: count % 3, jitterSeconds: theme % 3, repeatsMax: theme }
         this.#configure(1 + (theme % 2), { ...terms, concurrency: 1 + count })
@@ -261,9 +260,9 @@ class Life {
   }
 
   #settle(): void {
-    this.#node.advance()
     this.#rest()
-    this.#model.checkRest(this.#node.wallMs)
+    const { kernel, nowMs, toldWallMs } = this.#node
+    this.#model.checkRest(toldWallMs, kernel.nextDeadlineMs() - nowMs)
     this.#audit()
   }
 

@@ -40,6 +40,8 @@ export class LogNode {
   nowMs = 0
   /** Half a second behind the thousandth second. */
   wallMs = 1_000_500
+  /** As the kernel has heard of it. */
+  toldWallMs = 0
   chance = 0
   term = 1n
   /** Called with every step, as soon as it is made. */
@@ -184,6 +186,7 @@ export class LogNode {
 
   #made(make: () => Step): Step {
     this.chance = (this.chance + 1) | 0
+    this.toldWallMs = this.wallMs
     this.kernel.outside(this.wallMs, this.chance)
     const step = make()
     const { events, writes, readings } = step

@@ -170,19 +170,18 @@ export class Model {
     return task
   }
 
-  /** What a node at rest must not have. */
-  checkRest(wallMs: number): void {
+  /** Nothing is left undone, and what is due later will not be missed. @param waitMs until the node wants to be woken */
+  checkRest(wallMs: number, waitMs: number): void {
     ok(
       this.tasks.every(({ state }) => state !== 'lost'),
       'a task that nobody drives is not stored',
     )
     for (const [id, handling] of this.handlings) {
       const first = this.#first(handling.theme)
-      const isDue = first !== undefined && first.dueSecond * SECOND_MS <= wallMs
-      ok(
-        !isDue || !this.#hasRoom(id, handling),
-        'a task is due, a place is free, and nothing happens',
-      )
+      if (first === undefined || !this.#hasRoom(id, handling)) continue
+      const dueMs = first.dueSecond * SECOND_MS - wallMs
+      ok(dueMs > 0, 'a task is due, a place is free, and nothing happens')
+      ok(waitMs <= Math.min(dueMs, SECOND_MS), 'a task will be due, and nobody wakes the node')
     }
   }
 

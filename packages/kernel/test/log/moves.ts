@@ -11,15 +11,7 @@ export const GONE = 40
 
 export const LOOKUPS = ['take', 'requeue', 'drop', 'show'] as const
 export const OF_SESSION = ['open', 'handle', 'stop handling', 'attach', 'detach', 'stop'] as const
-export const OF_NODE = [
-  'commit',
-  'settle',
-  'advance',
-  'wait',
-  'wall',
-  'configure',
-  'crash',
-] as const
+export const OF_NODE = ['commit', 'settle', 'wait', 'wall', 'configure', 'crash'] as const
 
 export type TaskKind = (typeof OF_TASK)[number]
 export type LookupKind = (typeof LOOKUPS)[number]

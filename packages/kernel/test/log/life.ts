@@ -2,15 +2,7 @@
 import { deepStrictEqual, equal, fail, ok } from 'node:assert/strict'
 import { property } from 'fast-check'
 import type { IProperty } from 'fast-check'
-import type {
-  Command,
-  Event,
-  Step,
-  TaskId,
-  TaskView,
-  TasksListed,
-  ThemesListed,
-} from '@tenure/kernel'
+import type { Command, Event, Step, TaskId, TaskView, ThemesListed } from '@tenure/kernel'
 import * as ask from './log-node.ts'
 import { LogNode, SECOND_MS } from './log-node.ts'
 import type { Batch, Question } from './log-node.ts'
@@ -28,6 +20,8 @@ const LIMITS = {
   taskPageRecordsMax: PAGE_RECORDS,
   tasksPerStepMax: 2,
 }
+
+const STATES = ['active', 'stored', 'dead'] as const
 
 /** A question about a task that is looked for, and who asks in which attachment. */
 interface Lookup {
@@ -55,7 +49,7 @@ class Life {
   #answer = ''
   #opening = { theme: 0, session: 0n, record: null as string | null }
   #page: Page = { records: [], more: false }
-  #listed: (ThemesListed | TasksListed)[] = []
+  #listed: TaskView[] = []
 
   constructor() {
     this.#node.wallMs = 1_000_000_000_500
@@ -310,8 +304,8 @@ class Life {
     }
     if (event.kind === 'task-opened') this.#model.opened(event.task, this.#opening)
     else if (event.kind === 'task-records') this.#pages.expect(event, this.#page)
-    else if (event.kind === 'themes-listed' || event.kind === 'tasks-listed')
-      this.#listed.push(event)
+    else if (event.kind === 'themes-listed') this.#checkThemes(event)
+    else if (event.kind === 'tasks-listed') this.#listed.push(...event.tasks)
     else if ('requestId' in event) this.#hearOfTask(event)
   }
 
@@ -345,31 +339,34 @@ class Life {
   }
 
   #audit(): void {
-    const { tasks, themes, handlings } = this.#model
-    const states = ['active', 'stored', 'dead'] as const
-    this.#listed = []
+    // Whoever is asked may find out what time it is, and hand something out behind the answer.
     this.#ask({ kind: 'list-themes' }, 0n, 'themes-listed')
-    for (const state of states) this.#ask(ask.list(state), 0n, null)
     this.#rest()
-    const views = [...themes].map(([number, config]) => {
-      const [active, stored, dead] = states.map((is) =>
-        this.#model.count(number, ({ state }) => state === is),
-      )
-      const handedOut = this.#model.count(number, ({ handling }) => handling !== null)
-      const handlers = [...handlings.values()].filter(({ theme }) => theme === number).length
-      return { config, active, stored, dead, handedOut, handlers }
-    })
-    const [first, ...lists] = this.#listed
-    deepStrictEqual(first?.kind === 'themes-listed' && first.themes, views)
-    const listed = lists.flatMap((list) => (list.kind === 'tasks-listed' ? list.tasks : []))
-    equal(listed.length, tasks.length)
-    for (const view of listed) {
+    this.#listed = []
+    for (const state of STATES) this.#ask(ask.list(state), 0n, null)
+    this.#rest()
+    const { tasks } = this.#model
+    equal(this.#listed.length, tasks.length)
+    for (const view of this.#listed) {
       const task = this.#model.find(view.task)
       deepStrictEqual(strip(view), task && this.#model.view(task))
       ok(task?.state === 'active' || view.changed === BigInt(task?.number ?? 0))
     }
     const records = tasks.reduce((sum, task) => sum + task.records.length, 0)
     equal(this.#node.store.kinds['0x53'] ?? 0, records)
+  }
+
+  #checkThemes(event: ThemesListed): void {
+    const { themes, handlings } = this.#model
+    const views = [...themes].map(([number, config]) => {
+      const [active, stored, dead] = STATES.map((is) =>
+        this.#model.count(number, ({ state }) => state === is),
+      )
+      const handedOut = this.#model.count(number, ({ handling }) => handling !== null)
+      const handlers = [...handlings.values()].filter(({ theme }) => theme === number).length
+      return { config, active, stored, dead, handedOut, handlers }
+    })
+    deepStrictEqual(event.themes, views)
   }
 
   #record(count: number): string {

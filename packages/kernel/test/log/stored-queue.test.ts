@@ -64,11 +64,15 @@ class Engine {
 
   /** Some come, one goes, and a page that is under way may arrive as it was before that, or as it is behind it. */
   live(draw: Draw, mostNew: number): void {
-    const due = (): number => Math.floor(between(draw, 0, 50))
+    const due = (): number => Math.floor(between(draw, 1_000, 1_050))
+    const soon = (): number =>
+      Math.min(...[...this.tasks.values()].map((task) => task.dueSecond)) - 1
     for (let count = between(draw, 0, mostNew); count > 1; count--) this.add(due())
     this.ask()
     const early = this.#found()
-    for (let count = between(draw, 0, 8); count > 5; count--) this.add(due())
+    for (let count = between(draw, -8, 8); count > 0; count--) {
+      this.add(draw() < 0.5 && this.tasks.size > 0 ? soon() : due())
+    }
     const all = [...this.tasks.values()]
     const some = all[Math.floor(draw() * all.length)]
     if (some !== undefined && draw() < 0.5) this.remove(some)
@@ -99,13 +103,13 @@ test('the first task is the first of all, whatever comes and goes before, in and
   const seed = freshSeed()
   const draw = drawOf(seed)
   const engine = new Engine({ storedInMemoryMax: 6, storedPageMax: 8 })
-  for (let round = 0; round < 1_000; round++) {
-    engine.live(draw, round % 300 < 150 ? 6 : 3)
+  for (let round = 0; round < 400; round++) {
+    engine.live(draw, round % 100 < 50 ? 5 : 2)
     const { first } = engine.queue
     expect(first, `seed ${seed}`).toEqual(first && engine.first)
     if (first !== undefined && draw() < 0.8) engine.remove(first)
     expect(engine.queue.inMemory, `seed ${seed}`).toBeLessThan(64)
-    if (round % 200 === 0) engine.forget()
+    if (round % 100 === 99) engine.forget()
   }
   for (let left = engine.tasks.size; left > 0; left--) {
     engine.ask()
@@ -117,6 +121,23 @@ test('the first task is the first of all, whatever comes and goes before, in and
   engine.ask()
   engine.supply()
   expect(engine.queue).toMatchObject({ first: undefined, inMemory: 0 })
+})
+
+// holds: S2-29
+test('memory is not cut where a page that is under way begins', () => {
+  const engine = new Engine({ storedInMemoryMax: 2, storedPageMax: 8 })
+  for (const second of [10, 11, 12]) engine.add(second)
+  engine.ask()
+  for (const second of [1, 2, 3]) engine.add(second)
+  engine.supply()
+  const seconds: number[] = []
+  for (let { first } = engine.queue; first !== undefined; first = engine.queue.first) {
+    seconds.push(first.dueSecond)
+    engine.remove(first)
+    engine.ask()
+    engine.supply()
+  }
+  expect(seconds).toEqual([1, 2, 3, 10, 11, 12])
 })
 
 // holds: S2-28, S2-30

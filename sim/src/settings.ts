@@ -57,6 +57,8 @@ export interface Settings {
   readonly selfCheckMs: number
   readonly graceMs: number
   readonly operationsMax: number
+  /** How much longer the storage reads than it writes, at most. */
+  readonly coldMs: number
   /** Few clients hold one lock for long, and nobody else says a word. */
   readonly isQuiet: boolean
   /** What the programs are about. */
@@ -124,6 +126,7 @@ function settingsOfLog(random: Random): Partial<Settings> {
   const operationsMax = random.pick([10_000, 10_000, 10_000, LOG_ROOM])
   return {
     operationsMax,
+    coldMs: random.pick([0, 2, 50]),
     matter: 'log',
     themes: Array.from({ length: random.whole(1, THEMES_MAX) }, (_, at) =>
       themePlanOf(random, at + 1),
@@ -182,6 +185,7 @@ function settingsOfCoordination(random: Random): Settings {
     isQuiet,
     matter,
     themes: [],
+    coldMs: 0,
     oldServers: new Set(isOld ? [random.below(servers)] : []),
     kernelLimits: kernelLimitsOf(random),
     faults: faultsOf(random, isCalm),

@@ -66,7 +66,8 @@ export class World implements Scene {
       },
       written: (process, writes) => this.judge.written(process, writes),
     })
-    this.storage.health.operationsMax = this.settings.operationsMax
+    const { operationsMax, coldMs } = this.settings
+    Object.assign(this.storage.health, { operationsMax, coldMs })
     this.servers = this.#makeServers()
     this.clients = this.#makeClients()
     this.#founder = this.#makeGuest('founder', founder(this.settings))

@@ -23,6 +23,8 @@ export class TaskBeliefs {
   readonly #verdicts: Verdicts
   readonly #believers = new Map<string, Believer>()
   readonly #awakeMs = new Map<Process, number>()
+  /** Given up by their servers. */
+  readonly #givenUp = new Set<string>()
 
   constructor(ground: Ground, verdicts: Verdicts) {
     this.#ground = ground
@@ -39,12 +41,15 @@ export class TaskBeliefs {
     process.onCrash(forget)
     if (this.#awakeMs.has(process)) return
     this.#awakeMs.set(process, -Infinity)
-    process.onResume(() => this.#awakeMs.set(process, this.#ground.schedule.nowMs))
+    process.onResume(() => this.#wokeUp(process))
   }
 
   /** A server gives up the connection of whoever drives these. */
   silent(keys: readonly string[]): void {
-    for (const key of keys) this.#judge(key, AWAKE_MS, 'and its server has given it up')
+    for (const key of keys) {
+      this.#givenUp.add(key)
+      this.#judgeGivenUp(key)
+    }
   }
 
   /** Nobody drives it any more, as is stored. */
@@ -55,6 +60,21 @@ export class TaskBeliefs {
     schedule.after(SILENCE_MS, () => {
       this.#judge(key, SILENCE_MS, `${SILENCE_MS} ms after it was stored`)
     })
+  }
+
+  /** What was given up while it slept is found out at once. */
+  #wokeUp(process: Process): void {
+    const { schedule } = this.#ground
+    this.#awakeMs.set(process, schedule.nowMs)
+    schedule.after(AWAKE_MS, () => {
+      for (const key of this.#givenUp) {
+        if (this.#believers.get(key)?.process === process) this.#judgeGivenUp(key)
+      }
+    })
+  }
+
+  #judgeGivenUp(key: string): void {
+    this.#judge(key, AWAKE_MS, 'and its server has given it up')
   }
 
   /** @param awakeMs for so long the process must have run, to have had the time to find out */

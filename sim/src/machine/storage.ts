@@ -25,6 +25,8 @@ export interface Health {
   /** Claims, scans and looks that fail. */
   deafShare: number
   isFull: boolean
+  /** What is read takes up to so much longer: it is not in the storage's memory. */
+  coldMs: number
   /** Of a commit; small ones make the host commit large steps in pieces. */
   operationsMax: number
 }
@@ -53,6 +55,7 @@ export class Storage {
     unknownShare: 0,
     deafShare: 0,
     isFull: false,
+    coldMs: 0,
     operationsMax: 10_000,
   }
   readonly truth: Engine = openMemoryEngine()
@@ -70,6 +73,12 @@ export class Storage {
   async steal(partition: string): Promise<void> {
     await this.truth.claim(partition, { id: 'thief', address: '' })
     this.ports.claimed(partition, { id: 'thief', address: '' })
+  }
+
+  /** Of a read, beyond the way there. */
+  readMs(): number {
+    const { coldMs } = this.health
+    return coldMs === 0 ? 0 : this.ports.random.fraction() * coldMs
   }
 
   delayMs(): number {
@@ -162,7 +171,7 @@ class PartitionDoor implements Partition {
       if (isReading) this.#marks.reached('crash during a scan')
     })
     try {
-      await reach(this.#storage, this.#process)
+      await reach(this.#storage, this.#process, this.#storage.readMs())
     } finally {
       isReading = false
     }
@@ -256,12 +265,12 @@ interface Caller {
 }
 
 /** A question on its way to the storage. Never settles for a process that has died. */
-function reach(storage: Storage, process: Process): Promise<void> {
+function reach(storage: Storage, process: Process, longerMs: number = 0): Promise<void> {
   process.touch()
   const { schedule, random } = storage.ports
   const isDeaf = random.chance(storage.health.deafShare)
   return new Promise((resolve, reject) => {
-    schedule.after(storage.delayMs(), () => {
+    schedule.after(storage.delayMs() + longerMs, () => {
       process.input(() => {
         if (isDeaf) storage.ports.marks.reached('a storage that does not answer')
         if (isDeaf) reject(new EngineError('the storage cannot be reached'))

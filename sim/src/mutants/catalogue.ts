@@ -2,7 +2,9 @@
 import { CLIENT_MUTANTS } from './client.ts'
 import { CONNECTION_MUTANTS } from './connection.ts'
 import { KERNEL_MUTANTS } from './kernel.ts'
+import { LOG_MUTANTS } from './log.ts'
 import type { Mutant } from './mutant.ts'
+import { PIPE_MUTANTS } from './pipe.ts'
 import { RECORD_MUTANTS } from './records.ts'
 import { SERVICE_MUTANTS } from './services.ts'
 import { TABLET_MUTANTS } from './tablet.ts'
@@ -14,4 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLIENT_MUTANTS,
   ...RECORD_MUTANTS,
   ...CONNECTION_MUTANTS,
+  ...LOG_MUTANTS,
+  ...PIPE_MUTANTS,
 ]

@@ -9,6 +9,9 @@ const HURRY_MS = 40
 const BURST = 3
 const STEPS_MAX = 4
 const DELAY_SECONDS_MAX = 2
+/** How many rounds make many tasks that come back together. */
+const WAVE_SHARE = 0.15
+const WAVE_TASKS_MAX = 8
 /** Nobody has configured it. */
 const UNKNOWN_THEME = 99
 const UNKNOWN_SHARE = 0.03
@@ -23,6 +26,7 @@ export function originator(which: string): Program {
     async round(desk) {
       const { world, random } = desk
       if (random.chance(UNKNOWN_SHARE)) return askInVain(desk)
+      if (random.chance(WAVE_SHARE)) return makeWave(desk)
       const { theme } = random.pick(world.settings.themes)
       const patience = random.chance(0.1) ? random.fraction() * HURRY_MS : PATIENCE_MS
       const driving = await Driving.open(desk, theme, desk.timeout(patience))
@@ -40,6 +44,20 @@ export function originator(which: string): Program {
       await desk.sleep(random.exponential(PAUSE_MS))
     },
   }
+}
+
+/** As when something fails that many tasks need. */
+async function makeWave(desk: Desk): Promise<void> {
+  const { random, world } = desk
+  const { theme } = random.pick(world.settings.themes)
+  const delaySeconds = random.whole(0, DELAY_SECONDS_MAX)
+  const one = async (): Promise<void> => {
+    const driving = await Driving.open(desk, theme, desk.timeout(PATIENCE_MS))
+    await driving.store(delaySeconds)
+  }
+  const all = Array.from({ length: random.whole(2, WAVE_TASKS_MAX) }, one)
+  const results = await Promise.allSettled(all)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 async function askInVain(desk: Desk): Promise<void> {

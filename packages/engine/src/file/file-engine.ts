@@ -38,6 +38,13 @@ export interface FileEngine extends Engine {
 const DATA_FILE = 'data.mdb'
 
 /**
+ * How many free pages, or runs of them, LMDB looks through for a place. What it takes into its list it sorts in one by one, so with its own
+ * bounds each large value costs a second when some hundred megabytes are free. What is not found is added at the end of the file; what
+ * was freed lately is looked at first.
+ */
+const FREE_PAGES = { maxFreeSpaceToLoad: 3_000, maxFreeSpaceToRetain: 6_000 }
+
+/**
  * Opens the store in `directory`, making it when it is absent.
  *
  * @throws HeldError when a process (this one too) has it open
@@ -98,6 +105,7 @@ function openDatabase(place: string): Database {
     overlappingSync: false,
     // With it LMDB makes promises of its own that nobody handles: a full disk would end the process.
     eventTurnBatching: false,
+    ...FREE_PAGES,
   })
 }
 

@@ -49,7 +49,10 @@ export class World implements Scene {
     this.random = new Random(seed)
     this.settings = settingsOf(this.random.fork('settings'))
     this.trace = new Trace(this.schedule, keepsTrace)
-    this.wall = new WallClock(this.schedule, WALL_MS, () => this.judge.tasks.jumped())
+    this.wall = new WallClock(this.schedule, WALL_MS, {
+      jumping: (byMs) => this.judge.tasks.jumping(byMs),
+      jumped: () => this.judge.tasks.times.jumped(),
+    })
     this.judge = new Judge(this, this.wall)
     this.network = new Network(this.schedule, {
       random: this.random.fork('network'),

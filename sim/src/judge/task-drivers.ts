@@ -1,7 +1,7 @@
 /** Who drives which attempt of a task, as servers have told them. */
 import type { Process } from '../machine/process.ts'
 import type { ChannelStream, TaskAsk } from '../network/face-observer.ts'
-import type { WallTime } from './due-times.ts'
+import type { DueTimes } from './due-times.ts'
 
 /** Whoever was told that a task is his. */
 export interface Driver {
@@ -12,8 +12,8 @@ export interface Driver {
   readonly handling: TaskAsk | null
   /** It has left its stream, or may have: its task may be stored without its asking. */
   mayHaveLeft: boolean
-  /** What the wall clock showed then, as far as that is known. */
-  leftWallMs: number
+  /** What a server took the time of day for then, at the least. */
+  leftMs: number
 }
 
 export interface AttemptName {
@@ -22,7 +22,7 @@ export interface AttemptName {
 }
 
 export class TaskDrivers {
-  readonly #wall: WallTime
+  readonly #times: DueTimes
   readonly #drivers = new Map<string, Driver>()
   /** Of attempts that have not ended. */
   readonly #live = new Map<string, Driver>()
@@ -31,16 +31,16 @@ export class TaskDrivers {
   /** Streams and sessions that somebody has asked to end: they may have left before they are told. */
   readonly #ending = new Set<ChannelStream | bigint>()
 
-  constructor(wall: WallTime) {
-    this.#wall = wall
+  constructor(times: DueTimes) {
+    this.#times = times
   }
 
   of(name: AttemptName): Driver | undefined {
     return this.#drivers.get(keyOf(name))
   }
 
-  told(name: AttemptName, told: Omit<Driver, 'leftWallMs'>): void {
-    const driver = { ...told, leftWallMs: -Infinity }
+  told(name: AttemptName, told: Omit<Driver, 'leftMs'>): void {
+    const driver = { ...told, leftMs: -Infinity }
     driver.mayHaveLeft ||= this.isLeaving(driver.stream)
     this.#drivers.set(keyOf(name), driver)
     this.#live.set(keyOf(name), driver)
@@ -67,7 +67,7 @@ export class TaskDrivers {
     for (const driver of this.#live.values()) {
       if (driver.mayHaveLeft || !hasLeft(driver)) continue
       driver.mayHaveLeft = true
-      driver.leftWallMs = this.#wall.wallMs
+      driver.leftMs = this.#times.earliestMs()
     }
   }
 

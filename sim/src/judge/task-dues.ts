@@ -12,8 +12,8 @@ import type { Ground, Verdicts } from './ground.ts'
 export interface DueWish {
   /** null: the theme's. */
   readonly delaySeconds: number | null
-  /** What the wall clock showed when it was asked for; -Infinity when that is not known. */
-  readonly askedWallMs: number
+  /** What the server took the time of day for when it was asked for, at the least; -Infinity when that is not known. */
+  readonly askedMs: number
 }
 
 const SECOND_MS = 1_000
@@ -44,14 +44,14 @@ export class TaskDues {
     if (row?.state !== 'stored' || plan === undefined) return
     const jitterSeconds = withJitter ? plan.jitterSeconds : 0
     const latestMs = this.#times.latestMs(process)
-    const isRight = wishes.some(({ delaySeconds, askedWallMs }) => {
+    const isRight = wishes.some(({ delaySeconds, askedMs }) => {
       const delay = delaySeconds ?? plan.delaySeconds
-      const leastSecond = Math.floor(askedWallMs / SECOND_MS) + delay
+      const leastSecond = Math.floor(askedMs / SECOND_MS) + delay
       const mostSecond = Math.ceil(latestMs / SECOND_MS) + delay + jitterSeconds
       return row.dueSecond >= leastSecond && row.dueSecond <= mostSecond
     })
     if (isRight) return
-    const asked = wishes.map((wish) => `${wish.delaySeconds ?? 'the theme'} at ${wish.askedWallMs}`)
+    const asked = wishes.map((wish) => `${wish.delaySeconds ?? 'the theme'} at ${wish.askedMs}`)
     const problem = `${String(task)} is due at ${row.dueSecond}, asked for was ${asked.join(', ')}, and it is ${latestMs} at most`
     this.#verdicts.violate('J4', problem)
   }

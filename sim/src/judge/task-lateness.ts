@@ -15,16 +15,8 @@ const BEGUN_SECONDS = 1
 /** The wall clock is looked at once a second; what is said of who is free lags behind. */
 const LATE_MS = 3_000
 const SECOND_MS = 1_000
-/** With these a well server keeps somebody waiting. */
-const DELAYING: readonly Fault[] = [
-  'serverPause',
-  'slowStorage',
-  'lostCommits',
-  'unknownCommits',
-  'deafStorage',
-  'diskFull',
-  'theft',
-]
+/** With these a server that has the node keeps somebody waiting. */
+const DELAYING: readonly Fault[] = ['serverPause', 'slowStorage', 'diskFull']
 
 export interface LatenessPorts {
   readonly archive: TaskArchive

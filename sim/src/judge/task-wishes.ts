@@ -1,18 +1,18 @@
 /** What anybody has asked to become of tasks: without that, none ends (J2), and none is taken from who is there (J3). */
 import type { NodeQuestion, TaskOperation } from '@tenure/protocol'
-import type { WallTime } from './due-times.ts'
+import type { DueTimes } from './due-times.ts'
 import { type AttemptName, keyOf } from './task-drivers.ts'
 import type { DueWish } from './task-dues.ts'
 
 export class TaskWishes {
-  readonly #wall: WallTime
+  readonly #times: DueTimes
   readonly #deleted = new Set<string>()
   readonly #stored = new Map<string, DueWish[]>()
   readonly #dropped = new Set<bigint>()
   readonly #requeued = new Map<bigint, DueWish[]>()
 
-  constructor(wall: WallTime) {
-    this.#wall = wall
+  constructor(times: DueTimes) {
+    this.#times = times
   }
 
   asked(operation: TaskOperation): void {
@@ -49,7 +49,7 @@ export class TaskWishes {
   }
 
   #add<K>(wishes: Map<K, DueWish[]>, key: K, delaySeconds: number | null): void {
-    const wish = { delaySeconds, askedWallMs: this.#wall.wallMs }
+    const wish = { delaySeconds, askedMs: this.#times.earliestMs() }
     const present = wishes.get(key)
     if (present === undefined) wishes.set(key, [wish])
     else present.push(wish)

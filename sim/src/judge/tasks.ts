@@ -31,20 +31,16 @@ export class Tasks implements TaskListener {
   readonly #lateness: TaskLateness
   /** Attempts whose handlers have failed. */
   readonly #failed = new Set<string>()
-  readonly #wall: WallTime
-  #wallMs: number
 
   constructor(ground: Ground, verdicts: Verdicts, wall: WallTime) {
     this.#ground = ground
     this.#verdicts = verdicts
     this.texts = new TaskTexts(verdicts)
     this.beliefs = new TaskBeliefs(ground, verdicts)
-    this.times = new DueTimes(wall)
-    this.#drivers = new TaskDrivers(wall)
-    this.#wishes = new TaskWishes(wall)
+    this.times = new DueTimes(ground.schedule, wall)
+    this.#drivers = new TaskDrivers(this.times)
+    this.#wishes = new TaskWishes(this.times)
     this.#dues = new TaskDues(ground, verdicts, this.times)
-    this.#wall = wall
-    this.#wallMs = wall.wallMs
     const { texts, times } = this
     this.archive = new TaskArchive(ground, verdicts, { texts, times, listener: this })
     const colleagues = {
@@ -81,15 +77,13 @@ export class Tasks implements TaskListener {
     left() {},
   }
 
-  /** The wall clock is about to jump, or has jumped. */
-  jumped(): void {
-    const { wallMs } = this.#wall
+  /** The wall clock is about to jump. */
+  jumping(byMs: number): void {
     const isStored = [...this.archive.present].some(({ state }) => state === 'stored')
-    if (wallMs < this.#wallMs && isStored) {
+    if (byMs < 0 && isStored) {
       this.#ground.marks.reached('the wall clock is set back while a task is stored')
     }
-    this.#wallMs = wallMs
-    this.times.jumped()
+    this.times.jumping()
   }
 
   /** A connection with these was given up as silent. */
@@ -144,7 +138,7 @@ export class Tasks implements TaskListener {
     const stores = this.#wishes.storesOf(name)
     this.#judgeDeath(task, attempt)
     if (stores.length === 0) this.#judgeOrphan(task, attempt)
-    const orphaned = { delaySeconds: null, askedWallMs: this.#leftWallMsOf(name) }
+    const orphaned = { delaySeconds: null, askedMs: this.#leftMsOf(name) }
     const wishes = this.#isOrphan(name, attempt) ? [...stores, orphaned] : stores
     this.#dues.judge(process, task, { wishes, withJitter: true })
     this.#drivers.ended(name)
@@ -191,9 +185,9 @@ export class Tasks implements TaskListener {
   }
 
   /** What the wall clock showed when its operator left, where that bounds what a server believed. */
-  #leftWallMsOf(name: AttemptName): number {
+  #leftMsOf(name: AttemptName): number {
     const isSteady = !this.#ground.settings.faults.has('wallJump')
-    return isSteady ? (this.#drivers.of(name)?.leftWallMs ?? -Infinity) : -Infinity
+    return isSteady ? (this.#drivers.of(name)?.leftMs ?? -Infinity) : -Infinity
   }
 
   /** J3: its operator has gone. */

@@ -5,19 +5,23 @@ import type { Random } from '../random.ts'
 import type { Process } from './process.ts'
 import type { Schedule } from './schedule.ts'
 
+export interface WallClockListener {
+  jumping(byMs: number): void
+  jumped(): void
+}
+
 /** Time for people, as wrong as it can be: it may jump at any moment. */
 export class WallClock {
   readonly #schedule: Schedule
   readonly #startMs: number
-  readonly #looked: () => void
+  readonly #heard: WallClockListener
   #offsetMs = 0
   #highestOffsetMs = 0
 
-  /** @param looked called before each jump and after it */
-  constructor(schedule: Schedule, startMs: number, looked: () => void) {
+  constructor(schedule: Schedule, startMs: number, heard: WallClockListener) {
     this.#schedule = schedule
     this.#startMs = startMs
-    this.#looked = looked
+    this.#heard = heard
   }
 
   get wallMs(): number {
@@ -25,10 +29,10 @@ export class WallClock {
   }
 
   jump(byMs: number): void {
-    this.#looked()
+    this.#heard.jumping(byMs)
     this.#offsetMs += byMs
     this.#highestOffsetMs = Math.max(this.#offsetMs, this.#highestOffsetMs)
-    this.#looked()
+    this.#heard.jumped()
   }
 
   /** The latest of all that it has shown was right: nothing that was to be done by it is far away. */

@@ -30,6 +30,8 @@ export class Network {
   readonly #random: Random
   readonly #listeners = new Map<string, Listener>()
   readonly #blocked = new Set<string>()
+  /** Processes that nothing reaches, and from which nothing comes. */
+  readonly #isolated = new Set<string>()
   #connections: Connection[] = []
 
   constructor(
@@ -73,7 +75,19 @@ export class Network {
   }
 
   isBlocked(from: string, to: string): boolean {
+    if (this.#isolated.has(from) || this.#isolated.has(to)) return true
     return this.#blocked.has(wayOf(from, to))
+  }
+
+  /** Nothing passes to or from the process, until `rejoin`. */
+  isolate(name: string): void {
+    this.#isolated.add(name)
+  }
+
+  /** What was held up arrives. */
+  rejoin(name: string): void {
+    this.#isolated.delete(name)
+    for (const connection of this.#connections) connection.release()
   }
 
   /** Nothing passes from one process to the other, until `unblock`. */
@@ -96,6 +110,7 @@ export class Network {
 
   healAll(): void {
     this.#blocked.clear()
+    this.#isolated.clear()
     for (const connection of this.#connections) connection.release()
   }
 

@@ -18,6 +18,7 @@ import { pair } from './pair.ts'
 import type { Program } from './program.ts'
 import { publisher } from './publisher.ts'
 import { scribe } from './scribe.ts'
+import { sleeper } from './sleeper.ts'
 import { taker } from './taker.ts'
 import { tenant } from './tenant.ts'
 import { ranger, twins } from './twins.ts'
@@ -90,6 +91,7 @@ const LOG_ROLES: readonly (() => Program)[] = [
   () => handler('third'),
   () => caretaker(),
   () => meddler(),
+  () => sleeper(),
   () => operator('log'),
 ]
 

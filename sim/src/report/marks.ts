@@ -44,6 +44,7 @@ export const MARKS = [
   'a page of a held moment',
   'a part of a lease is given back',
   'a program wakes up behind the end of its session',
+  'a program wakes up without its task',
   'a range shows a whole crew',
   'a record has another version',
   'a record lease is lost',

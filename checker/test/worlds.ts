@@ -140,6 +140,7 @@ export const logWorld: World<LogState, LogInput, LogOutput> = {
       { kind: 'store', attempt },
       { kind: 'lose', attempt },
       { kind: 'hand-out' },
+      { kind: 'drop' },
       { kind: 'read' },
     ])
   },

@@ -15,6 +15,8 @@ export type LogInput =
   | { readonly kind: 'lose'; readonly attempt: number }
   /** Somebody becomes the operator. */
   | { readonly kind: 'hand-out' }
+  /** Somebody ends it while nobody drives it. */
+  | { readonly kind: 'drop' }
   /** Somebody who drives nothing looks. */
   | { readonly kind: 'read' }
 
@@ -57,6 +59,8 @@ function step(state: LogState, input: LogInput, output: LogOutput | null): Outco
       return state.phase === 'unopened' ? open(input.record) : null
     case 'hand-out':
       return output?.kind === 'handed-out' ? handOut(state, output) : null
+    case 'drop':
+      return output === null || output.kind === 'done' ? drop(state) : null
     case 'read':
       if (output === null) return state
       return output.kind === 'read' && shows(state, output.records) ? state : null
@@ -73,6 +77,10 @@ function handOut(state: LogState, output: Extract<LogOutput, { kind: 'handed-out
   const { attempt, records } = output
   if (state.phase !== 'stored' || attempt <= state.attempt) return null
   return same(records, state.records) ? { ...state, phase: 'active', attempt } : null
+}
+
+function drop(state: LogState): Outcome {
+  return state.phase === 'stored' ? { ...state, phase: 'gone', records: [] } : null
 }
 
 type Operate = Extract<LogInput, { readonly attempt: number }>

@@ -1,7 +1,7 @@
 /**
  * What a task of the log can have gone through, and what not.
  *
- * The rules are those of J1, J2, J3, J5.
+ * guards: J1, J2, J3, J5
  */
 import { type LogInput, logModel, type LogOutput, type Operation } from '@tenure/checker'
 import { expect, test } from 'vitest'
@@ -85,4 +85,11 @@ test('a task ends only by deletion, and then for good', () => {
   expect(verdict(deleted, look(null, 9))).toBe('linearizable')
   expect(verdict(deleted, look(['x'], 9))).toBe('violation')
   expect(verdict(deleted, handOut(handedOut(1, 'x')))).toBe('violation')
+})
+
+test('a task is dropped only while nobody drives it', () => {
+  const dropped = op('b', { kind: 'drop' }, done, [7, 8])
+  expect(verdict(stored, dropped, look(null, 9))).toBe('linearizable')
+  expect(verdict(stored, dropped, handOut(handedOut(1, 'x'), 9))).toBe('violation')
+  expect(verdict(dropped)).toBe('violation')
 })

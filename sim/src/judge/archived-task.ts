@@ -11,6 +11,7 @@ export interface Attempt {
   readonly process: Process
   /** How often the node had been claimed by then. */
   readonly claims: number
+  readonly tick: number
   /** Why it was not its turn to be handed out; null when it was. */
   readonly untimely: string | null
   /** How it ended. */

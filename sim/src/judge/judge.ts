@@ -123,6 +123,7 @@ export class Judge implements Verdicts {
     this.registers.settle()
     this.pools.settle()
     this.records.settle()
+    this.tasks.histories.settle()
   }
 
   violate(promise: string, text: string): void {

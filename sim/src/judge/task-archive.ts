@@ -169,6 +169,7 @@ export class TaskArchive {
       records: task.texts,
       process,
       claims: this.#claims,
+      tick: this.#ground.nextTick(),
       untimely: keptRow === undefined ? null : this.#untimely(process, keptRow),
       end: null,
       endedMs: Infinity,

@@ -4,11 +4,12 @@
  * A record lands in the task that it was written to, once, behind those that its writer has written before (J1, J5); one that was
  * refused lands nowhere (M2).
  */
-import type { Verdicts } from './ground.ts'
+import type { Ground, Verdicts } from './ground.ts'
 import { type AttemptName, keyOf } from './task-drivers.ts'
 
 /** Where a record was stored. */
 export interface Landing extends AttemptName {
+  readonly tick: number
   /** It has taken the place of all before it. */
   isReplacement: boolean
 }
@@ -19,6 +20,7 @@ interface Numbered {
 }
 
 export class TaskTexts {
+  readonly #ground: Ground
   readonly #verdicts: Verdicts
   /** null: of the task that was opened with it. */
   readonly #asked = new Map<string, bigint | null>()
@@ -27,7 +29,8 @@ export class TaskTexts {
   /** The latest of each writer in each task. */
   readonly #latest = new Map<string, number>()
 
-  constructor(verdicts: Verdicts) {
+  constructor(ground: Ground, verdicts: Verdicts) {
+    this.#ground = ground
     this.#verdicts = verdicts
   }
 
@@ -52,7 +55,7 @@ export class TaskTexts {
     const wanted = this.#asked.get(text) ?? index
     if (wanted !== index) this.#violate(`${words} is for task ${wanted}, and is in task ${index}`)
     this.#judgeOrder(text, index)
-    const landing = { index, attempt, isReplacement: false }
+    const landing = { index, attempt, tick: this.#ground.nextTick(), isReplacement: false }
     this.#landings.set(text, landing)
     return landing
   }

@@ -5,13 +5,14 @@ import type { Process } from '../machine/process.ts'
 import { ChannelStream, type SessionObserver, type TaskObserver } from '../network/face-observer.ts'
 import type { ArchivedTask, Attempt } from './archived-task.ts'
 import { DueTimes, type WallTime } from './due-times.ts'
-import type { Ground, Verdicts } from './ground.ts'
+import type { Actor, Ground, Verdicts } from './ground.ts'
 import { TaskAnswers } from './task-answers.ts'
 import { TaskArchive, type TaskListener } from './task-archive.ts'
 import { TaskBeliefs } from './task-beliefs.ts'
 import { type AttemptName, keyOf, TaskDrivers } from './task-drivers.ts'
 import { TaskDues } from './task-dues.ts'
 import { TaskHandlings } from './task-handlings.ts'
+import { TaskHistories } from './task-histories.ts'
 import { TaskLateness } from './task-lateness.ts'
 import type { KeptRow } from './task-rows.ts'
 import { listOf, TaskTexts } from './task-texts.ts'
@@ -20,6 +21,7 @@ import { TaskWishes } from './task-wishes.ts'
 export class Tasks implements TaskListener {
   readonly archive: TaskArchive
   readonly texts: TaskTexts
+  readonly histories: TaskHistories
   readonly beliefs: TaskBeliefs
   readonly times: DueTimes
   readonly #ground: Ground
@@ -35,7 +37,8 @@ export class Tasks implements TaskListener {
   constructor(ground: Ground, verdicts: Verdicts, wall: WallTime) {
     this.#ground = ground
     this.#verdicts = verdicts
-    this.texts = new TaskTexts(verdicts)
+    this.texts = new TaskTexts(ground, verdicts)
+    this.histories = new TaskHistories(ground, verdicts, this.texts)
     this.beliefs = new TaskBeliefs(ground, verdicts)
     this.times = new DueTimes(ground.schedule, wall)
     this.#drivers = new TaskDrivers(this.times)
@@ -102,22 +105,25 @@ export class Tasks implements TaskListener {
   }
 
   /** A program drives a task. */
-  driven(process: Process, task: Task): AttemptName {
+  driven(actor: Actor, task: Task): AttemptName {
     const name = { index: task.id.index, attempt: task.attempt }
-    this.beliefs.held(process, name, task.signal)
+    this.beliefs.held(actor.process, name, task.signal)
     return name
   }
 
   /** J5: a program has all records, in their order. */
-  handed(process: Process, { task, records, attempt }: HandOut): AttemptName {
+  handed(actor: Actor, { task, records, attempt }: HandOut): AttemptName {
     const { index } = task.id
-    const stored = this.archive.find(index)?.attempts[attempt]?.records ?? []
+    const { process } = actor
+    const known = this.archive.find(index)?.attempts[attempt]
+    const stored = known?.records ?? []
     const told = records.map((record) => Buffer.from(record).toString())
+    this.histories.handed(actor, { index, attempt }, { records: told, calledAt: known?.tick ?? 0 })
     if (told.join('\n') !== stored.join('\n')) {
       const problem = `${process.name} was handed task ${index}/${attempt} with ${listOf(told)}, and ${listOf(stored)} was stored`
       this.#verdicts.violate('J5', problem)
     }
-    return this.driven(process, task)
+    return this.driven(actor, task)
   }
 
   /** A handler has not done its work: the task must come back. */

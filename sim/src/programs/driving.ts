@@ -8,6 +8,7 @@ import {
   TaskTooLargeError,
 } from '@tenure/client'
 import type { AttemptName } from '../judge/task-drivers.ts'
+import type { TaskRecording } from '../judge/task-histories.ts'
 import type { Desk } from './program.ts'
 import { newValue } from './record-values.ts'
 
@@ -27,11 +28,13 @@ export class Driving {
 
   /** Opens a task, at times with a first record. */
   static async open(desk: Desk, theme: number, signal: AbortSignal): Promise<Driving> {
-    const { texts } = desk.world.judge.tasks
+    const { texts, histories } = desk.world.judge.tasks
     const pipe = desk.pipe()
     const text = desk.random.chance(0.7) ? newValue(desk) : null
+    const calledAt = desk.world.nextTick()
     try {
       const task = await pipe.open(theme, text ?? undefined, signal)
+      histories.opened(desk, task.id.index, { record: text, calledAt })
       const driving = Driving.#of(desk, task)
       desk.note(`opens ${task.id.toString()}`)
       if (text !== null) texts.acknowledged(text, driving.name)
@@ -45,19 +48,19 @@ export class Driving {
   /** What a handler was given, or somebody has taken. */
   static handed(desk: Desk, handOut: HandOut): Driving {
     const { task } = handOut
-    return new Driving(desk, task, desk.world.judge.tasks.handed(desk.process, handOut))
+    return new Driving(desk, task, desk.world.judge.tasks.handed(desk, handOut))
   }
 
   static #of(desk: Desk, task: Task): Driving {
-    return new Driving(desk, task, desk.world.judge.tasks.driven(desk.process, task))
+    return new Driving(desk, task, desk.world.judge.tasks.driven(desk, task))
   }
 
   append(signal?: AbortSignal): Promise<void> {
-    return this.#write((text) => this.task.append(text, signal))
+    return this.#write('append', (text) => this.task.append(text, signal))
   }
 
   replace(signal?: AbortSignal): Promise<void> {
-    return this.#write((text) => this.task.replace(text, signal))
+    return this.#write('replace', (text) => this.task.replace(text, signal))
   }
 
   /** Several at once, without waiting for one another: they are written in this order. */
@@ -68,25 +71,42 @@ export class Driving {
   }
 
   async delete(signal?: AbortSignal): Promise<void> {
+    const recording = this.ending('delete')
     await this.task.delete(signal)
-    this.#desk.world.judge.tasks.archive.acknowledged(this.name, 'deleted')
+    recording.returned()
+    this.#tasks.archive.acknowledged(this.name, 'deleted')
   }
 
   async store(delaySeconds: number, signal?: AbortSignal): Promise<void> {
+    const recording = this.ending('store')
     await this.task.store(delaySeconds, signal)
-    this.#desk.world.judge.tasks.archive.acknowledged(this.name, 'stored')
+    recording.returned()
+    this.#tasks.archive.acknowledged(this.name, 'stored')
   }
 
-  async #write(write: (text: string) => Promise<void>): Promise<void> {
-    const { texts } = this.#desk.world.judge.tasks
+  /** The client library ends it, from here on. */
+  ending(kind: 'delete' | 'store'): TaskRecording {
+    const { index, attempt } = this.name
+    return this.#tasks.histories.calling(this.#desk, index, { kind, attempt })
+  }
+
+  async #write(kind: 'append' | 'replace', write: (text: string) => Promise<void>): Promise<void> {
+    const { texts, histories } = this.#tasks
+    const { index, attempt } = this.name
     const text = newValue(this.#desk)
+    const recording = histories.calling(this.#desk, index, { kind, attempt, record: text })
     try {
       await write(text)
     } catch (error) {
       if (isDefinite(error)) texts.refused(text)
       throw error
     }
+    recording.returned()
     texts.acknowledged(text, this.name)
+  }
+
+  get #tasks(): Desk['world']['judge']['tasks'] {
+    return this.#desk.world.judge.tasks
   }
 }
 

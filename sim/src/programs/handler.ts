@@ -74,6 +74,7 @@ class Handling {
       if (!this.#signal.aborted) world.judge.tasks.failed(this.#driving.name)
       throw error
     }
+    this.#driving.ending('delete')
     if (this.#signal.reason instanceof TaskLostError) {
       world.marks.reached('a handler is cut off while a task is out')
     }

@@ -1,7 +1,7 @@
 /**
  * What the auditor does with the tasks that are left: each is where the log says, comes to a handler with all its records, and is finished.
  */
-import type { TaskInfo } from '@tenure/client'
+import type { TaskId, TaskInfo } from '@tenure/client'
 import type { ArchivedTask } from '../judge/archived-task.ts'
 import { Driving } from './driving.ts'
 import type { Desk } from './program.ts'
@@ -15,7 +15,15 @@ export async function buryTasks(desk: Desk): Promise<void> {
   await finishStored(desk)
   await comeBack(desk)
   await finishStored(desk)
-  for await (const { id } of desk.pipe().list()) await desk.pipe().drop(id)
+  for await (const { id } of desk.pipe().list()) await drop(desk, id)
+}
+
+/** Nobody drives it. */
+export async function drop(desk: Desk, id: TaskId, signal?: AbortSignal): Promise<void> {
+  const { histories } = desk.world.judge.tasks
+  const recording = histories.calling(desk, id.index, { kind: 'drop' })
+  await desk.pipe().drop(id, signal)
+  recording.returned()
 }
 
 /** J2, J5: what is told of tasks is what is stored. */
@@ -47,7 +55,7 @@ async function compareRecords(desk: Desk, task: ArchivedTask): Promise<void> {
 async function finishStored(desk: Desk): Promise<void> {
   const { judge, settings } = desk.world
   const handle = (handOut: Parameters<typeof Driving.handed>[1]): void => {
-    Driving.handed(desk, handOut)
+    Driving.handed(desk, handOut).ending('delete')
   }
   const options = { concurrency: CONCURRENCY }
   const workers = await Promise.all(

@@ -44,6 +44,9 @@ const DATA_FILE = 'data.mdb'
  */
 const FREE_PAGES = { maxFreeSpaceToLoad: 3_000, maxFreeSpaceToRetain: 6_000 }
 
+/** A large file may not fit into memory; what the system reads ahead there drives out what is needed. */
+const NO_READ_AHEAD = { noReadAhead: true }
+
 /**
  * Opens the store in `directory`, making it when it is absent.
  *
@@ -61,7 +64,7 @@ export async function openFileEngine(
     checkMarker(place, DATA_FILE)
     const limits = options.inspected ?? DEFAULT_INSPECTION_LIMITS
     const inspection = await Inspection.begin(place, DATA_FILE, limits)
-    const database = openDatabase(place)
+    const database = openDatabase(place, inspection.isPending)
     const store = new Store(database, place, inspection)
     try {
       await store.open()
@@ -95,7 +98,7 @@ function syncNames(last: string, first: string): void {
   for (let at = last; at.startsWith(first); at = dirname(at)) syncFile(dirname(at))
 }
 
-function openDatabase(place: string): Database {
+function openDatabase(place: string, isLarge: boolean): Database {
   return open<Buffer, Uint8Array>(join(place, DATA_FILE), {
     keyEncoding: 'binary',
     encoding: 'binary',
@@ -106,6 +109,7 @@ function openDatabase(place: string): Database {
     // With it LMDB makes promises of its own that nobody handles: a full disk would end the process.
     eventTurnBatching: false,
     ...FREE_PAGES,
+    ...(isLarge ? NO_READ_AHEAD : {}),
   })
 }
 

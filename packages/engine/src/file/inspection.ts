@@ -80,6 +80,11 @@ export class Inspection {
     return this.#leaves === null
   }
 
+  /** Whether the file is large: there are leaves that have still to be checked. */
+  get isPending(): boolean {
+    return this.#leaves !== null && this.#leaves.left > 0
+  }
+
   /** What partitions should hold: all of them, before the first is claimed. */
   expect(totals: Iterable<PartitionTotal>): void {
     for (const total of totals) this.#ledger.expect(total)

@@ -50,7 +50,9 @@ function reported(child: ChildProcess, signal: AbortSignal): Promise<LoadReport>
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
     child.once('error', reject)
-    child.once('exit', () => reject(new Error('the load process died')))
+    child.once('exit', (code, killer) =>
+      reject(new Error(`the load process died: ${killer ?? `exit code ${code}`}`)),
+    )
     child.once('message', (report: LoadReport) => resolve(report))
   })
 }

@@ -13,14 +13,6 @@ test('the README shows pieces of the orders that run', () => {
   expect(piecesOf(section?.[1] ?? '')).toEqual(['shown'])
 })
 
-test('the page of the session log shows pieces of the example that runs', () => {
-  expect(piecesOf(readFileSync('docs/recipes/truba.md', 'utf8'))).toEqual([
-    'shown',
-    'shown',
-    'shown',
-  ])
-})
-
 /** Of each piece of a program: `shown` when it stands in the example, else the piece itself. */
 function piecesOf(text: string): string[] {
   const folder = 'examples/order'

@@ -5,16 +5,22 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../../..')
 
+/** Pages whose example has a name of its own. */
+const NAMED: Readonly<Record<string, string>> = { truba: 'order' }
+
 const pages = [
   ...readdirSync(join(ROOT, 'docs/recipes'))
     .filter((file) => file.endsWith('.md'))
-    .map((file) => ({ page: `docs/recipes/${file}`, example: file.replace(/\.md$/, '') })),
+    .map((file) => ({ page: `docs/recipes/${file}`, name: file.replace(/\.md$/, '') }))
+    .map(({ page, name }) => ({ page, example: NAMED[name] ?? name })),
   // S1-04: the page that says what a lock cannot do shows what can.
   { page: 'docs/concepts/locks.md', example: 'fencing' },
 ]
 
 test.for(pages)('the programs on $page are in the example $example', ({ page, example }) => {
-  const program = readFileSync(join(ROOT, 'examples', example, 'main.ts'), 'utf8')
+  const folder = join(ROOT, 'examples', example)
+  const sources = readdirSync(folder).filter((file) => file.endsWith('.ts'))
+  const program = sources.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
   const shown = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```ts\n(.*?)```/gs)]
   expect(shown).not.toEqual([])
   for (const [, code = ''] of shown) expect(program).toContain(code)

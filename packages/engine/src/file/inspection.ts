@@ -88,7 +88,7 @@ export class Inspection {
   /** What partitions should hold: all of them, before the first is claimed. */
   expect(totals: Iterable<PartitionTotal>): void {
     for (const total of totals) this.#ledger.expect(total)
-    if (this.#leaves === null || this.#leaves.left === 0) this.#finish()
+    if (!this.isPending) this.#guard(() => this.#finish())
   }
 
   /** @param failed hears of damage that is not one partition's, once: nothing can be trusted any more */

@@ -22,6 +22,8 @@ import { below, PAGE_BYTES } from './damages.ts'
 const OWNER = { id: 'writer', address: '' }
 const ROWS = 6_000
 const VALUE_BYTES = 100
+/** In a meta page: how many entries the main tree has. */
+const ENTRIES_AT = 128
 const LATE = ROWS - 10
 /** In the large partition, in a region of its own. */
 const FEW = Buffer.from('few')
@@ -153,6 +155,19 @@ test('a page that LMDB could not be trusted with ends the use of the store', asy
   expect(engine.failed?.reason).toBeInstanceOf(DamagedError)
   await expect(large.get(keyOf(0))).rejects.toThrow(DamagedError)
   await expect(engine.claim('small', OWNER)).rejects.toThrow(DamagedError)
+})
+
+test('a store that LMDB says has more rows is refused, also when opening it reads all there are', async () => {
+  const directory = mkdtempSync(join(root, 'tiny-'))
+  const engine = await openFileEngine(directory)
+  await engine.claim('tiny', OWNER)
+  await engine.close()
+  const path = join(directory, DATA_FILE)
+  const data = readFileSync(path)
+  for (const page of [0, PAGE_BYTES]) data.writeUInt8(9, page + ENTRIES_AT)
+  writeFileSync(path, data)
+  await expect(openFileEngine(directory)).rejects.toThrow(DamagedError)
+  await expect(openFileEngine(directory, CALLING_THREAD)).rejects.toThrow(DamagedError)
 })
 
 const uses: Record<string, (partition: Partition) => Promise<unknown>> = {

@@ -12,9 +12,9 @@ import { demand } from './page-file.ts'
 import type { PageFile } from './page-file.ts'
 
 /** In the head of every page: where its number, its transaction and its kind stand. */
-export const NUMBER_AT = 0
-export const WRITTEN_BY_AT = 8
-export const KIND_AT = 18
+const NUMBER_AT = 0
+const WRITTEN_BY_AT = 8
+const KIND_AT = 18
 export const NO_PAGE = 0xffff_ffff_ffff_ffffn
 
 const MAGIC = 0xbeefc0de

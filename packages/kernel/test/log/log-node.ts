@@ -244,7 +244,7 @@ function named(name: string): { task: TaskId; attempt: number } {
   return { task: task(id), attempt: Number(attempt) }
 }
 
-export function task(id: string): TaskId {
+function task(id: string): TaskId {
   const [term = '', index = ''] = id.split('.')
   return { term: BigInt(term), index: BigInt(index) }
 }
@@ -302,6 +302,6 @@ export function list(
 
 export const THEMES: Question = { kind: 'list-themes' }
 
-export function bytes(word: string): Uint8Array {
+function bytes(word: string): Uint8Array {
   return Buffer.from(word, 'latin1')
 }

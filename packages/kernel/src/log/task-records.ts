@@ -3,7 +3,12 @@ import { invariant } from '../invariant.ts'
 import type { Limits } from '../limits.ts'
 import type { Found, Reading } from '../reading.ts'
 import type { KeyBounds } from '../rows/keys.ts'
-import { readTaskRecordNumber, taskRecordKey, taskRecordKeys } from '../rows/task-keys.ts'
+import {
+  readTaskRecordNumber,
+  RECORD_NUMBERS_END,
+  taskRecordKey,
+  taskRecordKeys,
+} from '../rows/task-keys.ts'
 import { decodeTaskRecord, encodeTaskRecord } from '../rows/task-rows.ts'
 import type { Turn } from '../step.ts'
 
@@ -43,10 +48,11 @@ export function deleteRecords(turn: Turn, { index, firstRecord, nextRecord }: Re
 export function readRecords(
   { turn, limits }: { readonly turn: Turn; readonly limits: Limits },
   page: Page,
-  task: RecordsOf & { readonly recordBytes: number },
+  task: RecordsOf & { readonly recordBytes: number; readonly isCounted?: boolean },
   from = 0,
 ): void {
-  const { index, firstRecord, nextRecord } = task
+  const { index, firstRecord, isCounted = true } = task
+  const nextRecord = isCounted ? task.nextRecord : RECORD_NUMBERS_END
   const first = firstRecord + from
   if (first >= nextRecord) return
   // No more than there is: for as many bytes room is kept until all has been read.
@@ -88,7 +94,8 @@ export class RecordsReading implements Reading {
       number += 1
       return decodeTaskRecord(value)
     })
-    invariant(!isWhole || number === this.#end, 'I-18', 'records', number, this.#end)
+    const isComplete = number === this.#end || this.#end === RECORD_NUMBERS_END
+    invariant(!isWhole || isComplete, 'I-18', 'records', number, this.#end)
     this.#page.records = records
     this.#page.more = !isWhole
   }

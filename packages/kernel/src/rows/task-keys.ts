@@ -16,7 +16,8 @@ import { rowBytes } from './row-bytes.ts'
 /** Present when the node has themes; `decodeThemes` reads its value. */
 export const THEMES_KEY: Uint8Array = new Uint8Array([THEMES_TAG])
 
-const NUMBER_MAX = 0xffff_ffff
+/** No record of a task has this number, or one above it. */
+export const RECORD_NUMBERS_END = 0xffff_ffff
 
 /** Of how many tasks a theme has that are stored or dead. */
 export function totalsKey(theme: number): Uint8Array {
@@ -59,7 +60,7 @@ export function taskRecordKey(index: number, number: number): Uint8Array {
 
 /** The keys of a task's records from this number on. */
 export function taskRecordKeys(index: number, from: number): KeyBounds {
-  return { start: taskRecordKey(index, from), end: taskRecordKey(index, NUMBER_MAX) }
+  return { start: taskRecordKey(index, from), end: taskRecordKey(index, RECORD_NUMBERS_END) }
 }
 
 export function readTaskRecordNumber(key: Uint8Array): number {

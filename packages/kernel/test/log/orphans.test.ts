@@ -134,6 +134,21 @@ test('after a restart all that was driven is stored, with all its records, and w
   ])
 })
 
+// guards: J5
+test('a task that a restart has left behind is shown with its records before they have been counted', () => {
+  const node = driven({ taskPageRecordsMax: 2 })
+  for (const record of 'cdefg') node.ask(append('1.1', record))
+  node.restart()
+  node.attach(3n)
+  node.put(show('1.1'), 3n)
+  node.put(show('1.1', 4), 3n)
+  const shown = node.settle().filter((words) => words.startsWith('1.1#0'))
+  expect(shown).toEqual([
+    expect.stringMatching(/^1\.1#0 active .* \[a c\]…$/),
+    expect.stringMatching(/^1\.1#0 active .* \[f g\]$/),
+  ])
+})
+
 // holds: S2-31
 test('a restart in the midst of storing, or of counting, loses nothing and stores nothing twice', () => {
   const node = new LogNode({ tasksPerStepMax: 3, taskPageRecordsMax: 2 })

@@ -128,6 +128,7 @@ function settingsOfLog(random: Random): Partial<Settings> {
     operationsMax,
     coldMs: random.pick([0, 2, 50]),
     matter: 'log',
+    clients: random.whole(2, 4),
     themes: Array.from({ length: random.whole(1, THEMES_MAX) }, (_, at) =>
       themePlanOf(random, at + 1),
     ),

@@ -6,7 +6,7 @@ import type { Answer, Attachment, Request } from '@tenure/client'
 import type { Desk, Program } from './program.ts'
 import { newValue } from './record-values.ts'
 
-const PAUSE_MS = 500
+const PAUSE_MS = 700
 const ANSWER_MS = 3_000
 const TIMEOUT_MS = 3_000
 const HEARTBEAT_MS = 1_000

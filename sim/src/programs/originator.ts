@@ -3,7 +3,7 @@ import { TaskLostError, TaskTooLargeError, UnknownThemeError } from '@tenure/cli
 import { Driving } from './driving.ts'
 import type { Desk, Program } from './program.ts'
 
-const PAUSE_MS = 300
+const PAUSE_MS = 350
 const PATIENCE_MS = 20_000
 const HURRY_MS = 40
 const BURST = 3

@@ -6,6 +6,15 @@ const HOUSE = ['test/tidy.test.ts', 'test/reliability.test.ts']
 
 const conditions = ['@tenure/source']
 
+/**
+ * What YDB's official driver leaves unhandled when its end cuts off the discovery that it repeats by itself: the suites of `interop` use it, and
+ * on a slow machine they end it at such a moment. Nothing of ours is built on its transport.
+ */
+const DISCOVERY_CUT_OFF = {
+  '@nice-grpc:ClientError': true,
+  path: '/Ydb.Discovery.V1.DiscoveryService/ListEndpoints',
+}
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -15,6 +24,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    onUnhandledError: (error) =>
+      Object.entries(DISCOVERY_CUT_OFF).some(([name, value]) => Reflect.get(error, name) !== value),
     projects: [
       { extends: true, test: { name: 'house', include: HOUSE } },
       {

@@ -21,7 +21,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 /** One copy of the example, with the flags of the reference. */
 function copy(semaphore: string, timeoutMs = TIMEOUT_MS): Program {
   return new Program(
-    'examples/lock/main.ts',
+    'examples/dist/lock/main.js',
     [
       '-ydb',
       server.address,

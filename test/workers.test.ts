@@ -22,7 +22,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 function worker(path: string, timeoutMs = 1_000): Program {
   const shares = ['--tasks', `${TASKS}`, '--capacity', `${CAPACITY}`, '--timeout', `${timeoutMs}`]
-  return new Program('examples/workers/main.ts', [
+  return new Program('examples/dist/workers/main.js', [
     '--ydb',
     server.address,
     '-path',

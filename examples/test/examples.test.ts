@@ -1,4 +1,4 @@
-/** Each example is run as a user would run it, and says what its page promises. */
+/** Each example, as it was built, says what its page promises. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,13 +7,7 @@ import { expect, test } from 'vitest'
 const ROOT = join(import.meta.dirname, '../..')
 
 async function linesOf(example: string): Promise<string[]> {
-  const words = [
-    '--import',
-    'tsx',
-    '--conditions=@tenure/source',
-    `examples/${example}/main.ts`,
-    'memory:',
-  ]
+  const words = [`examples/dist/${example}/main.js`, 'memory:']
   const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: ROOT })
   return stdout.trimEnd().split('\n')
 }

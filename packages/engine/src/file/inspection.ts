@@ -28,6 +28,8 @@ export interface InspectionLimits {
   readonly filePagesMax: number
   /** In such a file, about so many pages with rows of a partition that is about to be claimed. */
   readonly partitionPagesMax: number
+  /** What the check of all the rest waits for before it reads the next few pages; nothing by default. */
+  readonly turn?: () => Promise<void>
 }
 
 /** So many pages are 256 MiB, and checked in about a second. */
@@ -148,7 +150,7 @@ export class Inspection {
   async rest(): Promise<void> {
     if (this.#leaves === null) return
     try {
-      await this.#sweep((leaves) => leaves.inFile())
+      await this.#sweep((leaves) => leaves.inFile(), this.#limits.turn)
       await this.#quiet()
       if (!this.#isStopped) this.#guard(() => this.#finish())
     } catch (error) {
@@ -211,10 +213,13 @@ export class Inspection {
     }
   }
 
-  async #sweep(which: (leaves: Leaves) => Iterable<number>): Promise<void> {
+  async #sweep(
+    which: (leaves: Leaves) => Iterable<number>,
+    turn?: () => Promise<void>,
+  ): Promise<void> {
     const leaves = this.#leaves
     if (leaves === null) return
-    const running = sweep(leaves, which(leaves), () => this.#isStopped)
+    const running = sweep(leaves, which(leaves), { isStopped: () => this.#isStopped, turn })
     this.#sweeps.add(running)
     try {
       await running

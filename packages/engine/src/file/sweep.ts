@@ -13,18 +13,26 @@ const SPAN_PAGES_MAX = 64
 /** Fewer pages between two leaves are read with them. */
 const GAP_PAGES_MAX = 8
 
+export interface Sweeping {
+  /** Whether to end before all are checked. */
+  readonly isStopped: () => boolean
+  /** What is waited for before the next few are read. */
+  readonly turn?: (() => Promise<void>) | undefined
+}
+
 /**
  * @param numbers which leaves; those that are checked meanwhile do no harm
- * @param isStopped whether to end before all are checked
  * @throws Damage
  */
 export async function sweep(
   leaves: Leaves,
   numbers: Iterable<number>,
-  isStopped: () => boolean,
+  { isStopped, turn }: Sweeping,
 ): Promise<void> {
   const span = new Span(leaves.file)
   for (const some of spansOf(numbers)) {
+    await turn?.()
+    if (isStopped()) return
     await span.read(some)
     for (const number of some) {
       if (isStopped()) return

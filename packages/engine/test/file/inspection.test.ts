@@ -61,13 +61,30 @@ function put(row: number, fill: number): { kind: 'put'; key: Buffer; value: Buff
   return { kind: 'put', key: keyOf(row), value: Buffer.alloc(VALUE_BYTES, fill) }
 }
 
+/** A store in use, of which nothing more is checked than what is used, until all the rest is asked for. */
+interface Opened extends FileEngine, AsyncDisposable {
+  rest(): Promise<void>
+}
+
 /** The store after `harm`. */
-async function opened(harm: (data: Buffer) => void = () => undefined): Promise<FileEngine> {
+async function opened(harm: (data: Buffer) => void = () => undefined): Promise<Opened> {
   const data = Buffer.from(bytes)
   harm(data)
   const directory = mkdtempSync(join(root, 'copy-'))
   writeFileSync(join(directory, DATA_FILE), data)
-  return openFileEngine(directory, CALLING_THREAD)
+  let begin: (() => void) | undefined
+  const beginning = new Promise<void>((resolve) => (begin = resolve))
+  const inspected = { ...LIMITS, turn: () => beginning }
+  const engine = await openFileEngine(directory, { inspected, blockingMaxMs: Infinity })
+  const rest = (): Promise<void> => {
+    begin?.()
+    return engine.inspected
+  }
+  const end = async (): Promise<void> => {
+    begin?.()
+    await engine.close()
+  }
+  return Object.assign(engine, { rest, [Symbol.asyncDispose]: end })
 }
 
 /** Where the rows with this key begin in the file: the one in use, and older ones in free pages. */
@@ -97,20 +114,20 @@ function zeroPageOf(data: Buffer, row: number): void {
 }
 
 test('a whole store is served at once, and found whole', async () => {
-  await using engine = disposable(await opened())
+  await using engine = await opened()
   const large = await engine.claim('large', OWNER)
   expect((await large.get(keyOf(LATE)))?.[0]).toBe(1)
-  await engine.inspected
+  await engine.rest()
   await large.commit([put(LATE, 3)])
   expect(engine.failed?.aborted).toBe(false)
 })
 
 test('a damaged row in the late part of a large partition ends the use of the partition, and of no other', async () => {
-  await using engine = disposable(await opened((data) => spoilValue(data, 0, LATE)))
+  await using engine = await opened((data) => spoilValue(data, 0, LATE))
   const large = await engine.claim('large', OWNER)
   await large.commit([put(0, 3)])
   expect((await large.get(keyOf(0)))?.[0]).toBe(3)
-  await engine.inspected
+  await engine.rest()
   await expect(large.get(keyOf(0))).rejects.toThrow(DamagedError)
   await expect(large.commit([put(0, 4)])).rejects.toThrow('a row of partition "large"')
   await expect(large.confirm()).rejects.toThrow(DamagedError)
@@ -120,14 +137,14 @@ test('a damaged row in the late part of a large partition ends the use of the pa
 })
 
 test('a row that is whole and not the last that was written ends the use of its partition', async () => {
-  await using engine = disposable(await opened((data) => replaceValue(data, keyOf(LATE))))
+  await using engine = await opened((data) => replaceValue(data, keyOf(LATE)))
   const large = await engine.claim('large', OWNER)
-  await engine.inspected
+  await engine.rest()
   await expect(large.confirm()).rejects.toThrow('partition "large" fails its digest')
 })
 
 test('the small regions of a large partition are checked whole before it is claimed', async () => {
-  await using engine = disposable(await opened((data) => replaceValue(data, FEW)))
+  await using engine = await opened((data) => replaceValue(data, FEW))
   await expect(engine.claim('large', OWNER)).rejects.toThrow('partition "large" fails its digest')
 })
 
@@ -149,9 +166,9 @@ test('a store whose partitions tell nothing of regions is checked whole by the f
 })
 
 test('a page that LMDB could not be trusted with ends the use of the store', async () => {
-  await using engine = disposable(await opened((data) => zeroPageOf(data, LATE)))
+  await using engine = await opened((data) => zeroPageOf(data, LATE))
   const large = await engine.claim('large', OWNER)
-  await engine.inspected
+  await engine.rest()
   expect(engine.failed?.reason).toBeInstanceOf(DamagedError)
   await expect(large.get(keyOf(0))).rejects.toThrow(DamagedError)
   await expect(engine.claim('small', OWNER)).rejects.toThrow(DamagedError)
@@ -180,30 +197,29 @@ const uses: Record<string, (partition: Partition) => Promise<unknown>> = {
 }
 
 test.for(Object.entries(uses))('whoever %s meets no page that was not checked', async ([, use]) => {
-  await using engine = disposable(await opened((data) => zeroPageOf(data, LATE)))
+  await using engine = await opened((data) => zeroPageOf(data, LATE))
   const large = await engine.claim('large', OWNER)
   await expect(use(large)).rejects.toThrow('page')
   expect(engine.failed?.reason).toBeInstanceOf(DamagedError)
 })
 
 test('a small partition is checked whole before it is claimed', async () => {
-  await using engine = disposable(await opened((data) => spoilValue(data, 1, 250)))
+  await using engine = await opened((data) => spoilValue(data, 1, 250))
   await expect(engine.claim('small', OWNER)).rejects.toThrow(DamagedError)
   const large = await engine.claim('large', OWNER)
-  await engine.inspected
+  await engine.rest()
   await large.commit([put(LATE, 3)])
 })
 
 test('a store that is closed meanwhile is checked from the beginning the next time', async () => {
   const engine = await opened((data) => spoilValue(data, 0, LATE))
   await engine.claim('large', OWNER)
-  await engine.close()
+  await engine[Symbol.asyncDispose]()
   await engine.inspected
   const directory = engine.name.slice('file '.length)
   await using again = disposable(await openFileEngine(directory, CALLING_THREAD))
-  const large = await again.claim('large', OWNER)
   await again.inspected
-  await expect(large.confirm()).rejects.toThrow(DamagedError)
+  await expect(again.claim('large', OWNER)).rejects.toThrow(DamagedError)
 })
 
 const threads = [

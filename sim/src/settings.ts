@@ -45,6 +45,9 @@ export interface ThemePlan {
   /** Infinity: without bound. */
   readonly maxRepeats: number
   readonly maxBytes: number
+  /** Where servers take its tasks; empty: nowhere. */
+  readonly handler: string
+  readonly handlerSeconds: number
 }
 
 export interface Settings {
@@ -108,6 +111,9 @@ const OLD_SHARE = 0.15
 /** How many runs that are not quiet are about the log. */
 const LOG_SHARE = 0.25
 const THEMES_MAX = 3
+/** How many themes have a handler that servers take their tasks to. */
+const HOUSE_SHARE = 0.3
+const HOUSE = 'grpc://house:1'
 /** A task may have few records of the usual length. */
 const SMALL_TASK_BYTES = 400
 const LARGE_TASK_BYTES = 1_000_000
@@ -145,6 +151,8 @@ function themePlanOf(random: Random, theme: number): ThemePlan {
     concurrency: random.pick([1, 2, 3, 10]),
     maxRepeats: random.pick([Infinity, Infinity, 1, 3]),
     maxBytes: random.chance(0.3) ? SMALL_TASK_BYTES : LARGE_TASK_BYTES,
+    handler: random.chance(HOUSE_SHARE) ? HOUSE : '',
+    handlerSeconds: random.pick([0, 1, 3]),
   }
 }
 

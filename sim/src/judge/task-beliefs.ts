@@ -11,12 +11,16 @@ import { type AttemptName, keyOf } from './task-drivers.ts'
 interface Believer {
   readonly process: Process
   readonly signal: AbortSignal
+  /** It knows by then that the task is not its own any more. */
+  readonly patienceMs: number
 }
 
 /** After a pause timers fire a little later. */
 const AWAKE_MS = 20
 /** The session timeout of the client library for the log: no silence is longer. */
 const SILENCE_MS = 10_000
+/** A server that has lost its node finds out when it looks whether it still owns it, twice a second. */
+const SERVER_MS = 2_500
 
 export class TaskBeliefs {
   readonly #ground: Ground
@@ -31,12 +35,16 @@ export class TaskBeliefs {
     this.#verdicts = verdicts
   }
 
-  /** A program drives it, as long as the signal says so. */
-  held(process: Process, name: AttemptName, signal: AbortSignal): void {
+  /** Somebody drives it, as long as the signal says so: a program, or a server that takes it to a handler. */
+  held(
+    process: Process,
+    name: AttemptName,
+    { signal, byServer }: { readonly signal: AbortSignal; readonly byServer: boolean },
+  ): void {
     const key = keyOf(name)
     const forget = (): void => void this.#believers.delete(key)
     if (signal.aborted) return
-    this.#believers.set(key, { process, signal })
+    this.#believers.set(key, { process, signal, patienceMs: byServer ? SERVER_MS : SILENCE_MS })
     signal.addEventListener('abort', forget, { once: true })
     process.onCrash(forget)
     if (this.#awakeMs.has(process)) return
@@ -55,10 +63,10 @@ export class TaskBeliefs {
   /** Nobody drives it any more, as is stored. */
   over(name: AttemptName): void {
     const key = keyOf(name)
-    const { schedule } = this.#ground
-    if (!this.#believers.has(key)) return
-    schedule.after(SILENCE_MS, () => {
-      this.#judge(key, SILENCE_MS, `${SILENCE_MS} ms after it was stored`)
+    const patienceMs = this.#believers.get(key)?.patienceMs
+    if (patienceMs === undefined) return
+    this.#ground.schedule.after(patienceMs, () => {
+      this.#judge(key, patienceMs, `${patienceMs} ms after it was stored`)
     })
   }
 

@@ -47,7 +47,7 @@ export class TaskHistories {
     const input: LogInput = { kind: 'open', record }
     const step = { actor: actor.name, input, output: DONE, calledAt, returnedAt: this.#now() }
     this.#histories.set(index, [step])
-    this.#mayLose(actor, { index, attempt: 0 })
+    this.#mayLose(actor, { index, attempt: 0 }, calledAt)
   }
 
   /** @param calledAt when the hand-out was stored */
@@ -61,15 +61,20 @@ export class TaskHistories {
     const input: LogInput = { kind: 'hand-out' }
     const step = { actor: actor.name, input, output, calledAt, returnedAt: this.#now() }
     this.#histories.get(index)?.push(step)
-    this.#mayLose(actor, name)
+    this.#mayLose(actor, name, calledAt)
   }
 
-  calling(actor: Actor, index: bigint, input: LogInput): TaskRecording {
+  calling(
+    actor: Actor,
+    index: bigint,
+    input: LogInput,
+    calledAt: number = this.#now(),
+  ): TaskRecording {
     const open: Open = {
       actor: actor.name,
       input,
       output: null,
-      calledAt: this.#now(),
+      calledAt,
       returnedAt: Infinity,
     }
     this.#histories.get(index)?.push(open)
@@ -93,9 +98,9 @@ export class TaskHistories {
     }
   }
 
-  /** Its connection may break at any time. */
-  #mayLose(actor: Actor, { index, attempt }: AttemptName): void {
-    this.calling(actor, index, { kind: 'lose', attempt })
+  /** Its connection may break at any time, also before it has heard that the task is its own. */
+  #mayLose(actor: Actor, { index, attempt }: AttemptName, fromTick: number): void {
+    this.calling(actor, index, { kind: 'lose', attempt }, fromTick)
   }
 
   /** What was not answered was done when its record was stored, or not at all. */

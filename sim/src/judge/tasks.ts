@@ -1,5 +1,4 @@
 /** Everything of the session log that is judged: what is stored, what servers say, and what programs are told and believe. */
-import type { HandOut, Task } from '@tenure/client'
 import type { WriteSet } from '@tenure/kernel'
 import type { Process } from '../machine/process.ts'
 import { ChannelStream, type SessionObserver, type TaskObserver } from '../network/face-observer.ts'
@@ -17,6 +16,13 @@ import { TaskLateness } from './task-lateness.ts'
 import type { KeptRow } from './task-rows.ts'
 import { listOf, TaskTexts } from './task-texts.ts'
 import { TaskWishes } from './task-wishes.ts'
+
+export interface HandedTask extends AttemptName {
+  readonly records: readonly string[]
+  readonly signal: AbortSignal
+  /** It is the server itself, which takes it to a handler. */
+  readonly byServer: boolean
+}
 
 export class Tasks implements TaskListener {
   readonly archive: TaskArchive
@@ -104,26 +110,22 @@ export class Tasks implements TaskListener {
     this.archive.written(process, writes)
   }
 
-  /** A program drives a task. */
-  driven(actor: Actor, task: Task): AttemptName {
-    const name = { index: task.id.index, attempt: task.attempt }
-    this.beliefs.held(actor.process, name, task.signal)
-    return name
+  /** Somebody drives a task, as long as its signal says so. */
+  driven(actor: Actor, name: AttemptName, signal: AbortSignal): void {
+    this.beliefs.held(actor.process, name, { signal, byServer: false })
   }
 
-  /** J5: a program has all records, in their order. */
-  handed(actor: Actor, { task, records, attempt }: HandOut): AttemptName {
-    const { index } = task.id
-    const { process } = actor
+  /** J5: whoever is handed a task has all records, in their order. */
+  handed(actor: Actor, handed: HandedTask): void {
+    const { index, records, attempt } = handed
     const known = this.archive.find(index)?.attempts[attempt]
     const stored = known?.records ?? []
-    const told = records.map((record) => Buffer.from(record).toString())
-    this.histories.handed(actor, { index, attempt }, { records: told, calledAt: known?.tick ?? 0 })
-    if (told.join('\n') !== stored.join('\n')) {
-      const problem = `${process.name} was handed task ${index}/${attempt} with ${listOf(told)}, and ${listOf(stored)} was stored`
+    this.histories.handed(actor, handed, { records, calledAt: known?.tick ?? 0 })
+    if (records.join('\n') !== stored.join('\n')) {
+      const problem = `${actor.name} was handed task ${keyOf(handed)} with ${listOf(records)}, and ${listOf(stored)} was stored`
       this.#verdicts.violate('J5', problem)
     }
-    return this.driven(actor, task)
+    this.beliefs.held(actor.process, handed, handed)
   }
 
   /** A handler has not done its work: the task must come back. */

@@ -1,6 +1,7 @@
 /** Every bug that the storm must find. */
 import { CLIENT_MUTANTS } from './client.ts'
 import { CONNECTION_MUTANTS } from './connection.ts'
+import { DELIVERY_MUTANTS } from './delivery.ts'
 import { KERNEL_MUTANTS } from './kernel.ts'
 import { LOG_MUTANTS } from './log.ts'
 import type { Mutant } from './mutant.ts'
@@ -17,5 +18,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECORD_MUTANTS,
   ...CONNECTION_MUTANTS,
   ...LOG_MUTANTS,
+  ...DELIVERY_MUTANTS,
   ...PIPE_MUTANTS,
 ]

@@ -1,6 +1,7 @@
 /** A server of the run: started, killed and started again on one address, over the storage that outlives it. */
 import {
   Accounts,
+  Deliveries,
   Host,
   type Log,
   type LogFields,
@@ -9,10 +10,12 @@ import {
 } from '@tenure/server'
 import { serverClock, serverRandom } from '../machine/clocks.ts'
 import { Process } from '../machine/process.ts'
+import { heardNode } from '../network/delivery-reports.ts'
 import { Face } from '../network/face.ts'
 import type { Random } from '../random.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Scene } from '../scene.ts'
+import { TaskHouse } from './task-house.ts'
 
 export interface ServerOptions {
   readonly name: string
@@ -43,6 +46,7 @@ export class Server {
   readonly #random: Random
   #process: Process | null = null
   #host: Host | null = null
+  #deliveries: Deliveries | null = null
   #starts = 0
   #isStarting = false
   #isStopping = false
@@ -111,6 +115,7 @@ export class Server {
 
   async #stop(process: Process): Promise<void> {
     this.#world.network.unlisten(this.address)
+    this.#deliveries?.stop()
     await this.#host?.close()
     // The last words are sent before the process goes.
     process.after(1, () => {
@@ -142,8 +147,23 @@ export class Server {
     const log = this.#log()
     const owner = { id: `${name}-${this.#starts}`, address: this.address }
     const engine = storage.engineOf(process)
-    const host = new Host({ engine, clock, random: chance, owner, log, kernelLimits })
+    const deliveries = new Deliveries({
+      clock,
+      random: chance,
+      log,
+      dial: () => new TaskHouse(this.#world, process, random.fork('house')),
+    })
+    const host = new Host({
+      engine,
+      clock,
+      random: chance,
+      owner,
+      log,
+      kernelLimits,
+      themesChanged: (path, themes) => deliveries.themesChanged(path, themes),
+    })
     this.#host = host
+    this.#deliveries = deliveries
     const context: ServiceContext = {
       host,
       clock,
@@ -158,6 +178,14 @@ export class Server {
     const face = { context, methods, observer, marks, speaksOwn, nowMs }
     network.listen(this.address, process, (end) => new Face(face, end))
     process.onCrash(() => this.#ended(process))
+    if (settings.themes.length === 0) return
+    deliveries.start({
+      node: async (path, options) => {
+        const node = await host.node(path, options)
+        return typeof node === 'string' ? node : heardNode(node, { observer, nowMs })
+      },
+      themed: () => host.themed(),
+    })
   }
 
   #log(): Log {

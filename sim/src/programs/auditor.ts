@@ -23,6 +23,7 @@ export function auditor(names: readonly string[], { themes }: Settings): Program
     async round(desk) {
       const { settings, schedule } = desk.world
       if (!hasWaited) {
+        await callIn(desk)
         const timeoutMs = Math.max(HIDDEN_MS, ...settings.sessionTimeoutsMs)
         await everybodyGone(desk, timeoutMs + settings.graceMs + DETECTION_MS)
       }
@@ -37,6 +38,14 @@ export function auditor(names: readonly string[], { themes }: Settings): Program
       await auditStorage(desk, schedule.nowMs)
       desk.world.marks.reached('the auditor has looked')
     },
+  }
+}
+
+/** Servers take tasks to nobody any more, and leave. */
+async function callIn(desk: Desk): Promise<void> {
+  const { settings } = desk.world
+  for (const { theme, ...options } of settings.themes) {
+    await desk.pipe().configure(theme, { ...options, handler: '' })
   }
 }
 

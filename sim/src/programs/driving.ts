@@ -10,7 +10,7 @@ import {
 import type { AttemptName } from '../judge/task-drivers.ts'
 import type { TaskRecording } from '../judge/task-histories.ts'
 import type { Desk } from './program.ts'
-import { newValue } from './record-values.ts'
+import { newValue, textOf } from './record-values.ts'
 
 /** With these a record was not written. */
 const DEFINITE = [OverloadedError, StaleAttemptError, TaskClosedError, TaskTooLargeError]
@@ -47,12 +47,18 @@ export class Driving {
 
   /** What a handler was given, or somebody has taken. */
   static handed(desk: Desk, handOut: HandOut): Driving {
-    const { task } = handOut
-    return new Driving(desk, task, desk.world.judge.tasks.handed(desk, handOut))
+    const { task, attempt } = handOut
+    const { index } = task.id
+    const records = handOut.records.map(textOf)
+    const { signal } = task
+    desk.world.judge.tasks.handed(desk, { index, attempt, records, signal, byServer: false })
+    return new Driving(desk, task, { index, attempt })
   }
 
   static #of(desk: Desk, task: Task): Driving {
-    return new Driving(desk, task, desk.world.judge.tasks.driven(desk, task))
+    const name = { index: task.id.index, attempt: task.attempt }
+    desk.world.judge.tasks.driven(desk, name, task.signal)
+    return new Driving(desk, task, name)
   }
 
   append(signal?: AbortSignal): Promise<void> {

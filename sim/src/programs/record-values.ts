@@ -6,7 +6,7 @@ const SHORT_BYTES = 64
 const LONG_BYTES = 200
 
 /** A value that nobody else writes, at times too long to stay in a small memory. */
-export function newValue(desk: Desk): string {
+export function newValue(desk: Pick<Desk, 'writer' | 'world' | 'random'>): string {
   const value = `${desk.writer}:${desk.world.nextSerial()}`
   return desk.random.chance(0.5) ? value : value.padEnd(desk.random.whole(SHORT_BYTES, LONG_BYTES))
 }

@@ -30,6 +30,27 @@ export interface CommitLimits {
   readonly maxOperations: number
   /** Keys and values together. */
   readonly maxBytes: number
+  /** A commit of so many operations is written in one go. A larger one is as atomic and as durable, and slower. */
+  readonly batchOperations: number
+  /** The same of keys and values together. */
+  readonly batchBytes: number
+}
+
+/** Which servers use the store. Only hints: who may write is decided by the epoch in each commit. */
+export interface Membership {
+  /**
+   * Announces a server until it leaves, through outages of the engine too.
+   *
+   * @param noticeMs so long after its process died or fell silent the others see it no more
+   */
+  join(member: OwnerInfo, noticeMs: number): Promise<Announcement>
+  /** All that are announced, at once and whenever that has changed, until `signal` aborts; through outages of the engine. */
+  watch(signal: AbortSignal): AsyncIterable<readonly OwnerInfo[]>
+}
+
+export interface Announcement {
+  /** The others see it no more. */
+  leave(): Promise<void>
 }
 
 export interface Engine {
@@ -42,14 +63,17 @@ export interface Engine {
    * what is durable. Absent when that cannot happen.
    */
   readonly failed?: AbortSignal
+  /** Absent where one process has the store for itself. */
+  readonly members?: Membership
   /**
    * Takes the partition over, creating it when it is new.
    *
    * What is large may be checked further while it is used; once damage is found every call for it rejects with DamagedError.
    *
+   * @param above the epoch becomes greater than this one, too
    * @throws DamagedError when what is stored fails its checks; nothing is served from such a partition
    */
-  claim(partition: string, owner: OwnerInfo): Promise<Partition>
+  claim(partition: string, owner: OwnerInfo, above?: bigint): Promise<Partition>
   /** The last claim; null when the partition was never claimed. A hint: it may be outdated when it arrives. */
   ownerOf(partition: string): Promise<Ownership | null>
   /** Names of the partitions that begin with `prefix`, ascending. A hint. */

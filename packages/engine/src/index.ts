@@ -2,5 +2,14 @@
 export { crashPoint } from './crash-point.ts'
 export type { CrashPoint } from './crash-point.ts'
 export { KEY_BYTES_MAX, PARTITION_NAME_BYTES_MAX } from './bounds.ts'
-export type { CommitLimits, Engine, KeyRange, Ownership, OwnerInfo, Partition } from './engine.ts'
+export type {
+  Announcement,
+  CommitLimits,
+  Engine,
+  KeyRange,
+  Membership,
+  Ownership,
+  OwnerInfo,
+  Partition,
+} from './engine.ts'
 export { DamagedError, EngineError, FencedError, FullError, HeldError } from './errors.ts'

@@ -6,11 +6,6 @@ import type { Reply, TaskOperation } from '@tenure/protocol'
 import type { Event, HostedNode, StreamCommand, StreamSink, TabletStream } from '@tenure/server'
 import { ChannelStream, type FaceObserver, type TaskAsk } from './face-observer.ts'
 
-/** As much of a host as is needed to take tasks to handlers. */
-export interface NodeFinder {
-  node(path: string, options: { create: boolean }): Promise<HostedNode | string>
-}
-
 type OpenAsk = { -readonly [K in keyof TaskAsk]: TaskAsk[K] } & { isHandling: boolean }
 
 export interface ReportPorts {

@@ -21,6 +21,14 @@ export const fencingTests: Record<string, (engine: Engine) => Promise<void>> = {
     deepEqual(await read(newer), ['a=1'])
   },
 
+  'a claim can be asked to be above an epoch, and never goes back': async (engine) => {
+    const first = await engine.claim('p', OWNER, 1_000_000n)
+    ok(first.epoch > 1_000_000n)
+    const second = await engine.claim('p', LATER, 5n)
+    ok(second.epoch > first.epoch)
+    await rejects(first.confirm(), FencedError)
+  },
+
   'a refused commit does not disturb those offered beside it': async (engine) => {
     const older = await engine.claim('p', OWNER)
     const other = await engine.claim('q', OWNER)

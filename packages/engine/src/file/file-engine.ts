@@ -144,14 +144,14 @@ class OpenFileEngine implements FileEngine {
     return this.#queue.failed
   }
 
-  async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
+  async claim(partition: string, owner: OwnerInfo, above = 0n): Promise<Partition> {
     this.#check()
     const { store, inspection } = this.#parts
     // A name that cannot be is refused here: inside the transaction it would fail the jobs of others too.
     await this.#read(() => store.ownership(partition))
     let claimed = { name: partition, number: 0, epoch: 0n }
     const apply = (): void => {
-      claimed = store.claim(partition, owner)
+      claimed = store.claim(partition, owner, above)
     }
     await this.#queue.write({ apply })
     this.#check()

@@ -6,7 +6,14 @@ import { EngineError } from '../errors.ts'
 import type { Claim, Store } from './store.ts'
 import type { WriteQueue } from './write-queue.ts'
 
-const LIMITS: CommitLimits = { maxOperations: 100_000, maxBytes: 64 * 1024 * 1024 }
+const [OPERATIONS_MAX, BYTES_MAX] = [100_000, 64 * 1024 * 1024]
+/** No commit is so large that it has to be written otherwise than in one go. */
+const LIMITS: CommitLimits = {
+  maxOperations: OPERATIONS_MAX,
+  maxBytes: BYTES_MAX,
+  batchOperations: OPERATIONS_MAX,
+  batchBytes: BYTES_MAX,
+}
 
 export class FilePartition implements Partition {
   readonly limits: CommitLimits = LIMITS

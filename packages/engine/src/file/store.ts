@@ -69,11 +69,11 @@ export class Store {
   }
 
   /** Raises the epoch; inside a write transaction. */
-  claim(name: string, owner: OwnerInfo): Claim {
+  claim(name: string, owner: OwnerInfo, above: bigint): Claim {
     const known = this.numberOf(name)
     const number = known ?? this.#enter(name)
     const meta = known === null ? emptyMeta() : this.#meta(name, number)
-    meta.epoch += 1n
+    meta.epoch = (meta.epoch > above ? meta.epoch : above) + 1n
     meta.ownerId = owner.id
     meta.ownerAddress = owner.address
     this.#put(layout.metaKey(number), layout.encodeMeta(meta))

@@ -20,12 +20,12 @@ class MemoryEngine implements Engine {
   readonly #stores = new ByteMap<Store>()
   #closed = false
 
-  async claim(partition: string, owner: OwnerInfo): Promise<Partition> {
+  async claim(partition: string, owner: OwnerInfo, above = 0n): Promise<Partition> {
     this.#assertOpen()
     const name = partitionNameBytes(partition)
     const store = this.#stores.get(name) ?? new Store(partition)
     this.#stores.set(name, store)
-    return new MemoryPartition(store, store.claim(owner))
+    return new MemoryPartition(store, store.claim(owner, above))
   }
 
   async ownerOf(partition: string): Promise<Ownership | null> {

@@ -5,7 +5,14 @@ import type { CommitLimits, KeyRange, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import type { Store } from './store.ts'
 
-const LIMITS: CommitLimits = { maxOperations: 100_000, maxBytes: 64 * 1024 * 1024 }
+const [OPERATIONS_MAX, BYTES_MAX] = [100_000, 64 * 1024 * 1024]
+/** No commit is so large that it has to be written otherwise than in one go. */
+const LIMITS: CommitLimits = {
+  maxOperations: OPERATIONS_MAX,
+  maxBytes: BYTES_MAX,
+  batchOperations: OPERATIONS_MAX,
+  batchBytes: BYTES_MAX,
+}
 
 export class MemoryPartition implements Partition {
   readonly epoch: bigint

@@ -18,8 +18,9 @@ export class Store {
     return this.#ownership
   }
 
-  claim(owner: OwnerInfo): bigint {
-    const epoch = (this.#ownership?.epoch ?? 0n) + 1n
+  claim(owner: OwnerInfo, above: bigint): bigint {
+    const last = this.#ownership?.epoch ?? 0n
+    const epoch = (last > above ? last : above) + 1n
     this.#ownership = { id: owner.id, address: owner.address, epoch }
     return epoch
   }

@@ -49,8 +49,8 @@ export class Pipeline {
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
-    this.#operationsMax = ports.partition.limits.maxOperations - SEAL_OPERATIONS_MAX
-    this.#bytesMax = ports.partition.limits.maxBytes - SEAL_BYTES_MAX
+    this.#operationsMax = ports.partition.limits.batchOperations - SEAL_OPERATIONS_MAX
+    this.#bytesMax = ports.partition.limits.batchBytes - SEAL_BYTES_MAX
   }
 
   /** The batch that a step joins: the open one, unless that would become too large, or reads what the step writes. */

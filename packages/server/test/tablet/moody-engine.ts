@@ -87,7 +87,7 @@ class MoodyPartition implements Partition {
     const { maxOperations } = this.#engine
     return maxOperations === undefined
       ? this.#inner.limits
-      : { ...this.#inner.limits, maxOperations }
+      : { ...this.#inner.limits, maxOperations, batchOperations: maxOperations }
   }
 
   async *scan(range: KeyRange): AsyncIterable<Entry> {

@@ -53,6 +53,26 @@ export interface Announcement {
   leave(): Promise<void>
 }
 
+/** All that was stored at one moment. Nothing is claimed by it, and owners go on; keep it no longer than need be, since the engine keeps what it shows. */
+export interface Cut {
+  /** Every partition that had been claimed by then, by names in the order of their UTF-8 bytes. One at a time: read it before the next. */
+  partitions(): AsyncIterable<CutPartition>
+  /** Lets go of the moment; what is read afterwards rejects. */
+  close(): Promise<void>
+}
+
+export interface CutPartition {
+  readonly name: string
+  /** Of the last claim. */
+  readonly epoch: bigint
+  /**
+   * In the order of keys, with bounded memory.
+   *
+   * @throws DamagedError, at the end at the latest, when this is not all that was written
+   */
+  entries(): AsyncIterable<Entry>
+}
+
 export interface Engine {
   /** What people call it: `memory`, `file ./data`. Shown at start. */
   readonly name: string
@@ -80,6 +100,8 @@ export interface Engine {
   partitions(prefix: string): AsyncIterable<string>
   /** One value of a partition that need not be owned; undefined when absent. A hint. */
   peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined>
+  /** All that is stored, at one moment between the call and its return, also while others write. */
+  cut?(): Promise<Cut>
   /** Ends all use: commits in flight settle first, every later call of the engine and its partitions rejects. */
   close(): Promise<void>
 }

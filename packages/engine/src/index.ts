@@ -5,6 +5,8 @@ export { KEY_BYTES_MAX, PARTITION_NAME_BYTES_MAX } from './bounds.ts'
 export type {
   Announcement,
   CommitLimits,
+  Cut,
+  CutPartition,
   Engine,
   KeyRange,
   Membership,

@@ -1,6 +1,7 @@
 /** What every engine must do, as tests that take any test runner with `test` and the standard `assert`. */
 import type { Engine } from '../engine.ts'
 import { commitTests } from './commits.ts'
+import { cutTests } from './cuts.ts'
 import { fencingTests } from './fencing.ts'
 import { lifetimeTests } from './lifetime.ts'
 import { scanTests } from './scans.ts'
@@ -31,6 +32,11 @@ export function conformance(engine: EngineUnderTest, api: TestApi): void {
   }
   for (const group of [commitTests, scanTests, fencingTests]) {
     for (const [title, body] of Object.entries(group)) run(title, body)
+  }
+  for (const [title, body] of Object.entries(cutTests)) {
+    run(title, async (opened) => {
+      if (opened.cut !== undefined) await body(opened)
+    })
   }
   const { reopen } = engine
   for (const [title, body] of Object.entries(lifetimeTests)) {

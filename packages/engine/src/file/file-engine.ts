@@ -2,17 +2,18 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { open } from 'lmdb'
-import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
+import type { Cut, Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import { failureOf } from './failure.ts'
+import { FileCut } from './file-cut.ts'
 import { FilePartition } from './file-partition.ts'
 import { HolderLock } from './holder-lock.ts'
 import { DEFAULT_INSPECTION_LIMITS, Inspection } from './inspection.ts'
 import type { InspectionLimits } from './inspection.ts'
 import { checkMarker, leaveMarker, syncFile } from './marker.ts'
 import { Pace } from './pace.ts'
+import type { Database } from './snapshot.ts'
 import { Store } from './store.ts'
-import type { Database } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export interface FileEngineOptions {
@@ -130,6 +131,7 @@ class OpenFileEngine implements FileEngine {
   readonly #parts: Parts
   readonly #queue: WriteQueue
   readonly #assertOpen = (): void => this.#check()
+  readonly #cuts = new Set<FileCut>()
   #closing: Promise<void> | null = null
 
   constructor(parts: Parts) {
@@ -185,6 +187,15 @@ class OpenFileEngine implements FileEngine {
     })
   }
 
+  async cut(): Promise<Cut> {
+    this.#check()
+    const { store, place } = this.#parts
+    const snapshot = await this.#read(() => store.snapshot())
+    const cut: FileCut = new FileCut(snapshot, place, () => void this.#cuts.delete(cut))
+    this.#cuts.add(cut)
+    return cut
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end()
     return this.#closing
@@ -192,6 +203,8 @@ class OpenFileEngine implements FileEngine {
 
   async #end(): Promise<void> {
     await this.#queue.drained()
+    // LMDB must not lose a transaction that is still read from.
+    await Promise.all(Array.from(this.#cuts, (cut) => cut.close()))
     await this.#parts.inspection.close()
     await this.#parts.database.close()
     await this.#parts.lock.release()

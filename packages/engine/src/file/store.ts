@@ -1,16 +1,16 @@
 /** The rows of all partitions in one LMDB environment: reads that check, writes that keep counts and digests true. */
-import type { RootDatabase } from 'lmdb'
 import type { Entry, WriteSet } from '@tenure/kernel'
 import { partitionNameBytes } from '../bounds.ts'
 import type { KeyRange, Ownership, OwnerInfo } from '../engine.ts'
-import { EngineError, FencedError } from '../errors.ts'
+import { FencedError } from '../errors.ts'
 import { damaged } from './failure.ts'
+import { checkHeader } from './header.ts'
 import * as layout from './layout.ts'
 import type { Meta, Total } from './layout.ts'
 import type { Inspection } from './inspection.ts'
 import type { PartitionTotal } from './ledger.ts'
-
-export type Database = RootDatabase<Buffer, Uint8Array>
+import { Snapshot } from './snapshot.ts'
+import type { Database } from './snapshot.ts'
 
 const DELETED_AT_ONCE = 1_000
 
@@ -66,6 +66,12 @@ export class Store {
       if (content === null) throw this.#badRow(`"${name}"`)
       yield [layout.entryKey(key), content.slice()]
     }
+  }
+
+  /** All rows as they are now, until it is done with. */
+  snapshot(): Snapshot {
+    const [database, place, inspection] = [this.#database, this.#directory, this.#inspection]
+    return new Snapshot({ database, place, inspection })
   }
 
   /** Raises the epoch; inside a write transaction. */
@@ -130,15 +136,7 @@ export class Store {
       await this.#database.put(layout.HEADER_KEY, header)
       return
     }
-    const content = layout.unseal(layout.HEADER_KEY, sealed)
-    const version = content === null ? null : layout.decodeHeader(content)
-    if (version === null) throw damaged(this.#directory, 'its header cannot be read')
-    if (version !== layout.FORMAT_VERSION) {
-      throw new EngineError(
-        `the store ${this.#directory} has format ${version}, this program reads format ${layout.FORMAT_VERSION}: ` +
-          'use the release that wrote it',
-      )
-    }
+    checkHeader(this.#directory, sealed)
     this.#inspection.expect(this.#totals())
   }
 
@@ -228,25 +226,13 @@ export class Store {
     return content
   }
 
-  /** Rows of one snapshot. @throws DamagedError when they do not ascend: pages have changed places */
+  /** Rows of one snapshot. @throws DamagedError when they do not ascend */
   *#rows(first: Buffer, end: Buffer): IterableIterator<[Uint8Array, Uint8Array]> {
-    const transaction = this.#database.useReadTransaction()
-    let last: Uint8Array | null = null
+    const snapshot = this.snapshot()
     try {
-      let start = first
-      while (Buffer.compare(start, end) < 0) {
-        const until = this.#inspection.reading(start, end)
-        for (const { key, value } of this.#database.getRange({ start, end: until, transaction })) {
-          const ascends =
-            Buffer.compare(key, start) >= 0 && (last === null || Buffer.compare(last, key) < 0)
-          if (!ascends) throw damaged(this.#directory, 'its keys are out of order')
-          yield [key, value]
-          last = key
-        }
-        start = until
-      }
+      yield* snapshot.rows(first, end)
     } finally {
-      transaction.done()
+      snapshot.done()
     }
   }
 

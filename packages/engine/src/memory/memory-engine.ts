@@ -5,8 +5,9 @@
  */
 import { EngineError } from '../errors.ts'
 import { partitionNameBytes } from '../bounds.ts'
-import type { Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
+import type { Cut, Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { ByteMap } from './byte-map.ts'
+import { MemoryCut } from './memory-cut.ts'
 import { MemoryPartition } from './memory-partition.ts'
 import { Store } from './store.ts'
 
@@ -44,6 +45,11 @@ class MemoryEngine implements Engine {
   async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#assertOpen()
     return this.#stores.get(partitionNameBytes(partition))?.get(key)
+  }
+
+  async cut(): Promise<Cut> {
+    this.#assertOpen()
+    return new MemoryCut(this.#stores, () => this.#closed)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** What one partition holds, with its last claim. */
 import type { Entry, Write, WriteSet } from '@tenure/kernel'
-import type { KeyRange, Ownership, OwnerInfo } from '../engine.ts'
+import type { CutPartition, KeyRange, Ownership, OwnerInfo } from '../engine.ts'
 import { EngineError, FencedError } from '../errors.ts'
 import { ByteMap } from './byte-map.ts'
 
@@ -47,6 +47,13 @@ export class Store {
     }
   }
 
+  /** As it is now. */
+  cut(): CutPartition {
+    const entries = this.#entries.clone()
+    const epoch = this.#ownership?.epoch ?? 0n
+    return { name: this.name, epoch, entries: () => copies(entries) }
+  }
+
   end(): void {
     this.#ended = true
     this.#entries.clear()
@@ -66,4 +73,8 @@ export class Store {
         break
     }
   }
+}
+
+async function* copies(entries: ByteMap<Uint8Array>): AsyncIterable<Entry> {
+  for (const [key, value] of entries.entries()) yield [key.slice(), value.slice()]
 }

@@ -1,0 +1,56 @@
+/** One moment of an LMDB environment: its rows by ranges, each page checked before it is read. */
+import type { RootDatabase } from 'lmdb'
+import { damaged } from './failure.ts'
+import type { Inspection } from './inspection.ts'
+
+export type Database = RootDatabase<Buffer, Uint8Array>
+
+/** Where rows are read, and what checks them. */
+export interface Ground {
+  readonly database: Database
+  readonly place: string
+  readonly inspection: Inspection
+}
+
+export class Snapshot {
+  readonly #ground: Ground
+  readonly #transaction: ReturnType<Database['useReadTransaction']>
+  #isDone = false
+
+  constructor(ground: Ground) {
+    this.#ground = ground
+    this.#transaction = ground.database.useReadTransaction()
+  }
+
+  /** Keys and sealed values from `first` to before `end`. @throws DamagedError when they do not ascend: pages have changed places */
+  *rows(first: Buffer, end: Buffer): IterableIterator<[Uint8Array, Uint8Array]> {
+    const { database, place, inspection } = this.#ground
+    let last: Uint8Array | null = null
+    let start = first
+    while (Buffer.compare(start, end) < 0) {
+      const until = inspection.reading(start, end)
+      const range = { start, end: until, transaction: this.#transaction }
+      for (const { key, value } of database.getRange(range)) {
+        const ascends =
+          Buffer.compare(key, start) >= 0 && (last === null || Buffer.compare(last, key) < 0)
+        if (!ascends) throw damaged(place, 'its keys are out of order')
+        yield [key, value]
+        last = key
+      }
+      start = until
+    }
+  }
+
+  /** The sealed value of one key; undefined when absent. */
+  row(key: Buffer): Uint8Array | undefined {
+    for (const [, value] of this.rows(key, Buffer.concat([key, Uint8Array.of(0)]))) return value
+    return undefined
+  }
+
+  /** Lets go of the moment. */
+  done(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#transaction.done()
+  }
+}

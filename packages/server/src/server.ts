@@ -5,34 +5,32 @@
  * streams end with a failure that makes clients come back, listeners close.
  */
 import type { Engine } from '@tenure/engine'
+import { Cluster, type Self } from './cluster/cluster.ts'
 import { type Clock, systemClock, type Timer } from './clock.ts'
 import { ConnectionCalls } from './grpc/connection-call.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Health } from './grpc/health.ts'
+import { PEER_PATH, peerHandler } from './grpc/peer-calls.ts'
+import { peerDial } from './grpc/peer-line.ts'
 import { reflectionHandlers, SERVICE_NAMES } from './grpc/reflection.ts'
 import { SessionCalls } from './grpc/session-call.ts'
 import { unaryHandler } from './grpc/unary-call.ts'
 import type { CallHandler } from './grpc/grpc-server.ts'
 import { GrpcHandlerEndpoint } from './grpc/handler-endpoint.ts'
-import { Host } from './host/host.ts'
+import { Host, type HostContract } from './host/host.ts'
 import { HttpHandlerEndpoint } from './http/handler-endpoint.ts'
 import { HttpFace } from './http/http-face.ts'
+import { isWildcard, type ListenAddress, writtenAddress } from './listen-address.ts'
 import { type Log, silentLog } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts, type Users } from './services/accounts.ts'
 import type { ServiceContext } from './services/call.ts'
-import { Deliveries } from './services/delivery/deliveries.ts'
+import { Deliveries, type ThemedHost } from './services/delivery/deliveries.ts'
 import type { Dial } from './services/delivery/endpoint.ts'
 import { unaryMethods } from './services/methods.ts'
 import { canonicalDatabase } from './services/paths.ts'
 import { CONNECT_PATH, SESSION } from '@tenure/protocol'
-
-export interface ListenAddress {
-  readonly host: string
-  /** 0 takes any free port. */
-  readonly port: number
-}
 
 export interface ServerOptions {
   /** Stays the caller's: stopping the server does not close it. */
@@ -51,17 +49,28 @@ export interface ServerOptions {
   readonly version?: string
   readonly clock?: Clock
   readonly random?: Random
+  /**
+   * `host:port` at which other servers and clients reach this one; by default where it listens. Of use where the engine is shared by several
+   * servers.
+   */
+  readonly advertise?: string
+  /** So long after a server died or fell silent its nodes go to others; by default 5,000. */
+  readonly noticeMs?: number
   /** Done before anybody is served. When it fails, so does the start. */
-  readonly prepare?: (host: Host) => Promise<void>
+  readonly prepare?: (host: HostContract) => Promise<void>
 }
 
 export interface RunningServer {
   readonly grpcAddress: ListenAddress
   readonly httpAddress: ListenAddress | null
-  readonly host: Host
+  readonly host: HostContract
   /** Stops in good order within bounded time. */
   stop(): Promise<void>
 }
+
+/** Nobody guesses it: who knows it has read it in the engine. */
+const SERVER_ID_BYTES = 16
+const NOTICE_MS = 5_000
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 2136 }
 const DEFAULT_HTTP: ListenAddress = { host: '127.0.0.1', port: 8765 }
@@ -76,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const address of http === null ? [listen] : [listen, http]) {
     assertSafe(address, options.insecure ?? false)
   }
+  assertReachable(options, listen)
   const server = new Server(options, listen)
   await server.start(options, { listen, http })
   return server
@@ -88,6 +98,14 @@ function assertSafe(address: ListenAddress, insecure: boolean): void {
   )
 }
 
+/** Other servers are told where this one is. */
+function assertReachable({ engine, advertise }: ServerOptions, listen: ListenAddress): void {
+  if (engine.members === undefined || advertise !== undefined || !isWildcard(listen)) return
+  throw new RangeError(
+    `${listen.host} is no address at which other servers reach this one: say it with "advertise"`,
+  )
+}
+
 function dialWith(clock: Clock): Dial {
   return (address) =>
     address.kind === 'grpc'
@@ -96,7 +114,9 @@ function dialWith(clock: Clock): Dial {
 }
 
 class Server implements RunningServer {
-  readonly host: Host
+  readonly host: HostContract
+  readonly #self: Self
+  readonly #cluster: Cluster | null
   readonly #clock: Clock
   readonly #grpc: GrpcServer
   readonly #health: Health
@@ -104,6 +124,7 @@ class Server implements RunningServer {
   readonly #clients: ConnectionCalls
   readonly #deliveries: Deliveries
   readonly #http: HttpFace
+  readonly #themed: ThemedHost & HostContract
   #grpcAddress: ListenAddress = DEFAULT_LISTEN
   #httpAddress: ListenAddress | null = null
   #stopping: Promise<void> | null = null
@@ -112,13 +133,18 @@ class Server implements RunningServer {
     const { engine, log = silentLog, clock = systemClock, random = systemRandom } = options
     this.#clock = clock
     this.#deliveries = new Deliveries({ clock, random, log, dial: dialWith(clock) })
-    this.host = new Host({
+    this.#self = { id: Buffer.from(random.bytes(SERVER_ID_BYTES)).toString('hex'), address: '' }
+    const local = new Host({
       engine,
       clock,
       random,
       log,
+      owner: this.#self,
       themesChanged: (path, themes) => this.#deliveries.themesChanged(path, themes),
     })
+    this.#cluster = this.#clusterOf(options, local)
+    this.#themed = this.#cluster?.host ?? local
+    this.host = this.#themed
     const context: ServiceContext = {
       host: this.host,
       clock,
@@ -126,6 +152,7 @@ class Server implements RunningServer {
       log,
       database: canonicalDatabase(options.database ?? '/local'),
       accounts: new Accounts(options.users ?? {}, clock, random),
+      servers: () => this.#cluster?.addresses ?? [],
     }
     this.#sessions = new SessionCalls(context)
     this.#clients = new ConnectionCalls(context)
@@ -138,6 +165,7 @@ class Server implements RunningServer {
       ]),
       [SESSION.path, this.#sessions.handler],
       [CONNECT_PATH, this.#clients.handler],
+      ...this.#peerHandlers(log),
       ...this.#health.handlers,
       ...(withReflection ? reflectionHandlers() : []),
     ])
@@ -145,6 +173,7 @@ class Server implements RunningServer {
     this.#http = new HttpFace({
       engine,
       host: this.host,
+      statistics: () => local.statistics(),
       clock,
       database: context.database,
       version: options.version ?? 'unknown',
@@ -166,20 +195,44 @@ class Server implements RunningServer {
     return this.#httpAddress
   }
 
+  #clusterOf(options: ServerOptions, local: Host): Cluster | null {
+    const { engine, log = silentLog, clock = systemClock, noticeMs = NOTICE_MS } = options
+    if (engine.members === undefined) return null
+    return new Cluster({
+      members: engine.members,
+      local,
+      self: this.#self,
+      noticeMs,
+      dial: peerDial(clock),
+      clock,
+      log,
+      leaving: (path) => this.#deliveries.leave(path),
+      placed: () => this.#deliveries.look(),
+    })
+  }
+
   async start(
-    { prepare }: ServerOptions,
+    { prepare, advertise }: ServerOptions,
     { listen, http }: { listen: ListenAddress; http: ListenAddress | null },
   ): Promise<void> {
     try {
+      await this.#cluster?.begin()
       await prepare?.(this.host)
       const { port } = await this.#grpc.listen(listen.host, listen.port)
       this.#grpcAddress = { host: listen.host, port }
+      this.#self.address = advertise ?? writtenAddress(this.#grpcAddress)
       if (http !== null) this.#httpAddress = await this.#http.listen(http)
-      this.#deliveries.start(this.host)
+      await this.#cluster?.join()
+      this.#deliveries.start(this.#themed)
     } catch (error) {
       await this.stop()
       throw error
     }
+  }
+
+  #peerHandlers(log: Log): readonly [string, CallHandler][] {
+    const nodes = this.#cluster?.host
+    return nodes === undefined ? [] : [[PEER_PATH, peerHandler({ key: this.#self.id, nodes, log })]]
   }
 
   async stop(): Promise<void> {
@@ -190,8 +243,10 @@ class Server implements RunningServer {
   async #stop(): Promise<void> {
     this.#health.stop()
     const drained = this.#grpc.drain()
+    await this.#cluster?.leave()
     this.#deliveries.stop()
     await this.host.close()
+    this.#cluster?.end()
     this.#clients.stop()
     await this.#within(STOP_MS, drained)
     this.#grpc.destroy()

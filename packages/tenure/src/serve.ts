@@ -17,6 +17,13 @@ export interface ServeOptions {
   readonly http?: string | null
   /** What all paths begin with; by default `/local`. */
   readonly database?: string
+  /**
+   * `host:port` at which other servers on the same engine and clients reach this one; by default where it listens. Needed when it listens on all
+   * addresses and the engine is one that servers share.
+   */
+  readonly advertise?: string
+  /** So long after a server of the cluster died or fell silent its nodes go to others, in ms; by default 5,000. */
+  readonly noticeMs?: number
   /** Listen on an address that other machines can reach, although nobody is asked who they are. */
   readonly insecure?: boolean
   /** Names and passwords. With any, every call but Login needs a token; without, everybody is anonymous and welcome. */
@@ -64,7 +71,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     nodes = [],
     log,
   } = options
-  const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP } = options
+  const { database = DEFAULT_DATABASE, http = DEFAULT_HTTP, advertise, noticeMs } = options
   const url = parseEngine(engineAddress)
   const listen = parseListen(options.listen ?? DEFAULT_LISTEN)
   const httpListen = http === null ? null : parseListen(http)
@@ -72,9 +79,13 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   try {
     const faces = { listen, http: httpListen, database, insecure, users }
     // A program that only connects does not load a server.
-    const { startServer } = await import('@tenure/server')
+    const { startServer, writtenAddress } = await import('@tenure/server')
     const { setUpNodes } = await import('./node-setup.ts')
-    const more = log === undefined ? {} : { log }
+    const more = {
+      ...(log === undefined ? {} : { log }),
+      ...(advertise === undefined ? {} : { advertise }),
+      ...(noticeMs === undefined ? {} : { noticeMs }),
+    }
     const server = await startServer({
       ...faces,
       ...more,
@@ -82,14 +93,20 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
       version: ownVersion(),
       prepare: async (host) => void (await setUpNodes({ host, database }, nodes)),
     })
-    return serving(server, engine, database)
+    return serving(server, { engine, database, written: writtenAddress })
   } catch (error) {
     await engine.close()
     throw error
   }
 }
 
-function serving(server: RunningServer, engine: Engine, database: string): Serving {
+interface Parts {
+  readonly engine: Engine
+  readonly database: string
+  readonly written: (address: ListenAddress) => string
+}
+
+function serving(server: RunningServer, { engine, database, written }: Parts): Serving {
   const { grpcAddress, httpAddress } = server
   const listen = written(grpcAddress)
   let closing: Promise<void> | undefined
@@ -114,6 +131,10 @@ function serving(server: RunningServer, engine: Engine, database: string): Servi
   }
 }
 
+const NOTICE_UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
+const NOTICE_MIN_MS = 1_000
+const NOTICE_MAX_MS = 60_000
+
 /** `127.0.0.1:2136`, `localhost:0`, `[::1]:2136`. @throws RangeError for anything else */
 export function parseListen(text: string): ListenAddress {
   const { v6, name, port } =
@@ -125,14 +146,18 @@ export function parseListen(text: string): ListenAddress {
   return { host, port: Number(port) }
 }
 
+/** `500ms`, `5s`. @throws RangeError for anything else, and for less than a second */
+export function parseNotice(text: string): number {
+  const { amount, unit } = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)$/.exec(text)?.groups ?? {}
+  const ms = Number(amount) * (NOTICE_UNIT_MS[unit ?? ''] ?? Number.NaN)
+  if (ms >= NOTICE_MIN_MS && ms <= NOTICE_MAX_MS) return ms
+  throw new RangeError(`"${text}" is no time after which a server is missed: write 1s to 1m`)
+}
+
 async function stop(server: RunningServer, engine: Engine): Promise<void> {
   try {
     await server.stop()
   } finally {
     await engine.close()
   }
-}
-
-function written({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

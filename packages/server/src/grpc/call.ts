@@ -106,6 +106,11 @@ export class GrpcCall {
     this.#stream.resume()
   }
 
+  /** Says that the call was accepted, before there is anything to write. */
+  begin(): void {
+    if (this.isOpen) this.#begin()
+  }
+
   /** Sends bytes that are whole frames. */
   write(frames: Buffer): void {
     if (!this.isOpen) return

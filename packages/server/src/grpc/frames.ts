@@ -14,13 +14,16 @@ const EMPTY = Buffer.alloc(0)
 export class FrameReader {
   /** How the client said it compresses; empty when it said nothing. */
   readonly #encoding: string
+  readonly #bytesMax: number
   #chunks: Buffer[] = []
   #available = 0
   /** Bytes still to come before the next look is worth it. */
   #wanted = FRAME_HEADER_BYTES
 
-  constructor(encoding: string) {
+  /** @param bytesMax of one message */
+  constructor(encoding: string, bytesMax: number = REQUEST_BYTES_MAX) {
     this.#encoding = encoding
+    this.#bytesMax = bytesMax
   }
 
   /** Whether a part of a message is waiting for its rest. */
@@ -40,8 +43,8 @@ export class FrameReader {
     const flag = bytes[0] ?? 0
     const length = bytes.readUInt32BE(1)
     if (flag > 1) throw new GrpcError(GRPC.INTERNAL, 'Frame has an unknown flag')
-    if (length > REQUEST_BYTES_MAX) {
-      const sizes = `${length} vs. ${REQUEST_BYTES_MAX}`
+    if (length > this.#bytesMax) {
+      const sizes = `${length} vs. ${this.#bytesMax}`
       throw new GrpcError(GRPC.RESOURCE_EXHAUSTED, `Received message larger than max (${sizes})`)
     }
     const end = FRAME_HEADER_BYTES + length

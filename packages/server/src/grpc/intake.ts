@@ -18,6 +18,8 @@ export interface IntakeOptions {
   readonly receive: (message: Buffer) => void
   /** Nothing more can be understood: the call is to end so. */
   readonly broken: (status: GrpcStatus, message: string) => void
+  /** The largest message; by default that of a client. */
+  readonly frameBytesMax?: number
 }
 
 export class Intake {
@@ -28,7 +30,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options
-    this.#reader = new FrameReader(options.call.header('grpc-encoding'))
+    this.#reader = new FrameReader(options.call.header('grpc-encoding'), options.frameBytesMax)
   }
 
   push(chunk: Buffer): void {

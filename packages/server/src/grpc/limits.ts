@@ -43,3 +43,10 @@ export const REJECTED_STREAMS_MAX = 1000
 
 /** How long a stream that has ended may take to hand its last bytes over. */
 export const LINGER_MS = 10_000
+
+/** One message between servers: a command is as large as a client's request at the most, what a node says may be larger. */
+export const PEER_FRAME_BYTES_MAX: number = 256 * 1024 * 1024
+/** A server that does not read what it has asked for is cut off at so much. */
+export const PEER_UNSENT_BYTES_MAX: number = 256 * 1024 * 1024
+/** So long another server has to accept a call. */
+export const PEER_CONNECT_MS = 2_000

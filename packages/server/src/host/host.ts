@@ -120,10 +120,30 @@ export class Host implements HostContract {
     if (options.create) {
       const refusal = await this.#creating.pass(() => this.#reserve(path))
       if (refusal !== null) return refusal
-    } else if (!this.#residences.has(path) && !(await this.#isStored(path))) {
-      return (await this.#refusalAt(path)) ?? 'absent'
+    } else {
+      const refusal = await this.refusalOf(path)
+      if (refusal !== null) return refusal
     }
     return this.#residence(path).tablet
+  }
+
+  /** Why the path has no node to give; null when it has one, wherever that runs. */
+  async refusalOf(path: string): Promise<PathRefusal | null> {
+    if (this.#residences.has(path) || (await this.#isStored(path))) return null
+    return (await this.#refusalAt(path)) ?? 'absent'
+  }
+
+  /** Paths of the nodes that run here. */
+  get running(): readonly string[] {
+    return [...this.#residences.keys()]
+  }
+
+  /** Gives a node up in good order, as at the end of the host: what was accepted is answered, and the next who is asked for it claims it. */
+  async release(path: string): Promise<void> {
+    const residence = this.#residences.get(path)
+    if (residence === undefined) return
+    await stop(residence)
+    this.#forget(residence)
   }
 
   async list(prefix: string): Promise<string[]> {

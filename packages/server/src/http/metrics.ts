@@ -82,12 +82,12 @@ export function createMetrics(view: ServerView): Registry {
     void new Gauge({
       ...gauge,
       collect() {
-        this.set(read(view.host.statistics()))
+        this.set(read(view.statistics()))
       },
     })
   }
   for (const [name, help, read] of COUNTERS) {
-    addCounter(registry, `tenure_${name}`, help, () => read(view.host.statistics()))
+    addCounter(registry, `tenure_${name}`, help, () => read(view.statistics()))
   }
   addServerMetrics(registry, view)
   addDeliveryMetrics(registry, () => view.destinations())
@@ -114,7 +114,7 @@ function addServerMetrics(registry: Registry, view: ServerView): void {
     registers,
     collect() {
       this.reset()
-      const { ends } = view.host.statistics().counters
+      const { ends } = view.statistics().counters
       for (const [reason, count] of Object.entries(ends)) this.inc({ reason }, count)
     },
   })
@@ -129,7 +129,7 @@ function addServerMetrics(registry: Registry, view: ServerView): void {
       delay.reset()
     },
   })
-  const { counters } = view.host.statistics()
+  const { counters } = view.statistics()
   registry.registerMetric(
     new HistogramView({
       name: 'tenure_commit_seconds',

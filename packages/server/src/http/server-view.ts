@@ -1,12 +1,15 @@
 /** What the HTTP face sees of the server. */
 import type { Engine } from '@tenure/engine'
 import type { Clock } from '../clock.ts'
-import type { Host } from '../host/host.ts'
+import type { HostContract } from '../host/host.ts'
+import type { HostStatistics } from '../host/statistics.ts'
 import type { DestinationStatistics } from '../services/delivery/destination.ts'
 
 export interface ServerView {
   readonly engine: Engine
-  readonly host: Host
+  readonly host: HostContract
+  /** Of the nodes that run here. */
+  statistics(): HostStatistics
   readonly clock: Clock
   readonly database: string
   readonly version: string

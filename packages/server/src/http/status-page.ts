@@ -12,7 +12,7 @@ export interface PageFacts {
 }
 
 export function statusPage(view: ServerView, { uptimeMs, nodes }: PageFacts): string {
-  const counts = view.host.statistics()
+  const counts = view.statistics()
   const { host, port } = view.grpcAddress()
   const address = `grpc://${host}:${port}${view.database}`
   const rows: ReadonlyArray<readonly [string, string]> = [

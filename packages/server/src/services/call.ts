@@ -25,4 +25,6 @@ export interface ServiceContext {
   /** Canonical path of the one database. */
   readonly database: string
   readonly accounts: Accounts
+  /** `host:port` of all servers of the cluster; empty for one that is alone. */
+  readonly servers: () => readonly string[]
 }

@@ -1,4 +1,4 @@
-/** Tells drivers where the database is served: here. */
+/** Tells drivers where the database is served. */
 import {
   LIST_ENDPOINTS,
   ListEndpointsResultSchema,
@@ -6,20 +6,17 @@ import {
   WHO_AM_I,
   WhoAmIResultSchema,
 } from '@tenure/protocol'
-import type { ServiceContext } from './call.ts'
+import type { CallInfo, ServiceContext } from './call.ts'
 import { operation, operationWith } from './operation.ts'
 import { UNAUTHORIZED_TEXT } from './status.ts'
 import { type UnaryMethod, unaryMethod } from './unary.ts'
 
-const NODE_ID = 1
-
-/** A client reaches the one server the way it reached it just now. */
 export function discoveryMethods(context: ServiceContext): readonly UnaryMethod[] {
   return [
     unaryMethod(LIST_ENDPOINTS, (_request, call) => {
       if (context.accounts.userOf(call.ticket) === null) return unauthorized()
-      const endpoint = { address: call.address, port: call.port, nodeId: NODE_ID, ssl: false }
-      return { operation: operationWith(ListEndpointsResultSchema, { endpoints: [endpoint] }) }
+      const endpoints = endpointsOf(context, call)
+      return { operation: operationWith(ListEndpointsResultSchema, { endpoints }) }
     }),
     unaryMethod(WHO_AM_I, (_request, call) => {
       const user = context.accounts.userOf(call.ticket)
@@ -27,6 +24,19 @@ export function discoveryMethods(context: ServiceContext): readonly UnaryMethod[
       return { operation: operationWith(WhoAmIResultSchema, { user: user || 'anonymous' }) }
     }),
   ]
+}
+
+/** A client reaches a server that is alone the way it reached it just now. */
+function endpointsOf({ servers }: ServiceContext, { address, port }: CallInfo) {
+  const places = servers().map(placeOf)
+  const all = places.length === 0 ? [{ address, port }] : places
+  return all.map((place, index) => ({ ...place, nodeId: index + 1, ssl: false }))
+}
+
+function placeOf(server: string): { address: string; port: number } {
+  const colon = server.lastIndexOf(':')
+  const address = server.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { address, port: Number(server.slice(colon + 1)) }
 }
 
 function unauthorized() {

@@ -11,6 +11,8 @@ export interface ServeCommandOptions {
   readonly listen?: string
   readonly http?: string
   readonly database?: string
+  readonly advertise?: string
+  readonly notice?: string
   readonly insecure?: boolean
   readonly users?: string
   readonly logFormat?: LogFormat
@@ -21,6 +23,9 @@ export interface ServeSettings {
   readonly listen: string
   readonly http: string
   readonly database: string
+  /** null: where it listens. */
+  readonly advertise: string | null
+  readonly notice: string
   readonly insecure: boolean
   readonly users: string | null
   /** null: as the terminal is. */
@@ -43,6 +48,8 @@ const DEFAULTS: ServeSettings = {
   listen: DEFAULT_LISTEN,
   http: DEFAULT_HTTP,
   database: DEFAULT_DATABASE,
+  advertise: null,
+  notice: '5s',
   insecure: false,
   users: null,
   logFormat: null,
@@ -67,6 +74,8 @@ const SETTINGS = [
   'listen',
   'http',
   'database',
+  'advertise',
+  'notice',
   'insecure',
   'users',
   'logFormat',

@@ -23,6 +23,14 @@ export function addServe(program: Command, run: Run): void {
     )
     .option('--database <path>', `what all paths begin with (default: ${DEFAULT_DATABASE})`)
     .option(
+      '--advertise <host:port>',
+      'where other servers on the same engine, and clients, reach this one (default: where it listens)',
+    )
+    .option(
+      '--notice <duration>',
+      'when another server of the cluster has died or is silent for so long, its nodes go to the others (default: 5s)',
+    )
+    .option(
       '--insecure',
       'listen on an address that others can reach, although nobody is asked who they are',
     )

@@ -7,7 +7,7 @@ import type { LogFormat } from '../log-format.ts'
 import type { NodeSetup } from '../node-setup.ts'
 import { NodeSetupError } from '../node-setup-error.ts'
 import type { Serving } from '../serve.ts'
-import { parseListen, serve } from '../serve.ts'
+import { parseListen, parseNotice, serve } from '../serve.ts'
 import { ConfigFollower, readConfig } from './config-follower.ts'
 import type { CommandContext } from './context.ts'
 import {
@@ -96,7 +96,7 @@ async function start(
   settings: ServeSettings,
   more: { readonly nodes: readonly NodeSetup[]; readonly log: Log },
 ): Promise<Serving> {
-  const { engine, listen, http, database, insecure, users } = settings
+  const { engine, listen, http, database, advertise, notice, insecure, users } = settings
   for (const address of [listen, http]) {
     if (insecure || isLoopback(parseListen(address).host)) continue
     throw new UsageError(
@@ -109,6 +109,8 @@ async function start(
       listen,
       http,
       database,
+      noticeMs: parseNotice(notice),
+      ...(advertise === null ? {} : { advertise }),
       insecure,
       users: users === null ? {} : readUsers(users),
       ...more,

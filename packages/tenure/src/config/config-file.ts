@@ -12,7 +12,7 @@ import { parseEngine } from '../engine-url.ts'
 import { LOG_FORMATS } from '../log-format.ts'
 import type { LogFormat } from '../log-format.ts'
 import type { NodeSetup } from '../node-setup.ts'
-import { parseListen } from '../serve.ts'
+import { parseListen, parseNotice } from '../serve.ts'
 import type { Place, Reading } from './section.ts'
 import { Problems, Section } from './section.ts'
 import { readTheme } from './theme-section.ts'
@@ -24,6 +24,8 @@ export interface FileSettings {
   readonly database: string | undefined
   readonly data: string | undefined
   readonly engine: string | undefined
+  readonly advertise: string | undefined
+  readonly notice: string | undefined
   readonly insecure: boolean | undefined
   readonly users: string | undefined
   readonly logFormat: LogFormat | undefined
@@ -52,6 +54,8 @@ const SETTINGS = [
   'database',
   'data',
   'engine',
+  'advertise',
+  'notice',
   'insecure',
   'users',
   'logFormat',
@@ -120,6 +124,8 @@ function readSettings(section: Section): FileSettings {
     database: checked(section, 'database', canonicalDatabase),
     data: section.text('data'),
     engine: checked(section, 'engine', parseEngine),
+    advertise: checked(section, 'advertise', parseListen),
+    notice: checked(section, 'notice', parseNotice),
     insecure: section.flag('insecure'),
     users: section.text('users'),
     logFormat: formatOf(section),

@@ -64,6 +64,17 @@ export class Deliveries {
     void this.#load(host)
   }
 
+  /** Looks again for nodes with handlers: other ones may belong here by now. */
+  look(): void {
+    if (this.#host !== null && !this.#isStopped) void this.#load(this.#host)
+  }
+
+  /** The node goes to another server: calls off what is with its handlers, and the node stores it. */
+  leave(path: string): void {
+    this.#nodes.get(path)?.stop()
+    this.#nodes.delete(path)
+  }
+
   /** Calls off what is with handlers. The nodes store it. */
   stop(): void {
     this.#isStopped = true

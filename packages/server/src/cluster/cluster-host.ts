@@ -1,0 +1,95 @@
+/**
+ * The nodes of all servers of a cluster, as one of these servers reaches them: its own are in its memory, to the others it forwards.
+ *
+ * Where a node belongs is only a matter of speed. Two servers that see it differently each claim the node when they are asked for it, and the
+ * claim that came first is fenced out by the engine.
+ */
+import type { OwnerInfo } from '@tenure/engine'
+import type { NodeConfig } from '@tenure/kernel'
+import type { PathRefusal } from '../host/directory.ts'
+import type { Host, HostContract, HostedNode } from '../host/host.ts'
+import { Peer, type PeerDial } from './peer.ts'
+import { ownerAmong } from './placement.ts'
+import type { Roster } from './roster.ts'
+
+export interface ClusterHostOptions {
+  /** Of the nodes that run here. */
+  readonly local: Host
+  readonly self: OwnerInfo
+  readonly dial: PeerDial
+  /** A node is about to be given up here. */
+  readonly leaving: (path: string) => void
+}
+
+export class ClusterHost implements HostContract {
+  readonly #options: ClusterHostOptions
+  readonly #roster: Roster
+  readonly #peers = new Map<string, Peer>()
+
+  /** @param roster its changes are told to `placed` */
+  constructor(options: ClusterHostOptions, roster: Roster) {
+    this.#options = options
+    this.#roster = roster
+  }
+
+  /** Whether the node belongs to this server: that is so for every node while no server is seen. */
+  has(path: string): boolean {
+    return this.#elsewhere(path) === null
+  }
+
+  async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
+    const { local } = this.#options
+    const owner = this.#elsewhere(path)
+    if (owner === null) return local.node(path, options)
+    const peer = this.#peer(owner)
+    const refusal = await (options.create ? peer.reserve(path) : local.refusalOf(path))
+    return refusal ?? { path, connect: (sink) => peer.connect(path, sink) }
+  }
+
+  list(prefix: string): Promise<string[]> {
+    return this.#options.local.list(prefix)
+  }
+
+  settings(path: string): Promise<NodeConfig | null> {
+    return this.#options.local.settings(path)
+  }
+
+  /** Paths of the nodes that belong here and whose tasks are taken to somebody. */
+  async *themed(): AsyncIterable<string> {
+    for await (const path of this.#options.local.themed()) if (this.has(path)) yield path
+  }
+
+  /** Other servers are there than before: nodes that do not belong here any more are given up, each at once. */
+  async placed(): Promise<void> {
+    const { local, leaving } = this.#options
+    const present = new Set(this.#roster.servers.map(({ id }) => id))
+    for (const [id, peer] of this.#peers) {
+      if (present.has(id)) continue
+      this.#peers.delete(id)
+      peer.close()
+    }
+    const leavers = local.running.filter((path) => !this.has(path))
+    for (const path of leavers) leaving(path)
+    await Promise.all(leavers.map((path) => local.release(path)))
+  }
+
+  async close(): Promise<void> {
+    await this.#options.local.close()
+    for (const peer of this.#peers.values()) peer.close()
+    this.#peers.clear()
+  }
+
+  /** The other server to which the node belongs. */
+  #elsewhere(path: string): OwnerInfo | null {
+    const owner = ownerAmong(path, this.#roster.servers)
+    return owner === null || owner.address === this.#options.self.address ? null : owner
+  }
+
+  #peer(server: OwnerInfo): Peer {
+    const present = this.#peers.get(server.id)
+    if (present !== undefined) return present
+    const peer = new Peer(server, this.#options.dial)
+    this.#peers.set(server.id, peer)
+    return peer
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * This server among others that use the same engine: it sees them, takes its share of the nodes, and hands the share over when it goes.
+ */
+import type { Membership } from '@tenure/engine'
+import type { Clock } from '../clock.ts'
+import type { Host } from '../host/host.ts'
+import { type Log, reasonOf } from '../log.ts'
+import { ClusterHost } from './cluster-host.ts'
+import type { PeerDial } from './peer.ts'
+import { Roster } from './roster.ts'
+
+/** Where this server is reached by the others: known when it listens. */
+export interface Self {
+  /** What the others show when they call. */
+  readonly id: string
+  /** `host:port`; empty until then. */
+  address: string
+}
+
+export interface ClusterOptions {
+  readonly members: Membership
+  readonly local: Host
+  readonly self: Self
+  readonly noticeMs: number
+  readonly dial: PeerDial
+  readonly clock: Clock
+  readonly log: Log
+  /** A node is about to be given up here. */
+  readonly leaving: (path: string) => void
+  /** Other nodes than before may belong here. */
+  readonly placed: () => void
+}
+
+export class Cluster {
+  readonly host: ClusterHost
+  readonly #roster: Roster
+  readonly #log: Log
+  readonly #placed: () => void
+  #moving: Promise<void> = Promise.resolve()
+
+  constructor({ members, local, self, noticeMs, dial, clock, log, ...hooks }: ClusterOptions) {
+    const changed = (): void => void this.#move()
+    this.#log = log
+    this.#placed = hooks.placed
+    this.#roster = new Roster({ members, self, noticeMs, clock, log, changed })
+    this.host = new ClusterHost({ local, self, dial, leaving: hooks.leaving }, this.#roster)
+  }
+
+  /** `host:port` of all servers, this one among them. */
+  get addresses(): readonly string[] {
+    return this.#roster.servers.map(({ address }) => address)
+  }
+
+  /** Resolves when the others are known. @throws EngineError */
+  begin(): Promise<void> {
+    return this.#roster.begin()
+  }
+
+  /** Takes a share, from now on that this server can be reached. @throws EngineError */
+  join(): Promise<void> {
+    return this.#roster.join()
+  }
+
+  /** Hands the share over. Resolves when the nodes have been given up, those at least that somebody else can take. */
+  async leave(): Promise<void> {
+    await this.#roster.leave()
+    await this.#moving
+  }
+
+  /** Looks no more. */
+  end(): void {
+    this.#roster.end()
+  }
+
+  async #move(): Promise<void> {
+    const moving = this.host.placed()
+    this.#moving = Promise.all([this.#moving, moving]).then(() => undefined)
+    try {
+      await moving
+    } catch (error) {
+      this.#log.error('nodes could not be given up', { reason: reasonOf(error) })
+    }
+    this.#placed()
+  }
+}

@@ -1,0 +1,68 @@
+/** A client's way into a node that another server has. */
+import type { Event, SessionId } from '@tenure/kernel'
+import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
+import type { PeerAsk } from './peer-message.ts'
+
+export interface ForwardedPorts {
+  readonly send: (ask: PeerAsk) => void
+  /** Nothing is said of the stream any more. */
+  readonly over: () => void
+}
+
+export class ForwardedStream implements TabletStream {
+  readonly #number: number
+  readonly #sink: StreamSink
+  readonly #ports: ForwardedPorts
+  #submitted = 0
+  #settled = 0
+  #isOver = false
+
+  constructor(number: number, sink: StreamSink, ports: ForwardedPorts) {
+    this.#number = number
+    this.#sink = sink
+    this.#ports = ports
+  }
+
+  get unsettled(): number {
+    return this.#submitted - this.#settled
+  }
+
+  submit(command: StreamCommand): void {
+    if (this.#isOver) return
+    this.#submitted += 1
+    this.#ports.send({ kind: 'submit', stream: this.#number, command })
+  }
+
+  detach(session: SessionId): void {
+    if (!this.#isOver) this.#ports.send({ kind: 'detach', stream: this.#number, session })
+  }
+
+  close(): void {
+    if (this.#isOver) return
+    this.#ports.send({ kind: 'close', stream: this.#number })
+    this.#end()
+  }
+
+  deliver(settled: number, events: readonly Event[]): void {
+    if (this.#isOver) return
+    this.#settled = settled
+    this.#sink.deliver(events)
+  }
+
+  overloaded(settled: number, requestId: bigint): void {
+    if (this.#isOver) return
+    this.#settled = settled
+    this.#sink.overloaded(requestId)
+  }
+
+  ended(why: StreamEnd): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#sink.ended(why)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#ports.over()
+  }
+}

@@ -1,0 +1,86 @@
+/** Another server of the cluster, as one that asks this one for the nodes that run here. */
+import { type Log, reasonOf } from '../log.ts'
+import type { HostedNode } from '../host/host.ts'
+import type { PathRefusal } from '../host/directory.ts'
+import { GuestStream } from './guest-stream.ts'
+import type { PeerAnswer, PeerAsk } from './peer-message.ts'
+
+/** The nodes that run here. */
+export interface OwnNodes {
+  /** Whether this server has the node, as far as it sees the others. */
+  has(path: string): boolean
+  node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal>
+}
+
+export interface GuestPorts {
+  readonly nodes: OwnNodes
+  readonly log: Log
+  readonly say: (answer: PeerAnswer) => void
+}
+
+const ELSEWHERE = 'the node is placed on another server by now'
+
+export class PeerGuest {
+  readonly #ports: GuestPorts
+  readonly #streams = new Map<number, GuestStream>()
+  #isOver = false
+
+  constructor(ports: GuestPorts) {
+    this.#ports = ports
+  }
+
+  receive(ask: PeerAsk): void {
+    switch (ask.kind) {
+      case 'open':
+        return void this.#open(ask)
+      case 'submit':
+        return this.#streams.get(ask.stream)?.submit(ask.command)
+      case 'detach':
+        return this.#streams.get(ask.stream)?.detach(ask.session)
+      case 'close':
+        this.#streams.get(ask.stream)?.close()
+        this.#streams.delete(ask.stream)
+        return
+      case 'reserve':
+        return void this.#reserve(ask)
+    }
+  }
+
+  /** The other server has gone: whom it spoke for is detached. */
+  left(): void {
+    this.#isOver = true
+    for (const stream of this.#streams.values()) stream.close()
+    this.#streams.clear()
+  }
+
+  async #open({ stream: number, path }: Extract<PeerAsk, { kind: 'open' }>): Promise<void> {
+    const { nodes, log, say } = this.#ports
+    const stream = new GuestStream(number, say, () => void this.#streams.delete(number))
+    this.#streams.set(number, stream)
+    try {
+      const node = nodes.has(path) ? await nodes.node(path, { create: false }) : null
+      // Whoever asked has seen the node: that it is not there now is a matter of time.
+      if (node === null || typeof node === 'string') stream.ended('failed')
+      else stream.begin(node)
+    } catch (error) {
+      log.warn('a node could not be reached for another server', { path, reason: reasonOf(error) })
+      stream.ended('failed')
+    }
+  }
+
+  async #reserve({ ask, path }: Extract<PeerAsk, { kind: 'reserve' }>): Promise<void> {
+    const answer = await this.#reserved(ask, path)
+    if (!this.#isOver) this.#ports.say(answer)
+  }
+
+  async #reserved(ask: number, path: string): Promise<PeerAnswer> {
+    const { nodes } = this.#ports
+    try {
+      if (!nodes.has(path)) return { kind: 'not-reserved', ask, reason: ELSEWHERE }
+      const node = await nodes.node(path, { create: true })
+      return { kind: 'reserved', ask, refusal: typeof node === 'string' ? node : null }
+    } catch (error) {
+      return { kind: 'not-reserved', ask, reason: reasonOf(error) }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** Another server of the cluster, as one that asks it for its nodes. */
+import { EngineError, type OwnerInfo } from '@tenure/engine'
+import type { PathRefusal } from '../host/directory.ts'
+import type { StreamSink, TabletStream } from '../tablet/stream.ts'
+import { ForwardedStream } from './forwarded-stream.ts'
+import type { PeerAnswer, PeerAsk } from './peer-message.ts'
+
+/** What carries the messages to one server, from the first one on. */
+export interface PeerLine {
+  send(ask: PeerAsk): void
+  /** Nothing is heard any more. */
+  close(): void
+}
+
+export interface PeerListener {
+  heard(answer: PeerAnswer): void
+  /** The server cannot be reached, or not any more. */
+  lost(reason: string): void
+}
+
+/** Never throws: what stands in the way is told to the listener, later. */
+export type PeerDial = (server: OwnerInfo, listener: PeerListener) => PeerLine
+
+interface Reserving {
+  resolve(refusal: PathRefusal | null): void
+  reject(error: EngineError): void
+}
+
+export class Peer {
+  readonly #server: OwnerInfo
+  readonly #dial: PeerDial
+  readonly #streams = new Map<number, ForwardedStream>()
+  readonly #reserving = new Map<number, Reserving>()
+  #line: PeerLine | null = null
+  #last = 0
+
+  constructor(server: OwnerInfo, dial: PeerDial) {
+    this.#server = server
+    this.#dial = dial
+  }
+
+  /** A way into a node of that server. When it cannot be reached the sink is told so, later. */
+  connect(path: string, sink: StreamSink): TabletStream {
+    const number = this.#next()
+    const stream = new ForwardedStream(number, sink, {
+      send: (ask) => this.#send(ask),
+      over: () => void this.#streams.delete(number),
+    })
+    this.#streams.set(number, stream)
+    this.#send({ kind: 'open', stream: number, path })
+    return stream
+  }
+
+  /** @returns why there can be no node at the path. @throws EngineError when the server does not answer */
+  reserve(path: string): Promise<PathRefusal | null> {
+    const ask = this.#next()
+    return new Promise((resolve, reject) => {
+      this.#reserving.set(ask, { resolve, reject })
+      this.#send({ kind: 'reserve', ask, path })
+    })
+  }
+
+  /** The server is gone: whoever waits for it is told. */
+  close(): void {
+    this.#line?.close()
+    this.#lost('it has left the cluster')
+  }
+
+  #next(): number {
+    this.#last += 1
+    return this.#last
+  }
+
+  #send(ask: PeerAsk): void {
+    this.#line ??= this.#open()
+    this.#line.send(ask)
+  }
+
+  #open(): PeerLine {
+    const line = this.#dial(this.#server, {
+      heard: (answer) => {
+        if (this.#line === line) this.#hear(answer)
+      },
+      lost: (reason) => {
+        if (this.#line === line) this.#lost(reason)
+      },
+    })
+    return line
+  }
+
+  #hear(answer: PeerAnswer): void {
+    switch (answer.kind) {
+      case 'deliver':
+        return this.#streams.get(answer.stream)?.deliver(answer.settled, answer.events)
+      case 'overloaded':
+        return this.#streams.get(answer.stream)?.overloaded(answer.settled, answer.requestId)
+      case 'ended':
+        return this.#streams.get(answer.stream)?.ended(answer.why)
+      case 'reserved':
+        return this.#reserved(answer.ask)?.resolve(answer.refusal)
+      case 'not-reserved':
+        return this.#reserved(answer.ask)?.reject(new EngineError(answer.reason))
+    }
+  }
+
+  #reserved(ask: number): Reserving | undefined {
+    const reserving = this.#reserving.get(ask)
+    this.#reserving.delete(ask)
+    return reserving
+  }
+
+  #lost(reason: string): void {
+    this.#line = null
+    for (const stream of this.#streams.values()) stream.ended('failed')
+    const { address } = this.#server
+    const error = new EngineError(`server ${address} has the node and does not answer: ${reason}`)
+    for (const reserving of this.#reserving.values()) reserving.reject(error)
+    this.#reserving.clear()
+  }
+}

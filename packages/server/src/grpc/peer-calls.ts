@@ -1,0 +1,82 @@
+/** The calls by which other servers of the cluster ask this one for its nodes: one each, for all that their clients do. */
+import { timingSafeEqual } from 'node:crypto'
+import { WireError } from '@tenure/protocol'
+import { decodePeerAsk, encodePeerMessage, PEER_VERSION } from '../cluster/peer-message.ts'
+import type { PeerAsk } from '../cluster/peer-message.ts'
+import { type OwnNodes, PeerGuest } from '../cluster/peer-guest.ts'
+import type { Log } from '../log.ts'
+import type { GrpcCall } from './call.ts'
+import { frameOf } from './frames.ts'
+import type { CallHandler } from './grpc-server.ts'
+import { Intake } from './intake.ts'
+import { PEER_FRAME_BYTES_MAX, PEER_UNSENT_BYTES_MAX } from './limits.ts'
+import { GRPC, GrpcError } from './status.ts'
+
+export const PEER_PATH = '/tenure.internal.Peer/Forward'
+/** Says that the caller has read the servers' list in the engine, which nobody else can: it holds the id of the server that is called. */
+export const PEER_KEY_HEADER = 'x-tenure-server'
+export const PEER_VERSION_HEADER = 'x-tenure-peer-version'
+
+export interface PeerCallsOptions {
+  /** The id of this server. */
+  readonly key: string
+  readonly nodes: OwnNodes
+  readonly log: Log
+}
+
+export function peerHandler(options: PeerCallsOptions): CallHandler {
+  return (call) => {
+    assertPeer(call, options.key)
+    serve(call, options)
+  }
+}
+
+function assertPeer(call: GrpcCall, key: string): void {
+  const [given, wanted] = [Buffer.from(call.header(PEER_KEY_HEADER)), Buffer.from(key)]
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    throw new GrpcError(GRPC.PERMISSION_DENIED, 'Only servers of the cluster may call this')
+  }
+  const version = call.header(PEER_VERSION_HEADER)
+  if (version !== PEER_VERSION) {
+    const problem = `This server speaks version ${PEER_VERSION} with others, not ${version}`
+    throw new GrpcError(GRPC.FAILED_PRECONDITION, problem)
+  }
+}
+
+function serve(call: GrpcCall, { nodes, log }: PeerCallsOptions): void {
+  const guest = new PeerGuest({
+    nodes,
+    log,
+    say: (answer) => {
+      call.write(frameOf(encodePeerMessage(answer)))
+      if (call.unsentBytes > PEER_UNSENT_BYTES_MAX)
+        end(GRPC.RESOURCE_EXHAUSTED, 'Too much is unread')
+    },
+  })
+  const end = (status: (typeof GRPC)[keyof typeof GRPC], message: string): void => {
+    guest.left()
+    call.end(status, message)
+  }
+  const intake = new Intake({
+    call,
+    log,
+    frameBytesMax: PEER_FRAME_BYTES_MAX,
+    ready: () => true,
+    receive: (message) => guest.receive(askOf(message)),
+    broken: end,
+  })
+  call.observe({
+    data: (chunk) => intake.push(chunk),
+    halfClosed: () => end(GRPC.OK, ''),
+    closed: () => guest.left(),
+  })
+  call.begin()
+}
+
+function askOf(message: Buffer): PeerAsk {
+  try {
+    return decodePeerAsk(message)
+  } catch {
+    throw new WireError('A server of the cluster has said what cannot be read')
+  }
+}

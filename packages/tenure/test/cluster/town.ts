@@ -1,0 +1,101 @@
+/** Servers of one cluster in this process, on an engine in memory that they share. */
+import type { Announcement, Engine, Membership, OwnerInfo } from '@tenure/engine'
+import { openMemoryEngine } from '@tenure/engine/memory'
+import { type RunningServer, startServer, writtenAddress } from '@tenure/server'
+
+/** Who uses the store: told to everybody at once. */
+class SharedMembership implements Membership {
+  readonly #present = new Map<string, OwnerInfo>()
+  readonly #changed = new Set<() => void>()
+
+  async join(member: OwnerInfo): Promise<Announcement> {
+    const { id, address } = member
+    this.#present.set(id, { id, address })
+    this.#tell()
+    return { leave: async () => this.forget(id) }
+  }
+
+  /** As when it has fallen silent. */
+  forget(id: string): void {
+    this.#present.delete(id)
+    this.#tell()
+  }
+
+  async *watch(signal: AbortSignal): AsyncIterable<readonly OwnerInfo[]> {
+    while (!signal.aborted) {
+      const changing = new Promise<void>((resolve) => {
+        this.#changed.add(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      yield [...this.#present.values()]
+      await changing
+    }
+  }
+
+  #tell(): void {
+    for (const changed of this.#changed) changed()
+    this.#changed.clear()
+  }
+}
+
+export interface TownServer extends RunningServer {
+  /** `host:port` */
+  readonly address: string
+}
+
+export class Town implements AsyncDisposable {
+  readonly members = new SharedMembership()
+  readonly servers: TownServer[] = []
+  readonly #engine: Engine = openMemoryEngine()
+
+  static async of(size: number): Promise<Town> {
+    const town = new Town()
+    for (let count = 0; count < size; count += 1) await town.add()
+    return town
+  }
+
+  async add(): Promise<TownServer> {
+    const listen = { host: '127.0.0.1', port: 0 }
+    const running = await startServer({ engine: this.#door(), listen, http: null })
+    const server = Object.assign(running, { address: writtenAddress(running.grpcAddress) })
+    this.servers.push(server)
+    return server
+  }
+
+  #door(): Engine {
+    const engine = this.#engine
+    return {
+      name: engine.name,
+      durable: engine.durable,
+      members: this.members,
+      claim: (partition, owner, above) => engine.claim(partition, owner, above),
+      ownerOf: (partition) => engine.ownerOf(partition),
+      partitions: (prefix) => engine.partitions(prefix),
+      peek: (partition, key) => engine.peek(partition, key),
+      close: () => Promise.resolve(),
+    }
+  }
+
+  /** In the order in which they came. */
+  server(index: number): TownServer {
+    const server = this.servers[index]
+    if (server === undefined) throw new RangeError(`there is no server ${index}`)
+    return server
+  }
+
+  /** The server that has claimed the node last. */
+  async ownerOf(path: string): Promise<TownServer | undefined> {
+    const ownership = await this.#engine.ownerOf(path)
+    return this.servers.find(({ address }) => address === ownership?.address)
+  }
+
+  /** For `connect`: the servers in this order. */
+  addressOf(...servers: readonly TownServer[]): string {
+    return `grpc://${servers.map(({ address }) => address).join(',')}/local`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()))
+    await this.#engine.close()
+  }
+}

@@ -45,6 +45,11 @@ export class Counters {
     this.#lastCommit = row.lastCommit
   }
 
+  /** None was stored: so many of each count as given out. */
+  begin(before: bigint): void {
+    this.restore({ nextSession: before + 1n, nextOrder: before + 1n, lastCommit: before })
+  }
+
   /** Whether any was taken since this was last asked. */
   takeMoved(): boolean {
     const moved = this.#moved

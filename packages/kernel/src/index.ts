@@ -129,6 +129,7 @@ export type {
 } from './log/event.ts'
 export type { Found, Reading } from './reading.ts'
 export type { LogStatistics } from './log/log.ts'
+export { epochsAbove, INCARNATIONS_MAX, nextEpochsAbove, nextIncarnationOf } from './incarnation.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

@@ -29,6 +29,7 @@ import {
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Holder } from './holder.ts'
+import { countersBefore } from './incarnation.ts'
 import { invariant } from './invariant.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
@@ -139,12 +140,13 @@ export class Kernel {
   /**
    * Ends loading: sessions come back detached, with their whole timeout plus the node's grace period from `nowMs`.
    *
-   * @param term the epoch of the partition: it stands in the ids of tasks
+   * @param term the epoch of the partition: it stands in the ids of tasks, and says where the counters of a new node begin
    * @throws InvariantError when the entries contradict each other
    */
   start(nowMs: number, term: bigint = 1n): void {
     invariant(this.#restore !== null, 'I-11')
     this.#root.turn.begin(nowMs)
+    if (!this.#restore.hasCounters) this.#root.counters.begin(countersBefore(term))
     this.#config = this.#restore.finish()
     this.#restore = null
     this.#records.watches.start(this.#root.counters.lastCommit)

@@ -67,10 +67,16 @@ export class Restore {
   readonly #into: Restored
   readonly #holders: StoredHolder[] = []
   #config: NodeConfig | null = null
+  #hasCounters = false
   #lastKey: Uint8Array | null = null
 
   constructor(into: Restored) {
     this.#into = into
+  }
+
+  /** Whether there was a row of counters. */
+  get hasCounters(): boolean {
+    return this.#hasCounters
   }
 
   load([key, value]: Entry): void {
@@ -81,6 +87,7 @@ export class Restore {
     if (tag === COUNTERS_TAG) {
       invariant(key.length === 1, 'I-8', 'counters key', key.length)
       counters.restore(decodeCounters(value))
+      this.#hasCounters = true
       return
     }
     if (tag === NODE_TAG) {

@@ -23,6 +23,7 @@ import { HttpFace } from './http/http-face.ts'
 import { isWildcard, type ListenAddress, writtenAddress } from './listen-address.ts'
 import { type Log, silentLog } from './log.ts'
 import { isLoopback } from './loopback.ts'
+import { readLineage, wholeIncarnation } from './moving/lineage.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts, type Users } from './services/accounts.ts'
 import type { ServiceContext } from './services/call.ts'
@@ -78,7 +79,10 @@ const DEFAULT_HTTP: ListenAddress = { host: '127.0.0.1', port: 8765 }
 /** How long clients may take to read the end of their streams. */
 const STOP_MS = 5_000
 
-/** @throws RangeError for an address that is not allowed or a name that is none; or what the listener reports */
+/**
+ * @throws RangeError for an address that is not allowed or a name that is none; EngineError when a restore into the engine has not come to
+ *   its end; or what the listener reports
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const listen = options.listen ?? DEFAULT_LISTEN
   const http = options.http === undefined ? DEFAULT_HTTP : options.http
@@ -86,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     assertSafe(address, options.insecure ?? false)
   }
   assertReachable(options, listen)
-  const server = new Server(options, listen)
+  const incarnation = wholeIncarnation(await readLineage(options.engine), options.engine.name)
+  const server = new Server({ ...options, incarnation }, listen)
   await server.start(options, { listen, http })
   return server
 }
@@ -129,7 +134,8 @@ class Server implements RunningServer {
   #httpAddress: ListenAddress | null = null
   #stopping: Promise<void> | null = null
 
-  constructor(options: ServerOptions, listen: ListenAddress) {
+  constructor(options: ServerOptions & { incarnation: bigint }, listen: ListenAddress) {
+    const { incarnation } = options
     const { engine, log = silentLog, clock = systemClock, random = systemRandom } = options
     this.#clock = clock
     this.#deliveries = new Deliveries({ clock, random, log, dial: dialWith(clock) })
@@ -140,6 +146,7 @@ class Server implements RunningServer {
       random,
       log,
       owner: this.#self,
+      incarnation,
       themesChanged: (path, themes) => this.#deliveries.themesChanged(path, themes),
     })
     this.#cluster = this.#clusterOf(options, local)

@@ -37,6 +37,6 @@ function worldOf(url: EngineUrl): WorldUse {
   return worlds.use(key, {
     openEngine: () => openEngine(url),
     // A program that only ever talks to a server elsewhere does not load one.
-    openHost: async (engine) => new (await import('./local/local-host.ts')).LocalHost(engine),
+    openHost: async (engine) => (await import('./local/local-host.ts')).LocalHost.open(engine),
   })
 }

@@ -9,6 +9,7 @@ import type { Engine, OwnerInfo, Partition } from '@tenure/engine'
 import {
   decodeNodeConfig,
   decodeThemes,
+  epochsAbove,
   InvariantError,
   NODE_KEY,
   THEMES_KEY,
@@ -66,6 +67,8 @@ export interface HostOptions {
   readonly random?: Random
   /** Who claims partitions here; by default a random id, without an address. */
   readonly owner?: OwnerInfo
+  /** How often what is in the engine has been moved there from elsewhere: counters of new nodes begin above those of the old place. */
+  readonly incarnation?: bigint
   readonly limits?: Partial<HostLimits>
   readonly kernelLimits?: Partial<Limits>
   readonly log?: Log
@@ -83,6 +86,7 @@ export class Host implements HostContract {
   readonly #clock: Clock
   readonly #random: Random
   readonly #owner: OwnerInfo
+  readonly #epochsAbove: bigint
   readonly #limits: HostLimits
   readonly #kernelLimits: Partial<Limits>
   readonly #log: Log
@@ -106,6 +110,7 @@ export class Host implements HostContract {
       id: Buffer.from(random.bytes(OWNER_ID_BYTES)).toString('hex'),
       address: '',
     }
+    this.#epochsAbove = epochsAbove(options.incarnation ?? 0n)
     this.#limits = { ...DEFAULT_HOST_LIMITS, ...options.limits }
     this.#kernelLimits = options.kernelLimits ?? {}
     this.#log = options.log ?? silentLog
@@ -209,7 +214,7 @@ export class Host implements HostContract {
   async #load(path: string, residence: () => Residence): Promise<Tablet> {
     const kept = this.#fullPartitions.get(path)
     this.#fullPartitions.delete(path)
-    const partition = kept ?? (await this.#engine.claim(path, this.#owner))
+    const partition = kept ?? (await this.#engine.claim(path, this.#owner, this.#epochsAbove))
     const outside = new Outside(this.#dueClock, this.#random)
     const ports = { partition, clock: this.#clock, time: this.#time, outside }
     try {

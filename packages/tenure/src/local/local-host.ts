@@ -1,15 +1,21 @@
 /** The coordination nodes of this process, under the same spelling of paths as a server's. Loaded when a world begins. */
 import type { Engine } from '@tenure/engine'
 import type { HostContract, HostedNode, PathRefusal } from '@tenure/server'
-import { canonicalPath, Host } from '@tenure/server'
+import { canonicalPath, Host, readLineage, wholeIncarnation } from '@tenure/server'
 import { DEFAULT_DATABASE } from '../address.ts'
 import { MalformedPathError } from './refusal.ts'
 
 export class LocalHost implements HostContract {
   readonly #host: Host
 
-  constructor(engine: Engine) {
-    this.#host = new Host({ engine })
+  private constructor(host: Host) {
+    this.#host = host
+  }
+
+  /** @throws EngineError when a restore into the engine has not come to its end */
+  static async open(engine: Engine): Promise<LocalHost> {
+    const incarnation = wholeIncarnation(await readLineage(engine), engine.name)
+    return new LocalHost(new Host({ engine, incarnation }))
   }
 
   /** @throws MalformedPathError for what can be no path */

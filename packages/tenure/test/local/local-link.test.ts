@@ -19,7 +19,7 @@ let link: LocalLink
 beforeEach(async () => {
   const use = new Worlds().use('test', {
     openEngine: openMemoryEngine,
-    openHost: (engine) => new LocalHost(engine),
+    openHost: (engine) => LocalHost.open(engine),
   })
   link = new LocalLink('memory:test', use, systemClock)
   await link.createNode(PATH, {})

@@ -1,11 +1,14 @@
 /**
- * What one key, one name and one commit may be, the same for every engine, so that what one engine keeps another can take over.
+ * What one key, one value, one name and one commit may be, the same for every engine, so that what one engine keeps another can take over.
  */
 import type { WriteSet } from '@tenure/kernel'
 import type { CommitLimits } from './engine.ts'
 
 /** The longest key of an entry. */
 export const KEY_BYTES_MAX = 1900
+
+/** The longest value of an entry: 1 MiB of what people keep, and room for what goes with it. */
+export const VALUE_BYTES_MAX: number = 1_048_576 + 65_536
 
 /** The longest name of a partition, in UTF-8. */
 export const PARTITION_NAME_BYTES_MAX = 1900
@@ -30,8 +33,11 @@ export function partitionNameBytes(partition: string): Buffer {
   return bytes
 }
 
-/** @throws RangeError when the commit is larger than `limits` allow, or a key is too long */
-export function checkCommit(writes: WriteSet, limits: CommitLimits): void {
+/**
+ * @returns the bytes of keys and values
+ * @throws RangeError when the commit is larger than `limits` allow, or a key is too long
+ */
+export function checkCommit(writes: WriteSet, limits: CommitLimits): number {
   if (writes.length > limits.maxOperations) {
     throw new RangeError(
       `a commit has at most ${limits.maxOperations} operations, got ${writes.length}`,
@@ -44,12 +50,13 @@ export function checkCommit(writes: WriteSet, limits: CommitLimits): void {
     } else {
       checkKey(write.key)
       bytes += write.key.length
-      if (write.kind === 'put') bytes += write.value.length
+      if (write.kind === 'put') bytes += checkedValue(write.value).length
     }
   }
   if (bytes > limits.maxBytes) {
     throw new RangeError(`a commit has at most ${limits.maxBytes} bytes, got ${bytes}`)
   }
+  return bytes
 }
 
 /** @throws RangeError when no entry can have this key */
@@ -57,4 +64,12 @@ function checkKey(key: Uint8Array): void {
   if (key.length > KEY_BYTES_MAX) {
     throw new RangeError(`a key has at most ${KEY_BYTES_MAX} bytes, got ${key.length}`)
   }
+}
+
+/** @throws RangeError when no entry can have this value */
+function checkedValue(value: Uint8Array): Uint8Array {
+  if (value.length > VALUE_BYTES_MAX) {
+    throw new RangeError(`a value has at most ${VALUE_BYTES_MAX} bytes, got ${value.length}`)
+  }
+  return value
 }

@@ -1,5 +1,5 @@
 /**
- * Where the rows of records are tried: every scheme of an address, with nothing but the public door.
+ * Where the rows of records are tried: every scheme of an address, and a cluster of servers, with nothing but the public door.
  *
  * `test.for(SCHEMES)('a true sentence, %s', async (scheme) => { await using world = await openWorld(scheme); … })`
  */
@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect, type Key, type Record, serve, type Storage } from 'tenure'
+import { Town } from '../cluster/town.ts'
 
-export const SCHEMES = ['memory:', 'file:', 'grpc://'] as const
+export const SCHEMES = ['memory:', 'file:', 'grpc://', 'cluster'] as const
 export type Scheme = (typeof SCHEMES)[number]
 
 /** The schemes of what outlives its process; each of them is kept in a directory here. */
@@ -41,25 +42,40 @@ export interface LastingWorld extends World {
 let worldsOpened = 0
 
 export async function openWorld(scheme: Scheme): Promise<World> {
+  if (scheme === 'cluster') return openClusterWorld()
   if (scheme !== 'memory:') return openLastingWorld(scheme)
   worldsOpened += 1
-  const address = `memory:records-${process.pid}-${worldsOpened}`
+  return worldAt(`memory:records-${process.pid}-${worldsOpened}`)
+}
+
+/** Two servers; clients go to the one that does not have the node. */
+async function openClusterWorld(): Promise<World> {
+  const town = await Town.of(2)
+  await using maker = connect(town.addressOf(...town.servers))
+  await maker.createNode(PATH, NODE)
+  const owner = await town.ownerOf(PATH)
+  const world = await worldAt(town.addressOf(...town.servers.filter((one) => one !== owner)))
+  return Object.assign(world, {
+    async [Symbol.asyncDispose]() {
+      await world.leave()
+      await town[Symbol.asyncDispose]()
+    },
+  })
+}
+
+async function worldAt(address: string): Promise<World & { leave(): Promise<void> }> {
   const clients: Client[] = []
   const another = (): Client => {
     const made = connect(address)
     clients.push(made)
     return made
   }
-  const client = another()
-  await client.createNode(PATH, NODE)
-  return {
-    client,
-    storage: client.storage(PATH),
-    another,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(clients.map((each) => each.close()))
-    },
+  const leave = async (): Promise<void> => {
+    await Promise.all(clients.map((each) => each.close()))
   }
+  const client = another()
+  if (address.startsWith('memory:')) await client.createNode(PATH, NODE)
+  return { client, storage: client.storage(PATH), another, leave, [Symbol.asyncDispose]: leave }
 }
 
 export async function openLastingWorld(scheme: DurableScheme): Promise<LastingWorld> {

@@ -19,6 +19,7 @@ const floors: Record<string, readonly string[]> = {
     '@tenure/engine',
     '@tenure/engine/memory',
     '@tenure/engine/file',
+    '@tenure/engine/etcd',
   ],
 }
 

@@ -33,6 +33,12 @@ export function connect(address?: string, options: ConnectOptions = {}): Client 
 }
 
 function worldOf(url: EngineUrl): WorldUse {
+  if (url.kind === 'etcd') {
+    // Processes that each had a host of their own would take the nodes from each other, one request after the other.
+    throw new RangeError(
+      'programs share an etcd cluster through a server: run `tenure serve --engine etcd://…` and connect to grpc://host:port/database',
+    )
+  }
   const key = url.kind === 'memory' ? `memory:${url.name}` : `file:${realFolder(url.folder)}`
   return worlds.use(key, {
     openEngine: () => openEngine(url),

@@ -1,17 +1,19 @@
-/** Engines by the address that people type: `memory:`, `file:DIR`. Each is loaded only when it is used. */
+/** Engines by the address that people type: `memory:`, `file:DIR`, `etcd://HOSTS/PREFIX`. Each is loaded only when it is used. */
 import { mkdirSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Engine } from '@tenure/engine'
+import { type EtcdAddress, openEtcd, parseEtcdAddress } from './etcd-address.ts'
 
 /** A parsed engine address. */
 export type EngineUrl =
   | { readonly kind: 'memory'; readonly name: string }
   | { readonly kind: 'file'; readonly folder: string }
+  | EtcdAddress
 
 /** @returns null when the scheme is not that of an engine */
 export function parseEngineUrl(url: string): EngineUrl | null {
   if (url.startsWith('memory:')) return { kind: 'memory', name: url.slice('memory:'.length) }
-  if (!url.startsWith('file:')) return null
+  if (!url.startsWith('file:')) return parseEtcdAddress(url)
   const folder = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   if (folder === '') throw new RangeError(`"${url}" names no directory: write file:./data`)
   return { kind: 'file', folder }
@@ -20,7 +22,8 @@ export function parseEngineUrl(url: string): EngineUrl | null {
 /** @throws RangeError for what is no address of an engine */
 export function parseEngine(url: string): EngineUrl {
   const parsed = parseEngineUrl(url)
-  if (parsed === null) throw new RangeError(`"${url}" is no engine: write memory: or file:DIR`)
+  if (parsed === null)
+    throw new RangeError(`"${url}" is no engine: write memory:, file:DIR or etcd://HOSTS/PREFIX`)
   return parsed
 }
 
@@ -36,6 +39,7 @@ export async function openEngine(url: EngineUrl): Promise<Engine> {
     const { openMemoryEngine } = await import('@tenure/engine/memory')
     return openMemoryEngine()
   }
+  if (url.kind === 'etcd') return openEtcd(url)
   const { openFileEngine } = await import('@tenure/engine/file')
   return openFileEngine(url.folder)
 }

@@ -9,7 +9,7 @@ import type { NodeSetup, ThemeChange } from './node-setup.ts'
 import { ownVersion } from './version.ts'
 
 export interface ServeOptions {
-  /** Where everything is kept: `memory:` (nothing is, the default) or `file:DIR`. */
+  /** Where everything is kept: `memory:` (nothing is, the default), `file:DIR` or `etcd://h1:2379,h2:2379,h3:2379/PREFIX`. */
   readonly engine?: string
   /** `host:port` for clients; port 0 takes any that is free. By default `127.0.0.1:2136`. */
   readonly listen?: string

@@ -1,6 +1,6 @@
 /** Commits: whole, in order, within their limits. */
 import { deepEqual, equal, rejects } from 'node:assert/strict'
-import { KEY_BYTES_MAX } from '../bounds.ts'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../bounds.ts'
 import type { Engine } from '../engine.ts'
 import { bytes, OWNER, put, read, remove, removeRange, text } from './entries.ts'
 
@@ -58,11 +58,14 @@ export const commitTests: Record<string, (engine: Engine) => Promise<void>> = {
 
   'values may be large': async (engine) => {
     const partition = await engine.claim('p', OWNER)
-    const value = new Uint8Array(3 * 1024 * 1024).map((_, index) => index % 251)
-    await partition.commit([{ kind: 'put', key: bytes('big'), value }])
-    equal(Buffer.compare((await partition.get(bytes('big'))) ?? bytes(''), value), 0)
-    await partition.commit([put('big', 'small')])
-    deepEqual(await read(partition), ['big=small'])
+    const value = new Uint8Array(VALUE_BYTES_MAX).map((_, index) => index % 251)
+    const key = bytes('k'.repeat(KEY_BYTES_MAX))
+    await partition.commit([{ kind: 'put', key, value }])
+    equal(Buffer.compare((await partition.get(key)) ?? bytes(''), value), 0)
+    const larger = { kind: 'put', key, value: new Uint8Array(VALUE_BYTES_MAX + 1) } as const
+    await rejects(partition.commit([larger]), RangeError)
+    await partition.commit([{ kind: 'put', key, value: bytes('small') }])
+    deepEqual(await read(partition), [`${text(key)}=small`])
   },
 
   'the arrays of a settled commit may be reused': async (engine) => {

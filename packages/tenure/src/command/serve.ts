@@ -15,7 +15,10 @@ export function addServe(program: Command, run: Run): void {
       'a file with these options and the themes of coordination nodes (default: $TENURE_CONFIG, else none)',
     )
     .option('--data <dir>', 'keep everything in this directory')
-    .option('--engine <url>', 'where to keep everything: memory: or file:DIR (default: memory:)')
+    .option(
+      '--engine <url>',
+      'where to keep everything: memory:, file:DIR or etcd://HOSTS/PREFIX (default: memory:)',
+    )
     .option('--listen <host:port>', `for clients (default: ${DEFAULT_LISTEN})`)
     .option(
       '--http <host:port>',

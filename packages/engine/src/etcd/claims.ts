@@ -1,0 +1,135 @@
+/** Claims of partitions, and what can be seen of them without one. */
+import type { OwnerInfo, Ownership } from '../engine.ts'
+import { FencedError } from '../errors.ts'
+import type { ClusterClient } from './cluster-client.ts'
+import { told } from './failure.ts'
+import { Fence } from './fence.ts'
+import { KV, type KeyValue } from './gen/etcd/v3/etcd_pb.ts'
+import { unpackWrites } from './journal.ts'
+import {
+  type Claimed,
+  claimText,
+  type Layout,
+  markText,
+  readClaim,
+  readNumber,
+  readPending,
+} from './layout.ts'
+import { found, isModifiedAt, put, read, revisionOf } from './operation.ts'
+import { recover } from './recovery.ts'
+
+const NAMES_PER_PAGE = 1000
+
+export class Claims {
+  readonly #client: ClusterClient
+  readonly #layout: Layout
+
+  constructor(client: ClusterClient, layout: Layout) {
+    this.#client = client
+    this.#layout = layout
+  }
+
+  /** Raises the epoch above the last one and `above`, and finishes what the last claim has declared. */
+  async claim(
+    partition: string,
+    name: Uint8Array,
+    owner: OwnerInfo,
+    above: bigint,
+  ): Promise<Fence> {
+    const key = this.#layout.partition(name)
+    let claimed: Claimed | null = null
+    while (claimed === null) claimed = await this.#raise(key, owner, above)
+    const room = this.#layout.room(claimed.number)
+    const fence = new Fence(this.#client, { partition, key, epoch: claimed.epoch, room })
+    try {
+      await recover(fence)
+    } catch (error) {
+      // A later claim does the rest. This one was made, and every call of it will say what became of it.
+      if (!(error instanceof FencedError)) throw error
+    }
+    return fence
+  }
+
+  async ownerOf(name: Uint8Array): Promise<Ownership | null> {
+    const claimed = await this.#claimed(this.#layout.partition(name))
+    if (claimed === null) return null
+    const { id, address, epoch } = claimed
+    return { id, address, epoch }
+  }
+
+  async *partitions(prefix: Uint8Array): AsyncIterable<string> {
+    const span = this.#layout.partitions(prefix)
+    let { key } = span
+    for (;;) {
+      const page = { key, rangeEnd: span.rangeEnd, limit: BigInt(NAMES_PER_PAGE), keysOnly: true }
+      const { kvs, more } = await told(this.#client.call(KV.method.range, page))
+      for (const entry of kvs) yield this.#layout.nameIn(entry.key)
+      const last = kvs.at(-1)
+      if (!more || last === undefined) return
+      key = Buffer.concat([last.key, Buffer.alloc(1)])
+    }
+  }
+
+  /** One value, as if what is declared were applied. */
+  async peek(name: Uint8Array, key: Uint8Array): Promise<Uint8Array | undefined> {
+    const claimed = await this.#claimed(this.#layout.partition(name))
+    if (claimed === null) return undefined
+    const room = this.#layout.room(claimed.number)
+    const success = [read(room.row(key)), read(room.pending)]
+    const answer = await told(this.#client.call(KV.method.txn, { success }))
+    const [row] = found(answer, 0)
+    let value: Uint8Array | undefined = row && new Uint8Array(row.value)
+    const [declared] = found(answer, 1)
+    if (declared === undefined) return value
+    const pending = readPending(declared.value, room.pending)
+    for (let part = pending.applied; part < pending.parts; part += 1) {
+      const at = { key: room.part(pending.attempt, part), revision: revisionOf(answer) }
+      const { kvs } = await told(this.#client.call(KV.method.range, at))
+      value = afterPart(value, kvs[0], key)
+    }
+    return value
+  }
+
+  /** @returns null when another claim was first */
+  async #raise(key: Uint8Array, owner: OwnerInfo, above: bigint): Promise<Claimed | null> {
+    const { next } = this.#layout
+    const seen = await told(this.#client.call(KV.method.txn, { success: [read(key), read(next)] }))
+    const [[last], [counter]] = [found(seen, 0), found(seen, 1)]
+    const before = last && readClaim(last.value, key)
+    const number = before?.number ?? (counter === undefined ? 1 : readNumber(counter.value, next))
+    const epoch = (before !== undefined && before.epoch > above ? before.epoch : above) + 1n
+    const claimed = { number, epoch, id: owner.id, address: owner.address }
+    const compare = [isModifiedAt(key, last?.modRevision ?? 0n)]
+    const room = this.#layout.room(number)
+    const success = [put(key, claimText(claimed)), put(room.mark, markText({ epoch, commit: 0 }))]
+    if (before === undefined) {
+      compare.push(isModifiedAt(next, counter?.modRevision ?? 0n))
+      success.push(put(next, Buffer.from(String(number + 1))))
+    }
+    const answer = await told(this.#client.call(KV.method.txn, { compare, success }))
+    return answer.succeeded ? claimed : null
+  }
+
+  async #claimed(key: Uint8Array): Promise<Claimed | null> {
+    const { kvs } = await told(this.#client.call(KV.method.range, { key }))
+    return kvs[0] === undefined ? null : readClaim(kvs[0].value, key)
+  }
+}
+
+/** The value of `key` when the part is applied. */
+function afterPart(
+  value: Uint8Array | undefined,
+  part: KeyValue | undefined,
+  key: Uint8Array,
+): Uint8Array | undefined {
+  let after = value
+  for (const write of unpackWrites(part?.value ?? new Uint8Array())) {
+    if (write.kind === 'delete-range') {
+      const isWithin = Buffer.compare(write.start, key) <= 0 && Buffer.compare(key, write.end) < 0
+      if (isWithin) after = undefined
+    } else if (Buffer.compare(write.key, key) === 0) {
+      after = write.kind === 'put' ? new Uint8Array(write.value) : undefined
+    }
+  }
+  return after
+}

@@ -1,0 +1,2 @@
+/** The engine that keeps everything in an etcd cluster. */
+export { type EtcdOptions, openEtcdEngine } from './etcd-engine.ts'

@@ -3,7 +3,7 @@ import type { OwnerInfo } from '../engine.ts'
 import { byteArray, bytesOf } from './byte-arrays.ts'
 import type { Parameter, Statement } from './link.ts'
 import { quoted } from './migrations.ts'
-import type { NetEffect } from './net-effect.ts'
+import type { NetEffect } from '../net-effect.ts'
 
 /** What says whose commit it is, and after which. */
 export interface Fence {

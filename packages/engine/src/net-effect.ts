@@ -1,9 +1,8 @@
 /**
- * What is left of writes in order when only their end counts: then the order of the parts no longer matters, and one statement
- * can do them all.
+ * What is left of writes in order when only their end counts: then the order of the parts no longer matters, and they can
+ * be done together.
  */
 import type { Put, Write } from '@tenure/kernel'
-import { bytesOf } from './byte-arrays.ts'
 
 /** No key is in two of the parts. */
 export interface NetEffect {
@@ -51,7 +50,7 @@ export function after(key: Uint8Array): Buffer {
 const ZERO = Buffer.of(0)
 
 function nameOf(key: Uint8Array): string {
-  return bytesOf(key).toString('latin1')
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
 
 /** A set of keys as ranges that do not touch. */

@@ -20,6 +20,7 @@ const floors: Record<string, readonly string[]> = {
     '@tenure/engine/memory',
     '@tenure/engine/file',
     '@tenure/engine/etcd',
+    '@tenure/engine/postgres',
   ],
 }
 

@@ -39,6 +39,11 @@ function worldOf(url: EngineUrl): WorldUse {
       'programs share an etcd cluster through a server: run `tenure serve --engine etcd://…` and connect to grpc://host:port/database',
     )
   }
+  if (url.kind === 'postgres') {
+    throw new RangeError(
+      'programs share a database through a server: run `tenure serve --engine postgres://…` and connect to grpc://host:port/database',
+    )
+  }
   const key = url.kind === 'memory' ? `memory:${url.name}` : `file:${realFolder(url.folder)}`
   return worlds.use(key, {
     openEngine: () => openEngine(url),

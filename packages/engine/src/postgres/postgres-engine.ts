@@ -33,7 +33,7 @@ export interface PostgresEngineOptions {
 
 const CONNECTIONS_MAX = 16
 const PATIENCE_MS = 30_000
-const OPENING_PATIENCE_MS = 5_000
+const OPENING_PATIENCE_MS = 1_000
 const ANSWER_MS = 10_000
 /** How long a close waits for an outage to end. */
 const CLOSING_MS = 5_000

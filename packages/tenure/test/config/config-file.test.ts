@@ -86,7 +86,7 @@ nodes:
     'tenure.yaml:2: httpp is unknown here: what may stand here is listen, http, database, data, engine, advertise, notice, insecure, users, logFormat and nodes',
     'tenure.yaml:3: insecure must be true or false, got "yes"',
     'tenure.yaml:4: logFormat must be text or json, got "pretty"',
-    'tenure.yaml:5: engine cannot be so: "etcd" is no engine: write memory: or file:DIR',
+    'tenure.yaml:5: engine cannot be so: "etcd" is no engine: write memory:, file:DIR, etcd://HOSTS/PREFIX or postgres://HOSTS/DATABASE',
     'tenure.yaml:5: engine and data exclude each other: "data: DIR" is "engine: file:DIR"',
     'tenure.yaml:10: nodes./local/orders.themes.1.handler must be grpc://host:port, http://host:port/path or https://host/path, got "grpc://127.0.0.1"',
     'tenure.yaml:10: nodes./local/orders.themes.1.concurrency must be a whole number from 1 to 1000000, got "many"',

@@ -78,6 +78,8 @@ export interface Engine {
   readonly name: string
   /** False when nothing outlives the process. */
   readonly durable: boolean
+  /** Settings of what is below that may lose what was acknowledged, a sentence for each; used all the same because that was asked for. */
+  readonly unsafe?: readonly string[]
   /**
    * Aborts with the EngineError after which nothing can be read or written through this engine any more; opened anew it goes on from
    * what is durable. Absent when that cannot happen.

@@ -9,7 +9,10 @@ import type { NodeSetup, ThemeChange } from './node-setup.ts'
 import { ownVersion } from './version.ts'
 
 export interface ServeOptions {
-  /** Where everything is kept: `memory:` (nothing is, the default), `file:DIR` or `etcd://h1:2379,h2:2379,h3:2379/PREFIX`. */
+  /**
+   * Where everything is kept: `memory:` (nothing is, the default), `file:DIR`, `etcd://h1:2379,h2:2379,h3:2379/PREFIX` or
+   * `postgres://user@host:5432/database`.
+   */
   readonly engine?: string
   /** `host:port` for clients; port 0 takes any that is free. By default `127.0.0.1:2136`. */
   readonly listen?: string
@@ -24,6 +27,8 @@ export interface ServeOptions {
   readonly advertise?: string
   /** So long after a server of the cluster died or fell silent its nodes go to others, in ms; by default 5,000. */
   readonly noticeMs?: number
+  /** Use an engine whose settings may lose what was acknowledged. Logged, and the metric `tenure_engine_unsafe` tells it. */
+  readonly allowUnsafeEngine?: boolean
   /** Listen on an address that other machines can reach, although nobody is asked who they are. */
   readonly insecure?: boolean
   /** Names and passwords. With any, every call but Login needs a token; without, everybody is anonymous and welcome. */
@@ -75,7 +80,8 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const url = parseEngine(engineAddress)
   const listen = parseListen(options.listen ?? DEFAULT_LISTEN)
   const httpListen = http === null ? null : parseListen(http)
-  const engine = await openEngine(url)
+  const engine = await openEngine(url, options.allowUnsafeEngine)
+  tellDangers(engine, log)
   try {
     const faces = { listen, http: httpListen, database, insecure, users }
     // A program that only connects does not load a server.
@@ -98,6 +104,10 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     await engine.close()
     throw error
   }
+}
+
+function tellDangers({ unsafe = [] }: Engine, log: Log | undefined): void {
+  for (const reason of unsafe) log?.warn('the engine is unsafe', { reason })
 }
 
 interface Parts {

@@ -72,6 +72,11 @@ const SERVER_GAUGES: readonly (readonly [
   ['streams', "Open session streams of YDB's protocol", (view) => view.streams()],
   ['client_connections', "Open connections of Tenure's own protocol", (view) => view.clients()],
   ['connections', 'Open gRPC connections', (view) => view.connections()],
+  [
+    'engine_unsafe',
+    'Settings of the engine that may lose what was acknowledged',
+    (view) => view.engine.unsafe?.length ?? 0,
+  ],
 ]
 
 export function createMetrics(view: ServerView): Registry {

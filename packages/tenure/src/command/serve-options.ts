@@ -13,6 +13,7 @@ export interface ServeCommandOptions {
   readonly database?: string
   readonly advertise?: string
   readonly notice?: string
+  readonly allowUnsafeEngine?: boolean
   readonly insecure?: boolean
   readonly users?: string
   readonly logFormat?: LogFormat
@@ -26,6 +27,7 @@ export interface ServeSettings {
   /** null: where it listens. */
   readonly advertise: string | null
   readonly notice: string
+  readonly allowUnsafeEngine: boolean
   readonly insecure: boolean
   readonly users: string | null
   /** null: as the terminal is. */
@@ -50,6 +52,7 @@ const DEFAULTS: ServeSettings = {
   database: DEFAULT_DATABASE,
   advertise: null,
   notice: '5s',
+  allowUnsafeEngine: false,
   insecure: false,
   users: null,
   logFormat: null,
@@ -76,6 +79,7 @@ const SETTINGS = [
   'database',
   'advertise',
   'notice',
+  'allowUnsafeEngine',
   'insecure',
   'users',
   'logFormat',

@@ -17,8 +17,9 @@ export function addServe(program: Command, run: Run): void {
     .option('--data <dir>', 'keep everything in this directory')
     .option(
       '--engine <url>',
-      'where to keep everything: memory:, file:DIR or etcd://HOSTS/PREFIX (default: memory:)',
+      'where to keep everything: memory:, file:DIR, etcd://HOSTS/PREFIX or postgres://HOSTS/DATABASE (default: memory:)',
     )
+    .option('--allow-unsafe-engine', 'use an engine whose settings may lose what was acknowledged')
     .option('--listen <host:port>', `for clients (default: ${DEFAULT_LISTEN})`)
     .option(
       '--http <host:port>',

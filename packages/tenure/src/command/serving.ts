@@ -96,7 +96,7 @@ async function start(
   settings: ServeSettings,
   more: { readonly nodes: readonly NodeSetup[]; readonly log: Log },
 ): Promise<Serving> {
-  const { engine, listen, http, database, advertise, notice, insecure, users } = settings
+  const { listen, http, advertise, notice, insecure, users, ...rest } = settings
   for (const address of [listen, http]) {
     if (insecure || isLoopback(parseListen(address).host)) continue
     throw new UsageError(
@@ -105,10 +105,11 @@ async function start(
   }
   try {
     return await serve({
-      engine,
+      engine: rest.engine,
+      allowUnsafeEngine: rest.allowUnsafeEngine,
       listen,
       http,
-      database,
+      database: rest.database,
       noticeMs: parseNotice(notice),
       ...(advertise === null ? {} : { advertise }),
       insecure,

@@ -26,6 +26,7 @@ export interface FileSettings {
   readonly engine: string | undefined
   readonly advertise: string | undefined
   readonly notice: string | undefined
+  readonly allowUnsafeEngine: boolean | undefined
   readonly insecure: boolean | undefined
   readonly users: string | undefined
   readonly logFormat: LogFormat | undefined
@@ -56,6 +57,7 @@ const SETTINGS = [
   'engine',
   'advertise',
   'notice',
+  'allowUnsafeEngine',
   'insecure',
   'users',
   'logFormat',
@@ -126,6 +128,7 @@ function readSettings(section: Section): FileSettings {
     engine: checked(section, 'engine', parseEngine),
     advertise: checked(section, 'advertise', parseListen),
     notice: checked(section, 'notice', parseNotice),
+    allowUnsafeEngine: section.flag('allowUnsafeEngine'),
     insecure: section.flag('insecure'),
     users: section.text('users'),
     logFormat: formatOf(section),

@@ -83,7 +83,7 @@ nodes:
 `
   expect(problemsOf(text)).toEqual([
     'tenure.yaml:1: listen cannot be so: "nowhere" is no address to listen on: write 127.0.0.1:2136 or [::1]:2136',
-    'tenure.yaml:2: httpp is unknown here: what may stand here is listen, http, database, data, engine, advertise, notice, insecure, users, logFormat and nodes',
+    'tenure.yaml:2: httpp is unknown here: what may stand here is listen, http, database, data, engine, advertise, notice, allowUnsafeEngine, insecure, users, logFormat and nodes',
     'tenure.yaml:3: insecure must be true or false, got "yes"',
     'tenure.yaml:4: logFormat must be text or json, got "pretty"',
     'tenure.yaml:5: engine cannot be so: "etcd" is no engine: write memory:, file:DIR, etcd://HOSTS/PREFIX or postgres://HOSTS/DATABASE',

@@ -4,7 +4,7 @@ import { FencedError } from '../errors.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { told } from './failure.ts'
 import { Fence } from './fence.ts'
-import { KV, type KeyValue } from './gen/etcd/v3/etcd_pb.ts'
+import type { KeyValue } from './gen/etcd/v3/etcd_pb.ts'
 import { unpackWrites } from './journal.ts'
 import {
   type Claimed,
@@ -15,6 +15,7 @@ import {
   readNumber,
   readPending,
 } from './layout.ts'
+import { RANGE, TXN } from './methods.ts'
 import { found, isModifiedAt, put, read, revisionOf } from './operation.ts'
 import { recover } from './recovery.ts'
 
@@ -62,7 +63,7 @@ export class Claims {
     let { key } = span
     for (;;) {
       const page = { key, rangeEnd: span.rangeEnd, limit: BigInt(NAMES_PER_PAGE), keysOnly: true }
-      const { kvs, more } = await told(this.#client.call(KV.method.range, page))
+      const { kvs, more } = await told(this.#client.call(RANGE, page))
       for (const entry of kvs) yield this.#layout.nameIn(entry.key)
       const last = kvs.at(-1)
       if (!more || last === undefined) return
@@ -76,7 +77,7 @@ export class Claims {
     if (claimed === null) return undefined
     const room = this.#layout.room(claimed.number)
     const success = [read(room.row(key)), read(room.pending)]
-    const answer = await told(this.#client.call(KV.method.txn, { success }))
+    const answer = await told(this.#client.call(TXN, { success }))
     const [row] = found(answer, 0)
     let value: Uint8Array | undefined = row && new Uint8Array(row.value)
     const [declared] = found(answer, 1)
@@ -84,7 +85,7 @@ export class Claims {
     const pending = readPending(declared.value, room.pending)
     for (let part = pending.applied; part < pending.parts; part += 1) {
       const at = { key: room.part(pending.attempt, part), revision: revisionOf(answer) }
-      const { kvs } = await told(this.#client.call(KV.method.range, at))
+      const { kvs } = await told(this.#client.call(RANGE, at))
       value = afterPart(value, kvs[0], key)
     }
     return value
@@ -93,7 +94,7 @@ export class Claims {
   /** @returns null when another claim was first */
   async #raise(key: Uint8Array, owner: OwnerInfo, above: bigint): Promise<Claimed | null> {
     const { next } = this.#layout
-    const seen = await told(this.#client.call(KV.method.txn, { success: [read(key), read(next)] }))
+    const seen = await told(this.#client.call(TXN, { success: [read(key), read(next)] }))
     const [[last], [counter]] = [found(seen, 0), found(seen, 1)]
     const before = last && readClaim(last.value, key)
     const number = before?.number ?? (counter === undefined ? 1 : readNumber(counter.value, next))
@@ -106,12 +107,12 @@ export class Claims {
       compare.push(isModifiedAt(next, counter?.modRevision ?? 0n))
       success.push(put(next, Buffer.from(String(number + 1))))
     }
-    const answer = await told(this.#client.call(KV.method.txn, { compare, success }))
+    const answer = await told(this.#client.call(TXN, { compare, success }))
     return answer.succeeded ? claimed : null
   }
 
   async #claimed(key: Uint8Array): Promise<Claimed | null> {
-    const { kvs } = await told(this.#client.call(KV.method.range, { key }))
+    const { kvs } = await told(this.#client.call(RANGE, { key }))
     return kvs[0] === undefined ? null : readClaim(kvs[0].value, key)
   }
 }

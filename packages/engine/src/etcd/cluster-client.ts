@@ -5,17 +5,10 @@
  * earlier attempt may have been done is told.
  */
 import type { ChannelCredentials, ClientDuplexStream } from '@grpc/grpc-js'
-import type {
-  DescMessage,
-  DescMethodBiDiStreaming,
-  DescMethodUnary,
-  MessageInitShape,
-  MessageShape,
-} from '@bufbuild/protobuf'
 import { EngineError } from '../errors.ts'
 import { delay, monotonicMs } from './clock.ts'
-import { Auth } from './gen/etcd/v3/etcd_pb.ts'
 import { type Attempt, Member } from './member.ts'
+import { AUTHENTICATE, type Method } from './methods.ts'
 import { StatusError } from './status.ts'
 
 /** The longest that one member is waited for. */
@@ -45,10 +38,11 @@ export interface Answer<Response> {
   readonly isRepeated: boolean
 }
 
-type Stream<Request extends DescMessage, Response extends DescMessage> = ClientDuplexStream<
-  MessageInitShape<Request>,
-  MessageShape<Response>
->
+export interface OpenStream<Request, Response> {
+  readonly stream: ClientDuplexStream<Request, Response>
+  /** The next stream, and the next call, go to another member. */
+  readonly avoid: () => void
+}
 
 export class ClusterClient {
   readonly #options: ClusterOptions
@@ -68,25 +62,25 @@ export class ClusterClient {
   }
 
   /** @throws StatusError when it was refused, or when the time is over */
-  call<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodUnary<Request, Response>,
-    request: MessageInitShape<Request>,
-  ): Promise<Answer<MessageShape<Response>>> {
+  call<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+  ): Promise<Answer<Response>> {
     return this.#attempts((member, attempt) => member.call(method, request, attempt))
   }
 
   /** Says one thing on a stream of its own, and takes the first answer. @throws StatusError as `call` does */
-  ask<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodBiDiStreaming<Request, Response>,
-    request: MessageInitShape<Request>,
-  ): Promise<Answer<MessageShape<Response>>> {
+  ask<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+  ): Promise<Answer<Response>> {
     return this.#attempts((member, attempt) => member.ask(method, request, attempt))
   }
 
-  /** A stream to the member that answered last. When it fails, `avoid` sees to it that the next one goes elsewhere. */
-  async open<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodBiDiStreaming<Request, Response>,
-  ): Promise<{ readonly stream: Stream<Request, Response>; readonly avoid: () => void }> {
+  /** A stream to the member that answered last. It is over when it fails. */
+  async open<Request, Response>(
+    method: Method<Request, Response>,
+  ): Promise<OpenStream<Request, Response>> {
     const login = this.#logIn()
     const token = await login
     this.#assertOpen()
@@ -155,7 +149,7 @@ export class ClusterClient {
 
   async #authenticate(login: Login): Promise<string> {
     const { message } = await this.#attempts(
-      (member, options) => member.call(Auth.method.authenticate, login, options),
+      (member, options) => member.call(AUTHENTICATE, login, options),
       { isLogin: true },
     )
     return message.token

@@ -107,13 +107,12 @@ export class CommitQueue {
 
   async #write(writes: WriteSet): Promise<void> {
     if (this.#failure !== null) throw this.#failure
-    const parts = partsOf(writes, this.#bounds, this.#fence.claim.room)
+    const parts = partsOf(writes, this.#bounds)
     const next = { ...this.#mark, commit: this.#mark.commit + 1 }
     if (parts.length > 1) {
-      const packed = parts.map((part) => packWrites(part.writes))
-      await this.#declare(packed, next)
+      await this.#declare(parts.map(packWrites), next)
     } else {
-      const operations = parts[0]?.operations ?? []
+      const operations = operationsOf(parts[0] ?? [], this.#fence.claim.room)
       await this.#fence.write({ mark: this.#mark, next, operations })
     }
     this.#mark = next

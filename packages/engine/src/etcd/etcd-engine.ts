@@ -14,23 +14,18 @@ import { Claims } from './claims.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { EtcdPartition } from './etcd-partition.ts'
 import { told } from './failure.ts'
-import { KV, Maintenance } from './gen/etcd/v3/etcd_pb.ts'
 import { Layout } from './layout.ts'
 import { EtcdMembership } from './membership.ts'
+import { RANGE, STATUS } from './methods.ts'
+import { limitsOf, type Taken } from './request-bounds.ts'
 
-const [OPERATIONS_MAX, BYTES_MAX] = [100_000, 64 * 1024 * 1024]
-/** etcd's own defaults. */
-const TXN_OPERATIONS = 128
-const REQUEST_BYTES = 1_572_864
 const TIMEOUT_MS = 10_000
-
-/** Operations of a transaction that are not the caller's: the mark, or what is pending and its journal. */
-const OWN_OPERATIONS = 2
-/** Of a request, for what stands around keys and values. */
-const OWN_SHARE = 6
+/** So that row keys stay short. */
+const PREFIX_BYTES_MAX = 256
+const NO_KEY = new Uint8Array()
 const VERSION_LEAST = [3, 4] as const
 
-export interface EtcdOptions {
+export interface EtcdOptions extends Taken {
   /** `host:port` of each member, in the order in which they are tried. */
   readonly endpoints: readonly string[]
   /** What all keys begin with, `/tenure` by default. Each deployment has its own. */
@@ -41,10 +36,6 @@ export interface EtcdOptions {
   readonly password?: string
   /** The longest time of one call, with all its attempts at all members. 10,000 by default. */
   readonly timeoutMs?: number
-  /** What the cluster was started with as `--max-txn-ops`; 128 by default. */
-  readonly maxTxnOps?: number
-  /** What the cluster was started with as `--max-request-bytes`; 1,572,864 by default. */
-  readonly maxRequestBytes?: number
 }
 
 /**
@@ -58,6 +49,8 @@ export interface EtcdOptions {
 export async function openEtcdEngine(options: EtcdOptions): Promise<Engine> {
   const { endpoints, prefix = '/tenure', user, password = '', timeoutMs = TIMEOUT_MS } = options
   if (endpoints.length === 0) throw new RangeError('an etcd engine needs an endpoint: host:2379')
+  const layout = layoutOf(prefix)
+  const limits = limitsOf(options, layout.room(0).row(NO_KEY).length)
   const client = new ClusterClient({
     endpoints,
     credentials: credentialsOf(options.tls),
@@ -65,9 +58,8 @@ export async function openEtcdEngine(options: EtcdOptions): Promise<Engine> {
     timeoutMs,
   })
   try {
-    const layout = new Layout(prefix.replace(/\/+$/, ''))
     await assertUsable(client, layout, endpoints)
-    return new EtcdEngine(client, layout, { options, limits: limitsOf(options) })
+    return new EtcdEngine(client, layout, { options, limits })
   } catch (error) {
     client.close()
     throw error
@@ -150,21 +142,13 @@ function credentialsOf(tls: EtcdOptions['tls']): ChannelCredentials {
   return credentials.createSsl(ca, key, cert)
 }
 
-function limitsOf({
-  maxTxnOps = TXN_OPERATIONS,
-  maxRequestBytes = REQUEST_BYTES,
-}: EtcdOptions): CommitLimits {
-  if (!(maxTxnOps >= TXN_OPERATIONS) || !(maxRequestBytes >= REQUEST_BYTES)) {
-    throw new RangeError(
-      `the engine needs etcd's defaults at least: --max-txn-ops ${TXN_OPERATIONS} and --max-request-bytes ${REQUEST_BYTES}`,
-    )
+function layoutOf(prefix: string): Layout {
+  const trimmed = prefix.replace(/\/+$/, '')
+  const bytes = Buffer.byteLength(trimmed)
+  if (bytes === 0 || bytes > PREFIX_BYTES_MAX) {
+    throw new RangeError(`an etcd prefix has 1 to ${PREFIX_BYTES_MAX} bytes, got ${bytes}`)
   }
-  return {
-    maxOperations: OPERATIONS_MAX,
-    maxBytes: BYTES_MAX,
-    batchOperations: Math.min(OPERATIONS_MAX, maxTxnOps - OWN_OPERATIONS),
-    batchBytes: Math.min(BYTES_MAX, maxRequestBytes - Math.ceil(maxRequestBytes / OWN_SHARE)),
-  }
+  return new Layout(trimmed)
 }
 
 async function assertUsable(
@@ -173,14 +157,14 @@ async function assertUsable(
   endpoints: readonly string[],
 ): Promise<void> {
   try {
-    const { version } = await told(client.call(Maintenance.method.status, {}))
+    const { version } = await told(client.call(STATUS, {}))
     const [major = 0, minor = 0] = version.split('.').map(Number)
     const [majorLeast, minorLeast] = VERSION_LEAST
     if (major < majorLeast || (major === majorLeast && minor < minorLeast)) {
       throw new EngineError(`etcd ${version} is too old: 3.4 or later is needed`)
     }
     // With a majority behind it, and with the right to read.
-    await told(client.call(KV.method.range, { key: layout.next }))
+    await told(client.call(RANGE, { key: layout.next }))
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     throw new EngineError(`etcd at ${endpoints.join(',')} cannot be used: ${error.message}`, {

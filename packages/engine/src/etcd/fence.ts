@@ -9,12 +9,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import { EngineError, FencedError } from '../errors.ts'
 import type { Answer, ClusterClient } from './cluster-client.ts'
 import { failureOf, told } from './failure.ts'
-import {
-  KV,
-  type KeyValue,
-  type TxnRequestSchema,
-  type TxnResponse,
-} from './gen/etcd/v3/etcd_pb.ts'
+import type { KeyValue, TxnRequestSchema, TxnResponse } from './gen/etcd/v3/etcd_pb.ts'
 import {
   type Claimed,
   type Mark,
@@ -25,6 +20,7 @@ import {
   readMark,
   type Room,
 } from './layout.ts'
+import { RANGE, TXN } from './methods.ts'
 import { found, isValue, type Operation, put, read } from './operation.ts'
 import { StatusError } from './status.ts'
 
@@ -82,7 +78,7 @@ export class Fence {
   async read(operations: readonly Operation[]): Promise<TxnResponse> {
     const { room } = this.claim
     const success = [...operations, read(room.mark)]
-    const message = await told(this.#client.call(KV.method.txn, { success }))
+    const message = await told(this.#client.call(TXN, { success }))
     await this.assertOwned(found(message, operations.length)[0])
     return message
   }
@@ -98,7 +94,7 @@ export class Fence {
     request: MessageInitShape<typeof TxnRequestSchema>,
   ): Promise<Answer<TxnResponse>> {
     try {
-      return await this.#client.call(KV.method.txn, request)
+      return await this.#client.call(TXN, request)
     } catch (error) {
       throw failureOf(error)
     }
@@ -125,12 +121,12 @@ export class Fence {
     try {
       let [revision, followedAt] = [0n, 0n]
       for (let claims = 0; claims < CLAIMS_BACK_MAX; claims += 1) {
-        const { message } = await this.#client.call(KV.method.range, { key, revision })
+        const { message } = await this.#client.call(RANGE, { key, revision })
         const entry = message.kvs[0]
         if (entry === undefined) break
         if (readClaim(entry.value, key).epoch === epoch) {
           const before = { key: room.mark, revision: followedAt - 1n }
-          const { message: marked } = await this.#client.call(KV.method.range, before)
+          const { message: marked } = await this.#client.call(RANGE, before)
           const last = Buffer.from(marked.kvs[0]?.value ?? [])
           return last.equals(markText(next))
         }
@@ -147,7 +143,7 @@ export class Fence {
 
   async #claimedNow(): Promise<Claimed | null> {
     const { key } = this.claim
-    const { kvs } = await told(this.#client.call(KV.method.range, { key }))
+    const { kvs } = await told(this.#client.call(RANGE, { key }))
     return kvs[0] === undefined ? null : readClaim(kvs[0].value, key)
   }
 

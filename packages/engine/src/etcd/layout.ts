@@ -120,11 +120,6 @@ export class Room {
     return new Uint8Array(row.subarray(this.#row.length))
   }
 
-  /** Bytes that a row's key has beside the entry's. */
-  get rowBytes(): number {
-    return this.#row.length
-  }
-
   part(attempt: string, index: number): Buffer {
     return Buffer.from(`${this.#journal}${attempt}/${digitsOf(index)}`)
   }

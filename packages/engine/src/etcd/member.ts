@@ -7,15 +7,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js'
-import type {
-  DescMessage,
-  DescMethod,
-  DescMethodBiDiStreaming,
-  DescMethodUnary,
-  MessageInitShape,
-  MessageShape,
-} from '@bufbuild/protobuf'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { Method } from './methods.ts'
 import { StatusError } from './status.ts'
 
 /** The largest answer that is taken; a page of a scan that is larger is asked for in smaller ones. */
@@ -52,16 +44,16 @@ export class Member {
   }
 
   /** @throws StatusError */
-  call<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodUnary<Request, Response>,
-    request: MessageInitShape<Request>,
+  call<Request, Response>(
+    { path, encode, decode }: Method<Request, Response>,
+    request: Request,
     attempt: Attempt,
-  ): Promise<MessageShape<Response>> {
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
-        pathOf(method),
-        (message: MessageInitShape<Request>) => bytesOf(method.input, message),
-        (bytes: Buffer) => fromBinary(method.output, bytes),
+        path,
+        encode,
+        decode,
         request,
         metadataOf(attempt),
         { deadline: Date.now() + attempt.timeoutMs },
@@ -79,11 +71,11 @@ export class Member {
   }
 
   /** Says one thing on a stream of its own, and takes the first answer. @throws StatusError */
-  ask<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodBiDiStreaming<Request, Response>,
-    request: MessageInitShape<Request>,
+  ask<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
     attempt: Attempt,
-  ): Promise<MessageShape<Response>> {
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const stream = this.open(method, attempt, { deadline: Date.now() + attempt.timeoutMs })
       const cancel = (): void => stream.cancel()
@@ -91,7 +83,7 @@ export class Member {
         attempt.signal?.removeEventListener('abort', cancel)
         settle()
       }
-      stream.on('data', (answer) => {
+      stream.on('data', (answer: Response) => {
         done(() => resolve(answer))
         cancel()
       })
@@ -104,35 +96,18 @@ export class Member {
   }
 
   /** A stream; it ends when its connection does, or when the member has no leader. */
-  open<Request extends DescMessage, Response extends DescMessage>(
-    method: DescMethodBiDiStreaming<Request, Response>,
+  open<Request, Response>(
+    { path, encode, decode }: Method<Request, Response>,
     attempt: Pick<Attempt, 'token'>,
     options: { readonly deadline?: number } = {},
-  ): ClientDuplexStream<MessageInitShape<Request>, MessageShape<Response>> {
-    return this.#client.makeBidiStreamRequest(
-      pathOf(method),
-      (message: MessageInitShape<Request>) => bytesOf(method.input, message),
-      (bytes: Buffer) => fromBinary(method.output, bytes),
-      metadataOf(attempt),
-      options,
-    )
+  ): ClientDuplexStream<Request, Response> {
+    const metadata = metadataOf(attempt)
+    return this.#client.makeBidiStreamRequest(path, encode, decode, metadata, options)
   }
 
   close(): void {
     this.#client.close()
   }
-}
-
-function pathOf(method: DescMethod): string {
-  return `/${method.parent.typeName}/${method.name}`
-}
-
-function bytesOf<Shape extends DescMessage>(
-  schema: Shape,
-  message: MessageInitShape<Shape>,
-): Buffer {
-  const bytes = toBinary(schema, create(schema, message))
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function metadataOf({ token }: Pick<Attempt, 'token'>): Metadata {

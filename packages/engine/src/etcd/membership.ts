@@ -9,8 +9,8 @@ import { EngineError } from '../errors.ts'
 import { delay } from './clock.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { failureOf, told } from './failure.ts'
-import { KV, Lease } from './gen/etcd/v3/etcd_pb.ts'
 import { type Layout, serverText } from './layout.ts'
+import { LEASE_GRANT, LEASE_KEEP_ALIVE, LEASE_REVOKE, TXN } from './methods.ts'
 import { put } from './operation.ts'
 import { watchServers } from './server-watch.ts'
 
@@ -79,7 +79,7 @@ class Announced implements Announcement {
     const id = this.#lease
     this.#lease = 0n
     // Without an answer the lease runs out by itself, as after a death.
-    await told(this.#client.call(Lease.method.leaseRevoke, { id })).catch(ignoreEngineError)
+    await told(this.#client.call(LEASE_REVOKE, { id })).catch(ignoreEngineError)
   }
 
   async #keep(isAnnounced: boolean): Promise<void> {
@@ -96,7 +96,7 @@ class Announced implements Announcement {
   async #refresh(): Promise<boolean> {
     if (this.#lease === 0n) return false
     try {
-      const { message } = await this.#client.ask(Lease.method.leaseKeepAlive, { id: this.#lease })
+      const { message } = await this.#client.ask(LEASE_KEEP_ALIVE, { id: this.#lease })
       return message.ttl > 0n
     } catch (error) {
       ignoreEngineError(failureOf(error))
@@ -108,11 +108,11 @@ class Announced implements Announcement {
   async #announce(): Promise<boolean> {
     try {
       const grant = { ttl: BigInt(this.#notice.ttlSeconds) }
-      const { id, ttl } = await told(this.#client.call(Lease.method.leaseGrant, grant))
+      const { id, ttl } = await told(this.#client.call(LEASE_GRANT, grant))
       this.#lease = id
       this.#ttlSeconds = Math.max(1, Number(ttl))
       const success = [put(this.#key, this.#notice.text, id)]
-      await told(this.#client.call(KV.method.txn, { success }))
+      await told(this.#client.call(TXN, { success }))
       return true
     } catch (error) {
       ignoreEngineError(error)

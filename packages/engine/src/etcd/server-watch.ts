@@ -5,13 +5,15 @@
  * member that was paused keeps its connections open, so it is asked for a sign of life now and then.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { OwnerInfo } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import { delay } from './clock.ts'
-import type { ClusterClient } from './cluster-client.ts'
+import type { ClusterClient, OpenStream } from './cluster-client.ts'
 import { told } from './failure.ts'
-import { KV, Watch, type WatchResponse } from './gen/etcd/v3/etcd_pb.ts'
+import type { WatchRequestSchema, WatchResponse } from './gen/etcd/v3/etcd_pb.ts'
 import { readServer, type Span } from './layout.ts'
+import { RANGE, WATCH } from './methods.ts'
 import { StatusError } from './status.ts'
 
 /** So often the member that is watched is asked for a sign of life. */
@@ -46,10 +48,12 @@ export async function* watchServers(
   if (!signal.aborted) client.closed.throwIfAborted()
 }
 
+type Watching = OpenStream<MessageInitShape<typeof WatchRequestSchema>, WatchResponse>
+
 /** @returns null when etcd does not answer */
 async function look(client: ClusterClient, { key, rangeEnd }: Span): Promise<Seen | null> {
   try {
-    const { kvs, header } = await told(client.call(KV.method.range, { key, rangeEnd }))
+    const { kvs, header } = await told(client.call(RANGE, { key, rangeEnd }))
     const servers = kvs.map((entry) => readServer(entry.value, entry.key))
     return { servers, revision: header?.revision ?? 0n }
   } catch (error) {
@@ -96,9 +100,9 @@ async function changed(
   stream.cancel()
 }
 
-async function open(client: ClusterClient) {
+async function open(client: ClusterClient): Promise<Watching | null> {
   try {
-    return await client.open(Watch.method.watch)
+    return await client.open(WATCH)
   } catch (error) {
     if (!(error instanceof StatusError || error instanceof EngineError)) throw error
     return null

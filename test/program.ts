@@ -124,6 +124,10 @@ export function tenureInside(inside: readonly string[], ...words: string[]): Pro
 export interface ServerSettings extends Surroundings {
   /** The host of both faces; what is not the loopback must be a network that nobody else can reach. */
   readonly host?: string
+  /** What it keeps everything in; by default a directory of its own. */
+  readonly engine?: string
+  /** More options of `tenure serve`. */
+  readonly more?: readonly string[]
 }
 
 /** A server that can be killed and started again with the same data on the same port. */
@@ -171,7 +175,8 @@ export class ServerProcess implements AsyncDisposable {
   /** @param once surroundings of this run alone */
   async start(once: Surroundings = {}): Promise<void> {
     const { host = '127.0.0.1', inside = [], environment = {} } = { ...this.#settings, ...once }
-    const words = ['--engine', `file:${this.#folder}`, '--listen', this.#listen]
+    const { engine = `file:${this.#folder}`, more = [] } = this.#settings
+    const words = ['--engine', engine, '--listen', this.#listen, ...more]
     if (host !== '127.0.0.1') words.push('--insecure')
     words.push('--http', `${host}:0`)
     this.#program = new Program(COMMAND, ['serve', '--json', ...words], { environment, inside })

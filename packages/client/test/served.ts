@@ -45,7 +45,7 @@ export async function served(
     port,
     path,
     client,
-    sessions: () => server.host.statistics().sessions,
+    sessions: () => server.statistics().sessions,
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((each) => each.close()))
       await server.stop()

@@ -1,6 +1,8 @@
 /** The public door of this room: each name that others may use. */
 export { systemClock } from './clock.ts'
 export type { Clock, Timer } from './clock.ts'
+export { Door } from './door.ts'
+export type { DoorOptions } from './door.ts'
 export { Host } from './host/host.ts'
 export type { HostContract, HostedNode, HostOptions } from './host/host.ts'
 export type { PathRefusal } from './host/directory.ts'

@@ -18,6 +18,7 @@ import { unaryHandler } from './grpc/unary-call.ts'
 import type { CallHandler } from './grpc/grpc-server.ts'
 import { GrpcHandlerEndpoint } from './grpc/handler-endpoint.ts'
 import { Host, type HostContract } from './host/host.ts'
+import type { HostStatistics } from './host/statistics.ts'
 import { HttpHandlerEndpoint } from './http/handler-endpoint.ts'
 import { HttpFace } from './http/http-face.ts'
 import { isWildcard, type ListenAddress, writtenAddress } from './listen-address.ts'
@@ -65,6 +66,8 @@ export interface RunningServer {
   readonly grpcAddress: ListenAddress
   readonly httpAddress: ListenAddress | null
   readonly host: HostContract
+  /** Of the nodes that run here. */
+  statistics(): HostStatistics
   /** Stops in good order within bounded time. */
   stop(): Promise<void>
 }
@@ -122,6 +125,7 @@ class Server implements RunningServer {
   readonly host: HostContract
   readonly #self: Self
   readonly #cluster: Cluster | null
+  readonly #local: Host
   readonly #clock: Clock
   readonly #grpc: GrpcServer
   readonly #health: Health
@@ -149,6 +153,7 @@ class Server implements RunningServer {
       incarnation,
       themesChanged: (path, themes) => this.#deliveries.themesChanged(path, themes),
     })
+    this.#local = local
     this.#cluster = this.#clusterOf(options, local)
     this.#themed = this.#cluster?.host ?? local
     this.host = this.#themed
@@ -180,7 +185,7 @@ class Server implements RunningServer {
     this.#http = new HttpFace({
       engine,
       host: this.host,
-      statistics: () => local.statistics(),
+      statistics: () => this.statistics(),
       clock,
       database: context.database,
       version: options.version ?? 'unknown',
@@ -192,6 +197,10 @@ class Server implements RunningServer {
       destinations: () => this.#deliveries.statistics,
       grpcAddress: () => this.#grpcAddress,
     })
+  }
+
+  statistics(): HostStatistics {
+    return this.#local.statistics()
   }
 
   get grpcAddress(): ListenAddress {

@@ -171,6 +171,7 @@ export class Server {
       log,
       database: DATABASE,
       accounts: new Accounts({}, clock, chance),
+      servers: () => [],
     }
     const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
     const observer = judge.watch(process)

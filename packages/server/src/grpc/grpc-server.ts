@@ -11,7 +11,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { chmodSync, existsSync } from 'node:fs'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { type Log, reasonOf } from '../log.ts'
 import { GrpcCall } from './call.ts'
@@ -30,6 +31,8 @@ import { GRPC, GrpcError } from './status.ts'
 
 /** Takes a call over. @throws GrpcError when the call cannot begin */
 export type CallHandler = (call: GrpcCall) => void
+
+const OWNER_ONLY = 0o600
 
 const HTTP2_OPTIONS = {
   maxSessionMemory: CONNECTION_MEMORY_MB,
@@ -80,16 +83,32 @@ export class GrpcServer {
   }
 
   async listen(host: string, port: number): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
+    await this.#listen({ host, port })
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('no TCP address')
+    return address
+  }
+
+  /** On a socket in the file system, which the user of this process alone may use. Keeps no process alive. */
+  async listenOnFile(path: string): Promise<void> {
+    this.#server.unref()
+    this.#server.on('connection', (socket: Socket) => socket.unref())
+    // In a worker of a cluster of Node's the primary process would listen, and would live on when this one has died.
+    const listening = this.#listen({ path, exclusive: true })
+    // The socket is there when `listen` has returned, and nobody has been let in before this.
+    if (existsSync(path)) chmodSync(path, OWNER_ONLY)
+    await listening
+  }
+
+  async #listen(where: ListenOptions): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen(where, () => {
         this.#server.off('error', reject)
         this.#server.on('error', (error) => {
           this.#options.log.error('the gRPC listener failed', { reason: reasonOf(error) })
         })
-        const address = this.#server.address()
-        if (address === null || typeof address === 'string') reject(new Error('no TCP address'))
-        else resolve(address)
+        resolve()
       })
     })
   }

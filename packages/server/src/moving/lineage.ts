@@ -20,7 +20,8 @@ export interface Lineage {
   readonly restoring: string | null
 }
 
-const FIRST: Lineage = { incarnation: 0n, restoring: null }
+/** Of a store that says nothing of it. */
+export const FIRST_LINEAGE: Lineage = { incarnation: 0n, restoring: null }
 const VERSION = 1
 
 export function encodeLineage({ incarnation, restoring }: Lineage): Uint8Array {
@@ -57,7 +58,7 @@ function fieldsOf(content: unknown): Record<string, unknown> {
 /** @throws EngineError when it cannot be read */
 export async function readLineage(engine: Engine): Promise<Lineage> {
   const row = await engine.peek(LINEAGE_PARTITION, LINEAGE_KEY)
-  return row === undefined ? FIRST : decodeLineage(row, engine.name)
+  return row === undefined ? FIRST_LINEAGE : decodeLineage(row, engine.name)
 }
 
 /**

@@ -12,7 +12,7 @@ export type CanonicalPath =
  * The canonical form of a path: absolute, without duplicate or trailing slashes, below the server's database.
  *
  * @param path absolute, or relative to `callDatabase`
- * @param database of the server, in canonical form
+ * @param database of the server, in canonical form; empty when any absolute path is inside
  * @param callDatabase what the call's metadata names; the server's own when empty
  */
 export function canonicalPath(path: string, database: string, callDatabase: string): CanonicalPath {
@@ -31,8 +31,9 @@ export function canonicalPath(path: string, database: string, callDatabase: stri
       message: `path has ${bytes} bytes, at most ${PATH_BYTES_MAX} are allowed`,
     }
   }
-  if (canonical === database) {
-    return { kind: 'database', message: `${database} is the database itself` }
+  if (canonical === (database || '/')) {
+    const what = database === '' ? 'the root can be no node' : `${database} is the database itself`
+    return { kind: 'database', message: what }
   }
   if (!canonical.startsWith(`${database}/`)) {
     return { kind: 'outside', message: `path is not inside the database ${database}` }

@@ -86,7 +86,7 @@ test('messages compressed with gzip are understood', async () => {
   const stream = begin(openHttp2(server.grpcAddress), { 'grpc-encoding': 'gzip' })
   stream.write(frame(gzipSync(START), 1))
   await once(stream, 'data')
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 // guards: M1
@@ -101,7 +101,7 @@ test('a message that arrives byte by byte is understood', async () => {
     })
   }
   await arrived
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 // guards: M1
@@ -146,10 +146,10 @@ test('a connection that breaks in the middle of a message detaches its sessions'
   const stream = begin(session)
   stream.write(frame(START))
   await once(stream, 'data')
-  expect(server.host.statistics().attachedSessions).toBe(2)
+  expect(server.statistics().attachedSessions).toBe(2)
   stream.write(Buffer.of(0, 0, 0, 0, 200, 1, 2, 3))
   session.destroy()
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
   await answers(canary)
 })
 
@@ -169,7 +169,7 @@ test('a connection that breaks while more streams than it may have are on their 
   await expect.poll(() => responses).toBe(1_024)
   // The places of the streams that end go to those that wait, in the same breath.
   session.destroy()
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
   await answers(canary)
 })
 
@@ -210,7 +210,7 @@ test('a client that does not read is failed when 4 MiB are unsent', async () => 
   stream.pause()
   stream.write(frame(START))
   for (let count = 0; count < 40; count += 1) stream.write(frame(DESCRIBE_LARGE))
-  await expect.poll(() => server.host.statistics().attachedSessions, { timeout: 5_000 }).toBe(2)
+  await expect.poll(() => server.statistics().attachedSessions, { timeout: 5_000 }).toBe(2)
   let received = 0
   stream.on('data', (chunk: Buffer) => {
     received += chunk.length
@@ -233,7 +233,7 @@ test('what a client never reads is thrown away ten seconds after the end of its 
   stream.write(frame(START))
   await once(stream, 'response')
   for (let count = 0; count < 10; count += 1) stream.write(frame(DESCRIBE_LARGE))
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
   const closed = once(stream, 'close')
   await clock.advance(10_000)
   await closed

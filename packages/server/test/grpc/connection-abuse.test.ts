@@ -35,7 +35,7 @@ test.each([
   expect(await client.ended).toMatchObject({ code: 3 })
   expect(client.repliesTo(good.id)).toEqual([])
   await canary.sings()
-  expect(server.host.statistics()).toMatchObject({ owners: 0, attachedSessions: 1 })
+  expect(server.statistics()).toMatchObject({ owners: 0, attachedSessions: 1 })
 })
 
 test('half a frame and then the end does nothing', async () => {
@@ -49,7 +49,7 @@ test('half a frame and then the end does nothing', async () => {
   stream.write(bytes.subarray(0, -3))
   stream.end()
   expect(await status).toBe('0')
-  expect(server.host.statistics()).toMatchObject({ sessions: 0 })
+  expect(server.statistics()).toMatchObject({ sessions: 0 })
 })
 
 test('a frame may come in parts, and several in one', async () => {
@@ -114,7 +114,7 @@ test('ids that come twice are refused, and their first requests are answered', a
   await client.until('attached', (attached) => attached.channel === again.id)
   client.say(again)
   expect(await client.reply(again.id, 'refused')).toMatchObject({ code: 'INVALID_ARGUMENT' })
-  expect(server.host.statistics()).toMatchObject({ sessions: 2, owners: 1 })
+  expect(server.statistics()).toMatchObject({ sessions: 2, owners: 1 })
 })
 
 test('of a hundred thousand operations in one frame each is answered, and others are served, too', async () => {
@@ -168,7 +168,7 @@ test('a client that does not read is given up, and what it holds runs out', asyn
     operation,
   }))
   client.say(...asks)
-  while (server.host.statistics().attachedSessions > 2) await canary.sings()
+  while (server.statistics().attachedSessions > 2) await canary.sings()
   client.resume()
   expect(await client.ended).toMatchObject({ code: 8 })
 }, 60_000)
@@ -182,5 +182,5 @@ test('a client that says nothing after its hello, or asks before it, disturbs no
   rude.attach()
   expect(await rude.ended).toMatchObject({ code: 3 })
   await canary.sings()
-  expect(server.host.statistics()).toMatchObject({ sessions: 1 })
+  expect(server.statistics()).toMatchObject({ sessions: 1 })
 })

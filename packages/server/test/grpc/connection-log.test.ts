@@ -73,7 +73,7 @@ test('more tasks at once than a client has read come without their records, whic
   for (let count = 0; count < TASKS; count += 1) await store(client, channel, RECORD)
   client.pause()
   const handling = client.ask(channel, { kind: 'handle-theme', theme: THEME, concurrency: TASKS })
-  await expect.poll(() => server.host.statistics().counters.handOuts).toBe(TASKS)
+  await expect.poll(() => server.statistics().counters.handOuts).toBe(TASKS)
   client.resume()
   const ping = client.ping()
   await client.until('pong', ({ id }) => id === ping)

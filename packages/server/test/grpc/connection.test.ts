@@ -97,8 +97,8 @@ test('a call that is cancelled detaches all sessions of its connection', async (
   await client.open()
   await client.open()
   client.cancel()
-  await eventually(() => server.host.statistics().attachedSessions === 0)
-  expect(server.host.statistics()).toMatchObject({ sessions: 2, streams: 0 })
+  await eventually(() => server.statistics().attachedSessions === 0)
+  expect(server.statistics()).toMatchObject({ sessions: 2, streams: 0 })
 })
 
 test('a frame does not grow without bound', async () => {
@@ -141,7 +141,7 @@ test('ten thousand sessions live on one connection by one ping for each interval
       operation: acquireOf(`lock-${channel}`),
     })),
   )
-  await eventually(() => server.host.statistics().owners === SESSIONS)
+  await eventually(() => server.statistics().owners === SESSIONS)
   let ping = first
   for (let interval = 0; interval < 20; interval += 1) {
     await clock.advance(1_000)
@@ -149,7 +149,7 @@ test('ten thousand sessions live on one connection by one ping for each interval
     const { id } = await client.until('pong', (pong) => pong.id === ping)
     expect(id).toBe(ping)
   }
-  expect(server.host.statistics()).toMatchObject({
+  expect(server.statistics()).toMatchObject({
     sessions: SESSIONS,
     attachedSessions: SESSIONS,
     owners: SESSIONS,
@@ -157,9 +157,9 @@ test('ten thousand sessions live on one connection by one ping for each interval
   })
   await clock.advance(2_000)
   expect((await client.ended).code).toBe(4)
-  expect(server.host.statistics()).toMatchObject({ sessions: SESSIONS, attachedSessions: 0 })
+  expect(server.statistics()).toMatchObject({ sessions: SESSIONS, attachedSessions: 0 })
   await clock.advance(3_001)
-  await eventually(() => server.host.statistics().sessions === 0)
+  await eventually(() => server.statistics().sessions === 0)
 }, 60_000)
 
 test('a client that is silent for two of its periods is given up', async () => {
@@ -171,15 +171,15 @@ test('a client that is silent for two of its periods is given up', async () => {
   const ping = client.ping(500)
   await client.until('pong', ({ id }) => id === ping)
   await clock.advance(999)
-  expect(server.host.statistics()).toMatchObject({ attachedSessions: 1 })
+  expect(server.statistics()).toMatchObject({ attachedSessions: 1 })
   await clock.advance(1)
   expect(await client.ended).toEqual({
     code: 4,
     details: 'nothing was heard from the client in time',
   })
-  expect(server.host.statistics()).toMatchObject({ attachedSessions: 0, owners: 1 })
+  expect(server.statistics()).toMatchObject({ attachedSessions: 0, owners: 1 })
   await clock.advance(5_001)
-  await eventually(() => server.host.statistics().owners === 0)
+  await eventually(() => server.statistics().owners === 0)
 })
 
 test('a socket that breaks detaches all sessions of its connection', async () => {
@@ -191,10 +191,10 @@ test('a socket that breaks detaches all sessions of its connection', async () =>
   const messages = [client.attachMessage(), client.attachMessage(), client.attachMessage()]
   const hello = { kind: 'hello', version: 1, capabilities: [], agent: 'raw' } as const
   stream.write(frame(encodeClientFrame([hello, ...messages])))
-  await eventually(() => server.host.statistics().attachedSessions === 3)
+  await eventually(() => server.statistics().attachedSessions === 3)
   http2.destroy()
-  await eventually(() => server.host.statistics().attachedSessions === 0)
-  expect(server.host.statistics()).toMatchObject({ sessions: 3, streams: 0 })
+  await eventually(() => server.statistics().attachedSessions === 0)
+  expect(server.statistics()).toMatchObject({ sessions: 3, streams: 0 })
 })
 
 test('a client that half-closes has left', async () => {
@@ -203,8 +203,8 @@ test('a client that half-closes has left', async () => {
   await client.open()
   client.halfClose()
   expect(await client.ended).toMatchObject({ code: 0 })
-  await eventually(() => server.host.statistics().attachedSessions === 0)
-  expect(server.host.statistics()).toMatchObject({ sessions: 1 })
+  await eventually(() => server.statistics().attachedSessions === 0)
+  expect(server.statistics()).toMatchObject({ sessions: 1 })
 })
 
 test('clients of both protocols contend for one lock', async () => {

@@ -71,7 +71,7 @@ test.for(WRONG)('%s ends the connection and nothing else', async ([, frames]) =>
     expect(await working.next('pong')).toMatchObject({ opaque: 5n })
   }
   await closed
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 test('a connection whose client has gone without a word is closed, one that is only idle is not', async () => {
@@ -105,7 +105,7 @@ test.for([
   await expect.poll(() => connection.receivedBytes).toBeGreaterThan(0)
   connection.send(http2Frame({ type: FRAME.ping, payload: Buffer.alloc(8) }))
   await canary.singsDuring(Promise.resolve())
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 const TIMES = 10_000
@@ -157,7 +157,7 @@ test.for(FLOODS)('a flood of %s disturbs nobody', async ([, before, again]) => {
   connection.send(before)
   await canary.singsDuring(connection.flood(again, TIMES))
   connection.socket.destroy()
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
 })
 
 test('a small block of headers that stands for megabytes begins no session', async () => {
@@ -167,7 +167,7 @@ test('a small block of headers that stands for megabytes begins no session', asy
   connection.send(headersOf(BOMB))
   await expect.poll(() => connection.receivedBytes).toBeGreaterThan(0)
   await canary.singsDuring(Promise.resolve())
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 function begunAndReset(stream: number): Buffer {
@@ -187,7 +187,7 @@ test('streams that are reset as soon as they are begun end their connection', as
     await connection.closed()
   })()
   await canary.singsDuring(abuse)
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 test.for<[string, Uint8Array]>([
@@ -200,7 +200,7 @@ test.for<[string, Uint8Array]>([
   const working = await client.session()
   const connection = await RawConnection.open(server.grpcAddress, true)
   connection.send(bytes)
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
   // The connection is known to the server when a later one has been served.
   const later = await RawConnection.open(server.grpcAddress)
   await expect.poll(() => later.receivedBytes).toBeGreaterThan(0)
@@ -227,7 +227,7 @@ test.for<[string, Uint8Array]>([
   const connection = await RawConnection.open(server.grpcAddress, true)
   connection.send(bytes)
   await canary.singsDuring(connection.closed())
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })
 
 test('a half-open connection holds up nobody and goes when its client does', async () => {
@@ -237,5 +237,5 @@ test('a half-open connection holds up nobody and goes when its client does', asy
   connection.send(sessionHeaders(1, END_HEADERS | END_STREAM))
   connection.socket.end()
   await canary.singsDuring(connection.closed())
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
 })

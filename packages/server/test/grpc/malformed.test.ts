@@ -82,7 +82,7 @@ test.for(MALFORMED)('%s ends a call that works, and one that begins', async ([, 
     assertPlain(text)
   }
   await canary.sings()
-  expect(server.host.statistics().semaphores).toBe(0)
+  expect(server.statistics().semaphores).toBe(0)
 })
 
 /** Length prefixes that lie, in front of the bytes of a start. */
@@ -115,7 +115,7 @@ test('a frame that promises more than comes holds its call for ten seconds, and 
   const stream = begin(openHttp2(server.grpcAddress))
   const ended = endOf(stream)
   stream.write(lying(START.length + 1))
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(1)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(1)
   for (let second = 0; second < 11; second += 1) {
     await clock.advance(1_000)
     working.send({ case: 'ping', value: { opaque: 5n } })
@@ -130,5 +130,5 @@ test('a call that half-closes in the middle of a frame is no session', async () 
   stream.end(frame(START).subarray(0, -1))
   const { status } = await endOf(stream)
   expect(['0', INTERNAL]).toContain(status)
-  expect(server.host.statistics()).toMatchObject({ sessions: 0, attachedSessions: 0 })
+  expect(server.statistics()).toMatchObject({ sessions: 0, attachedSessions: 0 })
 })

@@ -24,7 +24,7 @@ test(`${COUNT} spoilt sessions hurt nobody else`, async () => {
   const { semaphoreDescription } = await keeper.next('describeSemaphoreResult')
   const { owners } = semaphoreDescription ?? { owners: [] }
   expect({ seed, owners }).toMatchObject({ seed, owners: [{ sessionId: keeper.sessionId }] })
-  const { attachedSessions, counters } = server.host.statistics()
+  const { attachedSessions, counters } = server.statistics()
   expect({ seed, attachedSessions, ends: counters.ends }).toMatchObject({
     seed,
     attachedSessions: 2,

@@ -62,9 +62,9 @@ test('a detached session expires after its timeout and not before', async () => 
   stream.halfClose()
   await stream.ended
   await clock.advance(2_990)
-  expect(server.host.statistics().sessions).toBe(1)
+  expect(server.statistics().sessions).toBe(1)
   await clock.advance(20)
-  expect(server.host.statistics().sessions).toBe(0)
+  expect(server.statistics().sessions).toBe(0)
   const again = client.stream()
   again.start({ sessionId: stream.sessionId })
   expect(await again.next('failure')).toMatchObject({ status: 400_150 })

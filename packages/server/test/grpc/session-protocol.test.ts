@@ -151,8 +151,8 @@ test('a client that leaves before its new session has started leaves no session 
     stream.halfClose()
     await stream.ended
   }
-  await expect.poll(() => server.host.statistics().attachedSessions).toBe(0)
-  expect(server.host.statistics().sessions).toBe(0)
+  await expect.poll(() => server.statistics().attachedSessions).toBe(0)
+  expect(server.statistics().sessions).toBe(0)
 })
 
 test('a dropped node fails its streams as unavailable; a later start finds nothing', async () => {

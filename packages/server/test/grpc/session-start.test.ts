@@ -50,7 +50,7 @@ test('a stream that says nothing for ten seconds ends', async () => {
   const stream = client.stream()
   const other = await client.session()
   await clock.advance(9_990)
-  expect(server.host.statistics().attachedSessions).toBe(1)
+  expect(server.statistics().attachedSessions).toBe(1)
   await clock.advance(20)
   expect(await stream.ended).toMatchObject({ code: 4 })
   other.send({ case: 'ping', value: { opaque: 9n } })
@@ -97,7 +97,7 @@ test.for([
   expect(failure.status).toBe(status)
   expect(failure.issues[0]?.message).not.toBe('')
   expect(await stream.ended).toMatchObject(OK)
-  expect(server.host.statistics().sessions).toBe(0)
+  expect(server.statistics().sessions).toBe(0)
 })
 
 // guards: M2

@@ -43,6 +43,7 @@ export async function connectionStage(
     log: silentLog,
     database: '/local',
     accounts: new Accounts(options.users ?? {}, clock, systemRandom),
+    servers: () => [],
   }
   return {
     ...set,

@@ -65,12 +65,12 @@ async function listNodes(
   call: CallInfo,
 ): Promise<Reply> {
   if (accounts.userOf(call.ticket) === null) return refusal('UNAUTHORIZED', UNAUTHORIZED_TEXT)
-  const asked = /^\/*$/.test(prefix) ? database : prefix
+  const asked = /^\/*$/.test(prefix) ? database || '/' : prefix
   const canonical = canonicalPath(asked, database, call.database)
   if (canonical.kind === 'malformed') return refusal('INVALID_ARGUMENT', canonical.message)
   if (canonical.kind === 'outside') return refusal('NOT_FOUND', canonical.message)
   try {
-    const paths = await host.list(canonical.kind === 'database' ? database : canonical.path)
+    const paths = await host.list(canonical.kind === 'database' ? asked : canonical.path)
     if (paths.length > LISTED_NODES_MAX) {
       const message = `there are ${paths.length} nodes, at most ${LISTED_NODES_MAX} can be listed; ask for a part`
       return refusal('PRECONDITION_FAILED', message)

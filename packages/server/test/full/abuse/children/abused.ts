@@ -14,7 +14,7 @@ process.on('message', () => {
   process.send?.({
     bytes: heapUsed + external + arrayBuffers,
     descriptors: readdirSync('/proc/self/fd').length,
-    attachedSessions: server.host.statistics().attachedSessions,
+    attachedSessions: server.statistics().attachedSessions,
   })
 })
 process.send?.({ port: server.grpcAddress.port })

@@ -3,7 +3,9 @@ import type { Engine } from '../engine.ts'
 import { commitTests } from './commits.ts'
 import { cutTests } from './cuts.ts'
 import { fencingTests } from './fencing.ts'
+import { largeCommitTests } from './large-commits.ts'
 import { lifetimeTests } from './lifetime.ts'
+import { membershipTests } from './memberships.ts'
 import { scanTests } from './scans.ts'
 
 export interface EngineUnderTest {
@@ -30,7 +32,7 @@ export function conformance(engine: EngineUnderTest, api: TestApi): void {
       }
     })
   }
-  for (const group of [commitTests, scanTests, fencingTests]) {
+  for (const group of [commitTests, largeCommitTests, scanTests, fencingTests]) {
     for (const [title, body] of Object.entries(group)) run(title, body)
   }
   for (const [title, body] of Object.entries(cutTests)) {
@@ -41,5 +43,10 @@ export function conformance(engine: EngineUnderTest, api: TestApi): void {
   const { reopen } = engine
   for (const [title, body] of Object.entries(lifetimeTests)) {
     run(title, (opened) => body(opened, reopen))
+  }
+  for (const [title, body] of Object.entries(membershipTests)) {
+    run(title, async (opened) => {
+      if (opened.members !== undefined) await body(opened, reopen)
+    })
   }
 }

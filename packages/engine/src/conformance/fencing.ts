@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import type { Engine } from '../engine.ts'
 import { FencedError } from '../errors.ts'
-import { bytes, LATER, OWNER, put, read } from './entries.ts'
+import { bytes, LATER, OWNER, put, read, text } from './entries.ts'
 
 // guards: X6
 export const fencingTests: Record<string, (engine: Engine) => Promise<void>> = {
@@ -56,6 +56,27 @@ export const fencingTests: Record<string, (engine: Engine) => Promise<void>> = {
     const outcomes = await Promise.allSettled(commits)
     const written = outcomes.filter(({ status }) => status === 'fulfilled').length
     equal((await read(await claiming)).length, written * 2)
+  },
+
+  'a history that is cut off by claims again and again has no hole': async (engine) => {
+    let acknowledged = 0
+    for (let claims = 0; claims < 8; claims += 1) {
+      const partition = await engine.claim('p', OWNER)
+      equal((await partition.get(bytes('last')))?.length === undefined, claims === 0)
+      const last = Number(text((await partition.get(bytes('last'))) ?? bytes('0')))
+      ok(last >= acknowledged, `${acknowledged} was acknowledged, found ${last}`)
+      equal((await read(partition)).length, last === 0 ? 0 : last + 1)
+      const commits = Array.from({ length: 12 }, (_, index) => {
+        const number = last + 1 + index
+        return partition.commit([put('last', `${number}`), put(`n${number}`, '')])
+      })
+      await commits[claims]
+      acknowledged = last + claims + 1
+      const following = engine.claim('p', LATER)
+      const outcomes = await Promise.allSettled(commits)
+      acknowledged = last + outcomes.filter(({ status }) => status === 'fulfilled').length
+      await following
+    }
   },
 
   'claims made at once get epochs of their own, and the last stands': async (engine) => {

@@ -129,7 +129,13 @@ export type {
 } from './log/event.ts'
 export type { Found, Reading } from './reading.ts'
 export type { LogStatistics } from './log/log.ts'
-export { epochsAbove, INCARNATIONS_MAX, nextEpochsAbove, nextIncarnationOf } from './incarnation.ts'
+export {
+  epochsAbove,
+  INCARNATION_MAX,
+  inIncarnation,
+  nextEpochsAbove,
+  nextIncarnation,
+} from './incarnation.ts'
 export { InvariantError } from './invariant.ts'
 export { Kernel } from './kernel.ts'
 export type { KernelStatistics } from './kernel.ts'

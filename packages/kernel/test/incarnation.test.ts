@@ -6,31 +6,38 @@
 import { expect, test } from 'vitest'
 import {
   epochsAbove,
-  INCARNATIONS_MAX,
+  INCARNATION_MAX,
+  inIncarnation,
   InvariantError,
   KEY_RANGE_ALL,
   Kernel,
   nextEpochsAbove,
-  nextIncarnationOf,
+  nextIncarnation,
 } from '@tenure/kernel'
 import type { Entry, Event } from '@tenure/kernel'
 import { append, handle, LogNode, open, store, take, theme } from './log/log-node.ts'
 import { SortedStore } from './log/sorted-store.ts'
 import { CONFIG, NOTHING } from './node.ts'
 
-const SPAN = 2n ** 42n
+/** The first second of 2026. */
+const BEGINNING_MS = Date.UTC(2026, 0, 1)
+/** How many numbers of each kind there are to a second. */
+const RATE = 2n ** 21n
+/** Seconds by which an incarnation is younger at the least. */
+const STEP = 2n ** 14n
 
 /** The node as it would be elsewhere, from its rows as they are now. */
-function nextOf(old: LogNode): LogNode {
+function nextOf(old: LogNode, incarnation = STEP): LogNode {
   const next = new LogNode(old.limits)
   next.store = new SortedStore()
-  for (const [key, value] of entriesOf(old).map(nextIncarnationOf)) {
-    next.store.apply([{ kind: 'put', key, value }])
+  for (const [key, value] of entriesOf(old)) {
+    const [, moved] = inIncarnation([key, value], incarnation)
+    next.store.apply([{ kind: 'put', key, value: moved }])
   }
   next.nowMs = old.nowMs
   next.wallMs = old.wallMs
   // Restarting adds one, as a claim does.
-  next.term = nextEpochsAbove(old.term)
+  next.term = nextEpochsAbove(old.term, incarnation)
   next.restart()
   next.settle()
   return next
@@ -151,9 +158,9 @@ test('the hand-outs of a task are told apart from those of the old node, and its
     return node.wait(60)
   })
   expect(fromOld).toContain('to 2: 1.2#1 r1 [stored]')
-  expect(fromNext).toContain('to 2: 1.2#1048577 r1 [stored]')
-  expect(fromNext).toContain('to 2: 1.1#1048577 r1 [active]')
-  expect(next.ask(take('1.4'), 2n)).toEqual(['to 2: 1.4#1048577 r1 [dead]'])
+  expect(fromNext).toContain('to 2: 1.2#16385 r1 [stored]')
+  expect(fromNext).toContain('to 2: 1.1#16385 r1 [active]')
+  expect(next.ask(take('1.4'), 2n)).toEqual(['to 2: 1.4#16385 r1 [dead]'])
 })
 
 /** A node that has just been made, in a partition with this epoch. */
@@ -171,30 +178,68 @@ function nodeAt(epoch: bigint): LogNode {
 test('a node that is made anew begins above what the old incarnation can have given to one of that name', () => {
   const first = issued(nodeAt(1n))
   expect(first).toEqual({ session: 2n, tokens: [1n, 2n], commits: [1n, 2n, 3n] })
-  expect(areAbove(issued(nodeAt(epochsAbove(1n))), first)).toBe(true)
-  expect(issued(nodeAt(epochsAbove(3n) + 17n)).session).toBe(3n * SPAN + 2n)
+  expect(areAbove(issued(nodeAt(epochsAbove(STEP))), first)).toBe(true)
+  expect(issued(nodeAt(epochsAbove(3n * STEP) + 17n)).session).toBe(3n * STEP * RATE + 2n)
 })
 
 test('a new node without counters stays where its incarnation begins when that is moved', () => {
   const node = new LogNode({}, 0)
-  const next = nextOf(node)
+  const next = nextOf(node, 5n * STEP)
   expect(entriesOf(next).map(([key]) => key[0])).toEqual([0x02])
   next.ask(theme(7))
-  expect(issued(next).tokens[0]).toBe(SPAN + 1n)
+  expect(issued(next).tokens[0]).toBe(5n * STEP * RATE + 1n)
 })
 
-test('a store can be moved as often as there are incarnations, and no number passes 2^53', () => {
+test('of two restores of one cut the later gives out numbers above all that the earlier can have given out', () => {
+  const old = busyNode()
+  const first = nextOf(old, incarnationAt(0n, 40_000_000))
+  const given = Array.from({ length: 100 }, () => issued(first))
+  const second = nextOf(old, incarnationAt(0n, 40_000_001))
+  const one = issued(second)
+  expect(given.filter((other) => !areAbove(one, other))).toEqual([])
+  const [early, late] = [first, second].map((node) => {
+    node.attach(2n, 2)
+    node.ask(handle(7), 2n)
+    return node.wait(60)
+  })
+  expect(early).toContain('to 2: 1.2#40000001 r1 [stored]')
+  expect(late).toContain('to 2: 1.2#40000002 r1 [stored]')
+})
+
+/** @param second since the beginning of 2026 */
+function incarnationAt(before: bigint, second: number): bigint {
+  const next = nextIncarnation(before, BEGINNING_MS + second * 1_000)
+  if (next === null) throw new Error('there is no next incarnation')
+  return next
+}
+
+test('an incarnation is the second of its birth, and well after the one before whatever the clock says', () => {
+  expect(incarnationAt(0n, 30_000_000)).toBe(30_000_000n)
+  expect(incarnationAt(30_000_000n, 30_000_010)).toBe(30_000_000n + STEP)
+  expect(incarnationAt(30_000_000n, 31_000_000)).toBe(31_000_000n)
+  for (const wrong of [-1_000_000_000, 0, 2 ** 31 + 1, 2 ** 40]) {
+    expect(incarnationAt(30_000_000n, wrong)).toBe(30_000_000n + STEP)
+  }
+})
+
+test('a store can be moved again and again, until a number would pass 2^53', () => {
   let entries = entriesOf(busyNode())
-  let epoch = 1n
-  for (let incarnation = 1n; incarnation <= INCARNATIONS_MAX; incarnation += 1n) {
-    entries = entries.map(nextIncarnationOf)
-    epoch = nextEpochsAbove(epoch)
+  let [epoch, incarnation] = [1n, 0n]
+  const move = (): void => {
+    entries = entries.map((entry) => inIncarnation(entry, incarnation))
+    epoch = nextEpochsAbove(epoch, incarnation)
+  }
+  for (let second = 0; second <= 2 ** 31 - 2 ** 15; second += 2 ** 26) {
+    incarnation = incarnationAt(incarnation, second)
+    move()
   }
   const kernel = new Kernel()
   for (const entry of entries) if ((entry[0][0] ?? 0) < 0x53) kernel.load(entry)
   kernel.start(0, epoch)
-  expect(kernel.commitNumber).toBeGreaterThan(INCARNATIONS_MAX * SPAN)
-  expect(kernel.commitNumber).toBeLessThan(2n ** 53n)
-  expect(epoch).toBeLessThan(2n ** 53n)
-  expect(() => entries.map(nextIncarnationOf)).toThrow(InvariantError)
+  expect(kernel.commitNumber).toBeGreaterThan(2n ** 51n)
+  expect(kernel.commitNumber).toBeLessThan(2n ** 52n)
+  expect(epoch).toBeLessThan(2n ** 52n)
+  expect(nextIncarnation(INCARNATION_MAX, BEGINNING_MS)).toBe(null)
+  incarnation = 2n ** 32n
+  expect(move).toThrow(InvariantError)
 })

@@ -67,7 +67,7 @@ export interface HostOptions {
   readonly random?: Random
   /** Who claims partitions here; by default a random id, without an address. */
   readonly owner?: OwnerInfo
-  /** How often what is in the engine has been moved there from elsewhere: counters of new nodes begin above those of the old place. */
+  /** Of what is in the engine, 0 when it was never moved: counters of new nodes begin above those of the places before. */
   readonly incarnation?: bigint
   readonly limits?: Partial<HostLimits>
   readonly kernelLimits?: Partial<Limits>

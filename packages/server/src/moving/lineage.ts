@@ -1,12 +1,12 @@
 /**
- * Where a store comes from: how often it has been moved, and whether that is still under way.
+ * Where a store comes from: which incarnation it is, and whether it is still being moved.
  *
  * It is one row in a partition of its own, which no node can have: paths begin with a slash. A store that was never moved has none.
  * The row is there before anything of a restore is written, and says that it is done after all of it has been.
  */
 import { EngineError } from '@tenure/engine'
 import type { Engine } from '@tenure/engine'
-import { INCARNATIONS_MAX } from '@tenure/kernel'
+import { INCARNATION_MAX } from '@tenure/kernel'
 
 /** Before all paths, so that whoever reads a store in order meets it first. */
 export const LINEAGE_PARTITION = '.lineage'
@@ -14,7 +14,7 @@ export const LINEAGE_PARTITION = '.lineage'
 export const LINEAGE_KEY: Uint8Array = new Uint8Array(Buffer.from('lineage'))
 
 export interface Lineage {
-  /** 0 of a store that began empty; one more with each move. */
+  /** 0 of a store that was never moved. */
   readonly incarnation: bigint
   /** Who restores into it; null when that is done. */
   readonly restoring: string | null
@@ -43,7 +43,7 @@ export function decodeLineage(row: Uint8Array, where: string): Lineage {
     typeof incarnation === 'number' &&
     Number.isInteger(incarnation) &&
     incarnation >= 0 &&
-    incarnation <= Number(INCARNATIONS_MAX) &&
+    incarnation <= Number(INCARNATION_MAX) &&
     (restoring === null || typeof restoring === 'string')
   if (isKnown) return { incarnation: BigInt(incarnation), restoring }
   throw new EngineError(

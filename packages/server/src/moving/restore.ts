@@ -8,13 +8,9 @@
 import { randomBytes } from 'node:crypto'
 import { DamagedError, EngineError, KEY_BYTES_MAX } from '@tenure/engine'
 import type { CutPartition, Engine, OwnerInfo, Partition } from '@tenure/engine'
-import {
-  INCARNATIONS_MAX,
-  InvariantError,
-  nextEpochsAbove,
-  nextIncarnationOf,
-} from '@tenure/kernel'
+import { inIncarnation, InvariantError, nextEpochsAbove, nextIncarnation } from '@tenure/kernel'
 import type { Entry } from '@tenure/kernel'
+import { systemClock } from '../clock.ts'
 import { bytesOfEntry } from './backup-format.ts'
 import { Flights } from './flights.ts'
 import {
@@ -32,6 +28,8 @@ import type { Moved, Source } from './source.ts'
 import { Tally } from './tally.ts'
 
 export interface RestoreOptions {
+  /** The time of day; the system's by default. */
+  readonly wallMs?: number
   /** Called now and then. */
   readonly progress?: (moved: Moved) => void
   /** Ends it before its end: the engine is then as after any restore that was interrupted. */
@@ -57,7 +55,7 @@ export async function restore(
 ): Promise<Moved> {
   await assertUnused(engine)
   const before = await readLineage(engine)
-  const incarnation = nextIncarnation(source, before)
+  const incarnation = incarnationOf(source, before, options.wallMs ?? systemClock.wallMs())
   // The claims of an interrupted one are known by its name.
   const name = before.restoring ?? `restore-${randomBytes(8).toString('hex')}`
   const owner = { id: name, address: '' }
@@ -68,7 +66,7 @@ export async function restore(
     lineage.commit([{ kind: 'put', key: LINEAGE_KEY, value: encodeLineage(state) }])
   await say({ incarnation, restoring: name })
   if (before.restoring !== null) await clear(engine, owner)
-  const moved = await new Restorer(engine, owner, options).all(source)
+  const moved = await new Restorer(engine, { owner, incarnation, options }).all(source)
   await say({ incarnation, restoring: null })
   await lineage.close()
   return moved
@@ -90,12 +88,17 @@ export async function assertUnused(engine: Engine): Promise<void> {
   enough.abort()
 }
 
-function nextIncarnation(source: Source, { incarnation }: Lineage): bigint {
-  const next = (source.incarnation > incarnation ? source.incarnation : incarnation) + 1n
-  if (next <= INCARNATIONS_MAX) return next
-  throw new MovingRefused(
-    `this store has been moved ${INCARNATIONS_MAX} times, which is as often as can be`,
-  )
+function incarnationOf(source: Source, before: Lineage, wallMs: number): bigint {
+  // Nobody was served from what an interrupted restore has begun.
+  const last =
+    before.restoring === null ? max(source.incarnation, before.incarnation) : source.incarnation
+  const next = nextIncarnation(last, wallMs)
+  if (next !== null) return max(next, before.incarnation)
+  throw new MovingRefused('this store has been moved as often as can be')
+}
+
+function max(one: bigint, other: bigint): bigint {
+  return one > other ? one : other
 }
 
 async function assertEmpty(engine: Engine, { restoring }: Lineage): Promise<void> {
@@ -140,14 +143,19 @@ async function assertNew(partition: Partition, name: string): Promise<void> {
 class Restorer {
   readonly #engine: Engine
   readonly #owner: OwnerInfo
+  readonly #incarnation: bigint
   readonly #options: RestoreOptions
   readonly #flights = new Flights()
   readonly #tally = new Tally()
 
-  constructor(engine: Engine, owner: OwnerInfo, options: RestoreOptions) {
+  constructor(
+    engine: Engine,
+    how: { owner: OwnerInfo; incarnation: bigint; options: RestoreOptions },
+  ) {
     this.#engine = engine
-    this.#owner = owner
-    this.#options = options
+    this.#owner = how.owner
+    this.#incarnation = how.incarnation
+    this.#options = how.options
   }
 
   async all(source: Source): Promise<Moved> {
@@ -188,7 +196,8 @@ class Restorer {
     const { progress, signal } = this.#options
     signal?.throwIfAborted()
     if (name === LINEAGE_PARTITION) throw new EngineError(`${name} can be no node`)
-    const partition = await this.#engine.claim(name, this.#owner, nextEpochsAbove(epoch))
+    const above = nextEpochsAbove(epoch, this.#incarnation)
+    const partition = await this.#engine.claim(name, this.#owner, above)
     await assertNew(partition, name)
     const load = new NodeLoad(partition)
     for (const entry of first) await load.add(entry)
@@ -207,7 +216,7 @@ class Restorer {
   #moved({ name }: CutPartition, entry: Entry): Entry {
     this.#tally.addEntry(entry)
     try {
-      return nextIncarnationOf(entry)
+      return inIncarnation(entry, this.#incarnation)
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error
       const what = `what was stored of node ${name} cannot be understood: ${error.message}`

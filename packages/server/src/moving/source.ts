@@ -3,7 +3,7 @@ import type { Cut, CutPartition } from '@tenure/engine'
 import { decodeLineage, LINEAGE_KEY, LINEAGE_PARTITION, wholeIncarnation } from './lineage.ts'
 
 export interface Source {
-  /** How often the store had been moved. */
+  /** 0 of a store that was never moved. */
   readonly incarnation: bigint
   /** Each is read before the next is asked for. */
   nodes(): AsyncIterable<CutPartition>

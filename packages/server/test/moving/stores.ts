@@ -91,12 +91,13 @@ export async function filled(size: { small: number; isLargeToo: boolean }): Prom
   return engine
 }
 
+/** More than goes in one commit, or in one frame. */
 async function large(engine: Engine): Promise<void> {
   const node = new MovedNode()
   node.kernel.start(0)
   node.create()
-  for (let row = 0; row < 10_500; row += 1) node.put(`k${row}`, NOTHING)
-  for (let row = 0; row < 5; row += 1) node.put(`large ${row}`, new Uint8Array(1_000_000).fill(row))
+  for (let row = 0; row < 700; row += 1) node.put(`k${row}`, NOTHING)
+  for (let row = 0; row < 3; row += 1) node.put(`large ${row}`, new Uint8Array(1_000_000).fill(row))
   await node.keep(engine, '/local/large')
 }
 

@@ -17,6 +17,7 @@ import {
 } from './layout.ts'
 import { RANGE, TXN } from './methods.ts'
 import { found, isModifiedAt, put, read, revisionOf } from './operation.ts'
+import { afterKey } from './pages.ts'
 import { recover } from './recovery.ts'
 
 const NAMES_PER_PAGE = 1000
@@ -67,7 +68,7 @@ export class Claims {
       for (const entry of kvs) yield this.#layout.nameIn(entry.key)
       const last = kvs.at(-1)
       if (!more || last === undefined) return
-      key = Buffer.concat([last.key, Buffer.alloc(1)])
+      key = afterKey(last.key)
     }
   }
 

@@ -3,6 +3,7 @@ import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
 import { partitionNameBytes } from '../bounds.ts'
 import type {
   CommitLimits,
+  Cut,
   Engine,
   Membership,
   OwnerInfo,
@@ -12,6 +13,7 @@ import type {
 import { EngineError } from '../errors.ts'
 import { Claims } from './claims.ts'
 import { ClusterClient } from './cluster-client.ts'
+import { cutOf } from './etcd-cut.ts'
 import { EtcdPartition } from './etcd-partition.ts'
 import { told } from './failure.ts'
 import { Layout } from './layout.ts'
@@ -71,6 +73,7 @@ class EtcdEngine implements Engine {
   readonly durable = true
   readonly members: Membership
   readonly #client: ClusterClient
+  readonly #layout: Layout
   readonly #claims: Claims
   readonly #limits: CommitLimits
   readonly #partitions = new Set<WeakRef<EtcdPartition>>()
@@ -84,6 +87,7 @@ class EtcdEngine implements Engine {
     this.name = `etcd ${options.endpoints.join(',')}${layout.prefix}`
     this.members = new EtcdMembership(client, layout)
     this.#client = client
+    this.#layout = layout
     this.#claims = new Claims(client, layout)
     this.#limits = limits
   }
@@ -110,6 +114,11 @@ class EtcdEngine implements Engine {
   async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#assertOpen()
     return this.#claims.peek(partitionNameBytes(partition), key)
+  }
+
+  async cut(): Promise<Cut> {
+    this.#assertOpen()
+    return cutOf(this.#client, this.#layout)
   }
 
   close(): Promise<void> {

@@ -73,6 +73,11 @@ export class Layout {
     return Buffer.from(key.subarray(this.#key('partition/').length)).toString('utf8')
   }
 
+  /** Of all partitions. */
+  get pendings(): Span {
+    return spanOf(this.#key('pending/'))
+  }
+
   get servers(): Span {
     return spanOf(this.#key('server/'))
   }

@@ -10,6 +10,7 @@ import {
   LINEAGE_KEY,
   LINEAGE_PARTITION,
   readLineage,
+  wholeIncarnation,
 } from '../../src/moving/lineage.ts'
 import { MovingRefused } from '../../src/moving/refusal.ts'
 import { restore } from '../../src/moving/restore.ts'
@@ -95,10 +96,9 @@ async function ending(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Starts a server on the engine, and stops it. */
+/** What a server does before it starts on the engine. */
 async function served(engine: Engine): Promise<void> {
-  const server = await startServer({ engine, http: null, listen: ANY })
-  await server.stop()
+  wholeIncarnation(await readLineage(engine), engine.name)
 }
 
 test('what is left of one interrupted restore is not mixed with another', async () => {

@@ -1,4 +1,5 @@
 /** Stores to move: nodes of every size, with rows as a kernel makes them. */
+import { createHash } from 'node:crypto'
 import type { Engine, OwnerInfo } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { KEY_RANGE_LOADED, Kernel } from '@tenure/kernel'
@@ -115,7 +116,9 @@ export async function contents(engine: Engine): Promise<Map<string, string[]>> {
   return found
 }
 
+/** Of what is long its digest. */
 function hex(bytes: Uint8Array): string {
+  if (bytes.length > 4_000) return createHash('sha1').update(bytes).digest('hex')
   return Buffer.from(bytes).toString('hex')
 }
 

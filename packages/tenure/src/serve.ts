@@ -4,8 +4,9 @@
 import type { Engine } from '@tenure/engine'
 import type { ListenAddress, Log, RunningServer } from '@tenure/server'
 import { DEFAULT_DATABASE, DEFAULT_HTTP, DEFAULT_LISTEN } from './address.ts'
-import { openEngine, parseEngine } from './engine-url.ts'
+import { type EngineUrl, openEngine, parseEngine, realFolder } from './engine-url.ts'
 import type { NodeSetup, ThemeChange } from './node-setup.ts'
+import { Entrance } from './shared/entrance.ts'
 import { ownVersion } from './version.ts'
 
 export interface ServeOptions {
@@ -63,7 +64,7 @@ export interface Serving extends AsyncDisposable {
 }
 
 /**
- * Starts a server.
+ * Starts a server. One that keeps everything in a directory also answers the programs of this machine that connect to `file:DIR`.
  *
  * @throws RangeError for options that cannot be; HeldError when another process has the directory open; what the system says
  *   when an address cannot be listened on
@@ -99,7 +100,8 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
       version: ownVersion(),
       prepare: async (host) => void (await setUpNodes({ host, database }, nodes)),
     })
-    return serving(server, { engine, database, written: writtenAddress })
+    const entrance = await entranceOf(url, server, log)
+    return serving(server, { engine, database, entrance, written: writtenAddress })
   } catch (error) {
     await engine.close()
     throw error
@@ -110,18 +112,39 @@ function tellDangers({ unsafe = [] }: Engine, log: Log | undefined): void {
   for (const reason of unsafe) log?.warn('the engine is unsafe', { reason })
 }
 
+/** Programs that name the directory of a server are answered by it. @returns null where there is no directory */
+async function entranceOf(
+  url: EngineUrl,
+  server: RunningServer,
+  log: Log | undefined,
+): Promise<Entrance | null> {
+  if (url.kind !== 'file') return null
+  try {
+    const { host } = server
+    return await Entrance.open(realFolder(url.folder), {
+      host,
+      ...(log === undefined ? {} : { log }),
+    })
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
 interface Parts {
   readonly engine: Engine
+  readonly entrance: Entrance | null
   readonly database: string
   readonly written: (address: ListenAddress) => string
 }
 
-function serving(server: RunningServer, { engine, database, written }: Parts): Serving {
+function serving(server: RunningServer, parts: Parts): Serving {
+  const { engine, database, written } = parts
   const { grpcAddress, httpAddress } = server
   const listen = written(grpcAddress)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= stop(server, engine)
+    closing ??= stop(server, parts)
     return closing
   }
   return {
@@ -164,10 +187,12 @@ export function parseNotice(text: string): number {
   throw new RangeError(`"${text}" is no time after which a server is missed: write 1s to 1m`)
 }
 
-async function stop(server: RunningServer, engine: Engine): Promise<void> {
+async function stop(server: RunningServer, { engine, entrance }: Parts): Promise<void> {
+  entrance?.shut()
   try {
     await server.stop()
   } finally {
     await engine.close()
+    await entrance?.clear()
   }
 }

@@ -3,7 +3,8 @@
  *
  * The kernel closes the socket with its process, however that ends, so a crashed holder never blocks the next one, and no process id is
  * trusted. Each starter listens under a name never used before, then looks at all others: whoever sees another alive
- * withdraws, so two never hold together. Of several that start at once the smallest name waits for the others to withdraw.
+ * withdraws, so two never hold together. Of several that start at once the smallest name waits for the others to withdraw;
+ * whoever comes while one is there stays out of it, so that many who try again and again do not keep each other from it.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -50,6 +51,8 @@ export class HolderLock {
     let lock: HolderLock | undefined
     try {
       lock = new HolderLock(directory)
+      const there = await lock.#otherAlive()
+      if (there !== null) throw lock.#held(there)
       await lock.#listen(address)
       await lock.#win()
       return lock
@@ -78,7 +81,8 @@ export class HolderLock {
     writeFileSync(join(this.#directory, recordOf(this.#name)), record, { mode: 0o600 })
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(this.#path(this.#name), resolve)
+      // In a worker of a cluster of Node's the primary process would listen, and would hold the directory for all of its workers.
+      this.#server.listen({ path: this.#path(this.#name), exclusive: true }, resolve)
     })
     this.#server.unref()
   }

@@ -40,6 +40,5 @@ export class LocalHost implements HostContract {
 function canonical(path: string): string {
   const found = canonicalPath(path, '', DEFAULT_DATABASE)
   if (found.kind !== 'path') throw new MalformedPathError(found.message)
-  if (found.path === '/') throw new MalformedPathError('the root can be no node')
   return found.path
 }

@@ -25,7 +25,7 @@ import type {
 } from '@tenure/server'
 import { LocalAttachment } from './local-attachment.ts'
 import { isOperatorEvent, operatorAnswerOf } from './operator-translation.ts'
-import { refusalOf } from './refusal.ts'
+import { failureOf } from './refusal.ts'
 import { questionOf } from './task-translation.ts'
 import { configOf, storedConfigOf } from './translation.ts'
 import type { WorldUse } from './world.ts'
@@ -204,16 +204,6 @@ async function answerTo(
     if (abort !== undefined) signal?.removeEventListener('abort', abort)
     stream?.close()
   }
-}
-
-function failureOf(error: unknown, asked: string): TenureError {
-  if (error instanceof TenureError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return errorOf(
-    refusalOf(error) ?? { kind: 'refused', code: 'UNAVAILABLE', message },
-    asked,
-    error,
-  )
 }
 
 function refusalOfPath(why: PathRefusal): Refusal {

@@ -15,8 +15,13 @@ import {
 } from './gen/etcd/v3/etcd_pb.ts'
 import type { Compare, Operation } from './operation.ts'
 
+/** A number that is written although it is zero. */
+const ZERO = 'zero'
+
+type Value = Uint8Array | bigint | typeof ZERO
+
 /** A message by the numbers of its fields; what is zero or empty is left out. */
-type Fields = readonly (readonly [field: number, value: Uint8Array | bigint | Fields])[]
+type Fields = readonly (readonly [field: number, value: Value | Fields])[]
 
 const RESPONSE_RANGE = 1
 const NOTHING = new Uint8Array()
@@ -61,7 +66,8 @@ function compareFields({ result = 0, target = 0, key = NOTHING, targetUnion }: C
     [1, BigInt(result)],
     [2, BigInt(target)],
     [3, key],
-    [field, value],
+    // Of a choice also what is zero is written.
+    [field, value === 0n ? ZERO : value],
   ]
 }
 
@@ -114,7 +120,9 @@ function rangeFields(request: MessageInitShape<typeof RangeRequestSchema>): Fiel
 function sizeOf(fields: Fields): number {
   let size = 0
   for (const [, value] of fields) {
-    if (typeof value === 'bigint') {
+    if (value === ZERO) {
+      size += 2
+    } else if (typeof value === 'bigint') {
       if (value !== 0n) size += 1 + varintSize(value)
     } else if (value instanceof Uint8Array) {
       if (value.length > 0) size += 1 + varintSize(value.length) + value.length
@@ -130,7 +138,11 @@ function sizeOf(fields: Fields): number {
 function write(fields: Fields, bytes: Buffer, start: number): number {
   let at = start
   for (const [field, value] of fields) {
-    if (typeof value === 'bigint') {
+    if (value === ZERO) {
+      bytes[at] = (field << 3) | WireType.Varint
+      bytes[at + 1] = 0
+      at += 2
+    } else if (typeof value === 'bigint') {
       if (value === 0n) continue
       bytes[at] = (field << 3) | WireType.Varint
       at = writeVarint(value, bytes, at + 1)

@@ -1,7 +1,6 @@
 /** All partitions in one LMDB environment in a directory of its own, used by one process at a time. */
 import { mkdirSync, realpathSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { open } from 'lmdb'
+import { dirname, resolve } from 'node:path'
 import type { Cut, Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import { failureOf } from './failure.ts'
@@ -11,8 +10,9 @@ import { HolderLock } from './holder-lock.ts'
 import { DEFAULT_INSPECTION_LIMITS, Inspection } from './inspection.ts'
 import type { InspectionLimits } from './inspection.ts'
 import { checkMarker, leaveMarker, syncFile } from './marker.ts'
+import { DATA_FILE, openDatabase } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import { Pace } from './pace.ts'
-import type { Database } from './snapshot.ts'
 import { Store } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -36,18 +36,6 @@ export interface FileEngine extends Engine {
   readonly inspected: Promise<void>
 }
 
-const DATA_FILE = 'data.mdb'
-
-/**
- * How many free pages, or runs of them, LMDB looks through for a place. What it takes into its list it sorts in one by one, so with its own
- * bounds each large value costs a second when some hundred megabytes are free. What is not found is added at the end of the file; what
- * was freed lately is looked at first.
- */
-const FREE_PAGES = { maxFreeSpaceToLoad: 3_000, maxFreeSpaceToRetain: 6_000 }
-
-/** A large file may not fit into memory; what the system reads ahead there drives out what is needed. */
-const NO_READ_AHEAD = { noReadAhead: true }
-
 /**
  * Opens the store in `directory`, making it when it is absent.
  *
@@ -65,7 +53,7 @@ export async function openFileEngine(
     checkMarker(place, DATA_FILE)
     const limits = options.inspected ?? DEFAULT_INSPECTION_LIMITS
     const inspection = await Inspection.begin(place, DATA_FILE, limits)
-    const database = openDatabase(place, inspection.isPending)
+    const database = openDatabase(place, { isLarge: inspection.isPending, isReadOnly: false })
     const store = new Store(database, place, inspection)
     try {
       await store.open()
@@ -97,21 +85,6 @@ function prepare(directory: string): string {
 /** The name of a directory is content of its parent: so it is for all from `first`, which was made for `last`, on. */
 function syncNames(last: string, first: string): void {
   for (let at = last; at.startsWith(first); at = dirname(at)) syncFile(dirname(at))
-}
-
-function openDatabase(place: string, isLarge: boolean): Database {
-  return open<Buffer, Uint8Array>(join(place, DATA_FILE), {
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    cache: false,
-    compression: false,
-    // Without this the promise of a transaction resolves before its pages are synced.
-    overlappingSync: false,
-    // With it LMDB makes promises of its own that nobody handles: a full disk would end the process.
-    eventTurnBatching: false,
-    ...FREE_PAGES,
-    ...(isLarge ? NO_READ_AHEAD : {}),
-  })
 }
 
 interface Parts {

@@ -65,6 +65,11 @@ export class HolderLock {
     }
   }
 
+  /** Whether this process has the directory. */
+  static isHere(directory: string): boolean {
+    return open.has(directory)
+  }
+
   async release(): Promise<void> {
     if (!open.delete(this.#directory)) return
     rmSync(join(this.#directory, recordOf(this.#name)), { force: true })

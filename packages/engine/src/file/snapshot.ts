@@ -1,9 +1,7 @@
 /** One moment of an LMDB environment: its rows by ranges, each page checked before it is read. */
-import type { RootDatabase } from 'lmdb'
 import { damaged } from './failure.ts'
 import type { Inspection } from './inspection.ts'
-
-export type Database = RootDatabase<Buffer, Uint8Array>
+import type { Database } from './open-database.ts'
 
 /** Where rows are read, and what checks them. */
 export interface Ground {

@@ -9,8 +9,8 @@ import * as layout from './layout.ts'
 import type { Meta, Total } from './layout.ts'
 import type { Inspection } from './inspection.ts'
 import type { PartitionTotal } from './ledger.ts'
+import type { Database } from './open-database.ts'
 import { Snapshot } from './snapshot.ts'
-import type { Database } from './snapshot.ts'
 
 const DELETED_AT_ONCE = 1_000
 

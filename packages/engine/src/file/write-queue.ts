@@ -14,6 +14,9 @@ import type { Pace } from './pace.ts'
 /** The most jobs in one transaction. */
 const GROUP_JOBS_MAX = 1024
 
+/** After so many transactions it is looked whether a reader has died: what it read would be kept for ever. */
+const READERS_CHECKED_EVERY = 1024
+
 /** What one caller writes. */
 export interface Work {
   /** Runs just before the transaction. An error of it fails the queue, as one of the transaction does. */
@@ -42,6 +45,7 @@ export class WriteQueue {
   readonly #failed = new AbortController()
   #waiting: Job[] = []
   #running: Promise<void> | null = null
+  #transactions = 0
 
   constructor({ database, place, inspection, pace }: WriteQueueParts) {
     this.#database = database
@@ -94,6 +98,8 @@ export class WriteQueue {
         crashPoint('after-append')
       })
       crashPoint('after-sync')
+      this.#transactions += 1
+      if (this.#transactions % READERS_CHECKED_EVERY === 0) this.#database.readerCheck()
       this.#inspection.moved()
     } catch (error) {
       const failure = this.#judged(await failureOf(this.#directory, error))

@@ -10,7 +10,7 @@ import { pause } from './pause.ts'
 
 /** So many times a row is renewed before it would be out of date. */
 const RENEWALS = 4
-const POLL_MS = 500
+const POLL_MS = 250
 /** A row that is so much out of date is deleted by whoever renews. */
 const FORGOTTEN_MS = 60_000
 

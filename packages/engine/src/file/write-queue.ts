@@ -15,7 +15,7 @@ import type { Pace } from './pace.ts'
 const GROUP_JOBS_MAX = 1024
 
 /** After so many transactions it is looked whether a reader has died: what it read would be kept for ever. */
-const READERS_CHECKED_EVERY = 1024
+const READERS_CHECKED_EVERY = 256
 
 /** What one caller writes. */
 export interface Work {

@@ -12,6 +12,7 @@ export const DATA_FILE = 'data.mdb'
 export const MARKER_FILE = 'tenure-store'
 /** Whether it outlives a power loss is no question here, and memory is faster. */
 const MEMORY = '/dev/shm'
+const WAYS = ['!', '~', '=']
 const REFUSAL = /^DamagedError the store .* is damaged: .* Restore the directory/
 
 export class DamagedStore implements AsyncDisposable {
@@ -41,7 +42,7 @@ export class DamagedStore implements AsyncDisposable {
 
   /**
    * Opens a store with these data in another process, reads all of it, writes to it, and reads it again. It is checked when it is
-   * opened, and every other time while it is used.
+   * opened, the next time while it is used, and the third time a cut of it is read.
    *
    * @param what tells the case apart, in the message
    * @param harm does more to the directory before it is opened
@@ -71,7 +72,7 @@ export class DamagedStore implements AsyncDisposable {
     writeFileSync(join(directory, MARKER_FILE), '')
     harm(directory)
     this.#count += 1
-    this.#reader.process.stdin.write(`${this.#count % 2 === 0 ? '~' : '!'}${directory}\n`)
+    this.#reader.process.stdin.write(`${WAYS[this.#count % WAYS.length]}${directory}\n`)
     const line = await this.#reader.lines.next()
     if (line.done === true) throw new Error(`the process ended: ${JSON.stringify(what)}`)
     if (REFUSAL.test(line.value)) return null

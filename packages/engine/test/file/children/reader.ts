@@ -1,22 +1,25 @@
 /**
  * Opens each directory named on the input and prints what it holds, or the error: a damaged one may end the process.
- * A sign before the name says whether the store is checked when it is opened (!) or while it is used (~).
+ * A sign before the name says whether the store is checked when it is opened (!) or while it is used (~), or a cut of it is read (=).
  *
  * What it holds is read, something is written, and it is read again by another engine: damage may wait for a write to do its harm.
  */
 import { createInterface } from 'node:readline'
 import type { Engine } from '../../../src/engine.ts'
-import { openFileEngine } from '../../../src/file/index.ts'
+import { openFileCut, openFileEngine } from '../../../src/file/index.ts'
 import type { FileEngineOptions } from '../../../src/file/index.ts'
-import { content } from './content.ts'
+import { content, contentOfCut } from './content.ts'
 
 const VISITOR = Buffer.from('visitor')
+
+let cuts = 0
 
 const WHILE_USED = { inspected: { filePagesMax: 0, partitionPagesMax: 0 } }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const options = line.startsWith('~') ? WHILE_USED : {}
-  process.stdout.write(`${await attempt(line.slice(1), options)}\n`)
+  const work = line.startsWith('=') ? readCut : attempt
+  process.stdout.write(`${await work(line.slice(1), options)}\n`)
 }
 
 async function attempt(directory: string, options: FileEngineOptions): Promise<string> {
@@ -29,9 +32,28 @@ async function attempt(directory: string, options: FileEngineOptions): Promise<s
     const again = await within(directory, options, content)
     return first === again ? `content ${first}` : `content ${first}, then ${again}`
   } catch (error) {
-    const words = error instanceof Error ? `${error.name} ${error.message}` : String(error)
-    return words.replaceAll('\n', ' ')
+    return inWords(error)
   }
+}
+
+/** Half of the cuts are checked while they are read. */
+async function readCut(directory: string): Promise<string> {
+  cuts += 1
+  try {
+    const cut = await openFileCut(directory, cuts % 2 === 0 ? WHILE_USED.inspected : undefined)
+    try {
+      return `content ${await contentOfCut(cut)}`
+    } finally {
+      await cut.close()
+    }
+  } catch (error) {
+    return inWords(error)
+  }
+}
+
+function inWords(error: unknown): string {
+  const words = error instanceof Error ? `${error.name} ${error.message}` : String(error)
+  return words.replaceAll('\n', ' ')
 }
 
 async function within(

@@ -20,6 +20,15 @@ export function hasEtcd(): boolean {
   }
 }
 
+/** What etcdctl tells of a member. */
+interface Status {
+  readonly Endpoint: string
+  readonly Status: {
+    readonly leader: number
+    readonly header: { readonly member_id: number; readonly revision: number }
+  }
+}
+
 interface ClusterOptions {
   readonly members?: number
   /** More of etcd's flags, for every member. */
@@ -157,14 +166,26 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** The member that leads now. */
   leader(): EtcdMember {
-    const statuses: {
-      Endpoint: string
-      Status: { leader: number; header: { member_id: number } }
-    }[] = JSON.parse(this.ctl(['endpoint', 'status', '-w', 'json']))
-    const led = statuses.find(({ Status }) => Status.leader === Status.header.member_id)
+    const led = this.#statuses().find(({ Status }) => Status.leader === Status.header.member_id)
     const found = this.members.find(({ endpoint }) => endpoint === led?.Endpoint)
     if (found === undefined) throw new Error('nobody leads')
     return found
+  }
+
+  /** How etcd calls the member, in hexadecimal digits. */
+  idOf(member: EtcdMember): string {
+    const lines = this.ctl(['member', 'list', '-w', 'simple']).split('\n')
+    const line = lines.find((text) => text.includes(`, ${member.name}, `))
+    return line?.split(',')[0] ?? ''
+  }
+
+  /** The present revision of the store. */
+  revision(): string {
+    return String(Math.max(...this.#statuses().map(({ Status }) => Status.header.revision)))
+  }
+
+  #statuses(): readonly Status[] {
+    return JSON.parse(this.ctl(['endpoint', 'status', '-w', 'json']))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

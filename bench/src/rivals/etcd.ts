@@ -2,10 +2,12 @@
  * etcd: its lock service, its watch and its leases, by grpc-js without a client library in between.
  */
 import { Client, credentials, type ClientDuplexStream } from '@grpc/grpc-js'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../machine/port.ts'
 import { firstLine, need } from '../machine/program.ts'
 import { ServerProcess } from '../machine/server-process.ts'
+import { together } from '../machine/together.ts'
 import type { Board, Locker, Running, Subject, Visitor } from '../subjects/subject.ts'
 import { bytesOf, decode, encode } from './protobuf.ts'
 
@@ -28,22 +30,38 @@ export const etcd: Subject = {
   visit: async (address) => new EtcdVisitor(address),
 }
 
-export async function startEtcd(folder: string): Promise<Running> {
+export const etcdTrio: Subject = {
+  ...etcd,
+  id: 'etcd-trio',
+  title: 'etcd lock service, 3 members',
+  settings:
+    'three members on one core, fsync on; v3lock Lock/Unlock, one lease per party, one connection by grpc-js to one member',
+  workloads: new Set(['pairs', 'hand-off']),
+  start: (folder) => startEtcd(folder, 3),
+  visit: async (address) => new EtcdVisitor(address.split(',')[0] ?? address),
+}
+
+/** @returns with the addresses of all members, by comma */
+export async function startEtcd(folder: string, members = 1): Promise<Running> {
   const program = need('etcd', 'etcd-server')
-  const [port, peerPort] = [await freePort(), await freePort()]
-  const [url, peerUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`]
-  const addresses = [
-    ['--listen-client-urls', url, '--advertise-client-urls', url],
-    ['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
-    ['--initial-cluster', `default=${peerUrl}`, '--log-level', 'error'],
-  ].flat()
-  const server = await ServerProcess.start({
-    command: [program, '--data-dir', folder, ...addresses],
-    port,
-    folder,
+  const names = Array.from({ length: members }, (_, index) => `m${index}`)
+  const ports: { readonly name: string; readonly client: number; readonly peer: number }[] = []
+  for (const name of names) ports.push({ name, client: await freePort(), peer: await freePort() })
+  const initial = ports.map(({ name, peer }) => `${name}=http://127.0.0.1:${peer}`).join(',')
+  const commands = ports.map(({ name, client, peer }) => {
+    const [url, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`]
+    return [
+      [program, '--name', name, '--data-dir', join(folder, name)],
+      ['--listen-client-urls', url, '--advertise-client-urls', url],
+      ['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+      ['--initial-cluster', initial, '--log-level', 'error'],
+    ].flat()
   })
+  const [first = []] = commands
+  const command = members === 1 ? first : together(commands)
+  const server = await ServerProcess.start({ command, port: ports[0]?.client ?? 0, folder })
   return {
-    address: `127.0.0.1:${port}`,
+    address: ports.map(({ client }) => `127.0.0.1:${client}`).join(','),
     pid: server.pid,
     version: /\d[\d.]*/.exec(firstLine([program, '--version']))?.[0] ?? 'unknown',
     stop: (ask) => server.stop(ask),

@@ -2,7 +2,7 @@
  * Everything that is compared, ours first.
  */
 import { bullmq } from '../rivals/bullmq.ts'
-import { etcd } from '../rivals/etcd.ts'
+import { etcd, etcdTrio } from '../rivals/etcd.ts'
 import { etcdTransactions } from '../rivals/etcd-transactions.ts'
 import { jetStream, jetStreamSynced } from '../rivals/jetstream.ts'
 import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
@@ -11,6 +11,7 @@ import { redis, redisChannel } from '../rivals/redis.ts'
 import { redisStream } from '../rivals/redis-stream.ts'
 import { zookeeperNode, zookeeperRecipe } from '../rivals/zookeeper.ts'
 import type { Subject } from './subject.ts'
+import { tenureCluster, tenureEtcd, tenurePostgres } from './tenure-cluster.ts'
 import { tenureFile, tenureMemory } from './tenure-process.ts'
 import { tenureServer, tenureSession, tenureStream, tenureYdb } from './tenure-server.ts'
 
@@ -21,6 +22,9 @@ export const SUBJECTS: readonly Subject[] = [
   tenureSession,
   tenureYdb,
   tenureStream,
+  tenureEtcd,
+  tenureCluster,
+  tenurePostgres,
   redis,
   redisChannel,
   redisStream,
@@ -33,6 +37,7 @@ export const SUBJECTS: readonly Subject[] = [
   zookeeperNode,
   zookeeperRecipe,
   etcd,
+  etcdTrio,
   etcdTransactions,
 ]
 

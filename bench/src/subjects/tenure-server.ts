@@ -11,7 +11,7 @@ import { TASKS } from './task-writer.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
-const DATABASE = '/local'
+export const DATABASE = '/local'
 const common = 'tenure serve --data, LMDB synced per commit, loopback; '
 
 export const tenureServer: Subject = {
@@ -69,28 +69,23 @@ export const tenureStream: Subject = {
 }
 
 async function startServer(folder: string): Promise<Running> {
-  const [port, httpPort] = [await freePort(), await freePort()]
-  const main = fileURLToPath(new URL('main.js', import.meta.resolve('tenure')))
-  const listen = ['--listen', `127.0.0.1:${port}`, '--http', `127.0.0.1:${httpPort}`]
-  const server = await ServerProcess.start({
-    command: [
-      process.execPath,
-      ...profiling(`tenure-serve-${port}`),
-      main,
-      'serve',
-      '--data',
-      folder,
-      '--database',
-      DATABASE,
-      ...listen,
-    ],
-    port,
-    folder,
-  })
+  const { port, command } = await serveCommand(['--data', folder])
+  const server = await ServerProcess.start({ command, port, folder })
   return {
     address: `grpc://127.0.0.1:${port}${DATABASE}`,
     pid: server.pid,
     version: tenureVersion(),
     stop: (ask) => server.stop(ask),
   }
+}
+
+/** @param words where it keeps everything */
+export async function serveCommand(
+  words: readonly string[],
+): Promise<{ readonly port: number; readonly command: string[] }> {
+  const [port, httpPort] = [await freePort(), await freePort()]
+  const main = fileURLToPath(new URL('main.js', import.meta.resolve('tenure')))
+  const listen = ['--listen', `127.0.0.1:${port}`, '--http', `127.0.0.1:${httpPort}`]
+  const serve = ['serve', ...words, '--database', DATABASE, ...listen]
+  return { port, command: [process.execPath, ...profiling(`tenure-serve-${port}`), main, ...serve] }
 }

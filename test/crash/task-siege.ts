@@ -8,7 +8,8 @@ import { Victim } from './victim.ts'
 
 export interface SiegeTerms {
   readonly tasksPerSecond: number
-  readonly kills: number
+  /** Whether it is enough. */
+  readonly isOver: (kills: number, passedMs: number) => boolean
   /** Between two kills, at most. */
   readonly pauseMaxMs: number
   /** In how much time, when nobody is killed any more, everything that was begun has to be finished. */
@@ -20,6 +21,7 @@ export interface Outcome {
   readonly opened: number
   readonly finished: number
   readonly handOuts: number
+  readonly kills: number
 }
 
 const PATH = '/local/tasks'
@@ -35,7 +37,8 @@ export async function besiegeTasks(terms: SiegeTerms, draw: Draw): Promise<Outco
   const siege = new Siege(server, terms)
   try {
     await siege.prepare()
-    for (let kill = 0; kill < terms.kills; kill += 1) {
+    const beganMs = performance.now()
+    for (let kills = 0; !terms.isOver(kills, performance.now() - beganMs); kills += 1) {
       await pause(between(draw, terms.pauseMaxMs / 4, terms.pauseMaxMs))
       await siege.kill(oneOf(draw, ['server', 'originator', 'handler', 'handler']), draw)
       siege.ledger.settle()
@@ -56,6 +59,7 @@ class Siege {
     ['handler', []],
   ])
   #tellers = 0
+  #kills = 0
 
   constructor(server: Victim, terms: SiegeTerms) {
     this.#server = server
@@ -81,6 +85,7 @@ class Siege {
   }
 
   async kill(whom: 'server' | Kind, draw: Draw): Promise<void> {
+    this.#kills += 1
     if (whom === 'server') {
       await this.#server.end('SIGKILL')
       await this.#server.start()
@@ -115,7 +120,7 @@ class Siege {
     for (const id of ledger.unfinished) ledger.breaches.push(`${id}: nobody has finished it`)
     ledger.settle(true)
     const { breaches, opened, finished, handOuts } = ledger
-    return { breaches, opened, finished, handOuts }
+    return { breaches, opened, finished, handOuts, kills: this.#kills }
   }
 
   async close(): Promise<void> {

@@ -103,7 +103,7 @@ export interface Engine {
   /** One value of a partition that need not be owned; undefined when absent. A hint. */
   peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined>
   /** All that is stored, at one moment between the call and its return, also while others write. */
-  cut?(): Promise<Cut>
+  cut(): Promise<Cut>
   /** Ends all use: commits in flight settle first, every later call of the engine and its partitions rejects. */
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@
  * written or not, and one that hears of a failure may have written all the same.
  */
 import { EngineError, FencedError, FullError } from '@tenure/engine'
-import type { Engine, KeyRange, Ownership, OwnerInfo, Partition } from '@tenure/engine'
+import type { Cut, Engine, KeyRange, Ownership, OwnerInfo, Partition } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import type { Entry, WriteSet } from '@tenure/kernel'
 import type { Marks } from '../report/marks.ts'
@@ -136,6 +136,11 @@ class StorageDoor implements Engine {
   async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     await this.#reach()
     return this.#storage.truth.peek(partition, key)
+  }
+
+  async cut(): Promise<Cut> {
+    await this.#reach()
+    return this.#storage.truth.cut()
   }
 
   close(): Promise<void> {

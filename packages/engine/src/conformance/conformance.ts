@@ -32,13 +32,8 @@ export function conformance(engine: EngineUnderTest, api: TestApi): void {
       }
     })
   }
-  for (const group of [commitTests, largeCommitTests, scanTests, fencingTests]) {
+  for (const group of [commitTests, largeCommitTests, scanTests, cutTests, fencingTests]) {
     for (const [title, body] of Object.entries(group)) run(title, body)
-  }
-  for (const [title, body] of Object.entries(cutTests)) {
-    run(title, async (opened) => {
-      if (opened.cut !== undefined) await body(opened)
-    })
   }
   const { reopen } = engine
   for (const [title, body] of Object.entries(lifetimeTests)) {

@@ -18,7 +18,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     }
     const { epoch } = await engine.claim('never written', LATER)
     epochs.set('never written', epoch)
-    const found = await contents(await cutOf(engine))
+    const found = await contents(await engine.cut())
     deepEqual(
       found.map(({ name }) => name),
       [...epochs.keys()].toSorted((left, right) =>
@@ -33,7 +33,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
   },
 
   'a cut of an engine that holds nothing is empty': async (engine) => {
-    deepEqual(await contents(await cutOf(engine)), [])
+    deepEqual(await contents(await engine.cut()), [])
   },
 
   'a cut stays as it was, and those who own go on': async (engine) => {
@@ -42,7 +42,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     const rows = Array.from({ length: 2500 }, (_, index) => put(`k${10_000 + index}`, 'old'))
     await owned.commit(rows)
     await other.commit([put('a', 'old')])
-    const cut = await cutOf(engine)
+    const cut = await engine.cut()
     await owned.commit([put('k10000', 'new'), removeRange('k11', 'k12'), put('z', 'new')])
     const seen: string[] = []
     for await (const partition of cut.partitions()) {
@@ -79,7 +79,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     })()
     try {
       for (let cuts = 0; cuts < 20; cuts += 1) {
-        const found = await contents(await cutOf(engine))
+        const found = await contents(await engine.cut())
         const rounds = found.map(({ entries }) => new Set(entries.map((entry) => entry.slice(2))))
         deepEqual(
           rounds.map(({ size }) => size),
@@ -98,7 +98,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     const partition = await engine.claim('p', OWNER)
     for (let round = 0; round < 30; round += 1) {
       await partition.commit([put('a', `${round}`)])
-      const [{ entries } = { entries: [] }] = await contents(await cutOf(engine))
+      const [{ entries } = { entries: [] }] = await contents(await engine.cut())
       deepEqual(entries, [`a=${round}`])
     }
   },
@@ -107,7 +107,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     const partition = await engine.claim('p', OWNER)
     await partition.commit(Array.from({ length: 3000 }, (_, index) => put(`k${index}`, 'v')))
     for (let round = 0; round < 50; round += 1) {
-      const cut = await cutOf(engine)
+      const cut = await engine.cut()
       for await (const partition of cut.partitions()) {
         for await (const _ of partition.entries()) break
         break
@@ -116,7 +116,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
       await cut.close()
       await rejects(contents(cut), EngineError)
     }
-    const cut = await cutOf(engine)
+    const cut = await engine.cut()
     const reading = async (): Promise<void> => {
       for await (const partition of cut.partitions()) {
         for await (const _ of partition.entries()) await engine.close()
@@ -124,7 +124,7 @@ export const cutTests: Record<string, (engine: Engine) => Promise<void>> = {
     }
     await rejects(reading(), EngineError)
     await rejects(contents(cut), EngineError)
-    await rejects(cutOf(engine), EngineError)
+    await rejects(engine.cut(), EngineError)
   },
 }
 
@@ -138,11 +138,6 @@ interface Content {
   readonly epoch: bigint
   /** As `key=value`. */
   readonly entries: readonly string[]
-}
-
-async function cutOf(engine: Engine): Promise<Cut> {
-  if (engine.cut === undefined) throw new TypeError(`${engine.name} makes no cuts`)
-  return engine.cut()
 }
 
 /** All that a cut shows; closes it. */

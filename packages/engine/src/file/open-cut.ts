@@ -29,7 +29,8 @@ export async function openFileCut(
   directory: string,
   inspected: InspectionLimits = DEFAULT_INSPECTION_LIMITS,
 ): Promise<Cut> {
-  const place = placeOf(directory)
+  assertFileStore(directory)
+  const place = realpathSync(directory)
   const lock = await holding(place)
   try {
     if (lock !== null) checkMarker(place, DATA_FILE)
@@ -45,11 +46,10 @@ export async function openFileCut(
   }
 }
 
-function placeOf(directory: string): string {
-  if (!existsSync(join(directory, DATA_FILE))) {
-    throw new EngineError(`there is no store in ${directory}`)
-  }
-  return realpathSync(directory)
+/** @throws EngineError when there is no store in the directory */
+export function assertFileStore(directory: string): void {
+  if (existsSync(join(directory, DATA_FILE))) return
+  throw new EngineError(`there is no store in ${directory}`)
 }
 
 /** Null when another process has the store. */

@@ -111,7 +111,7 @@ test('a cut of a store that nobody has open changes nothing in it', async () => 
 test('a server can start, and write, while a cut of a large store is read', async () => {
   const directory = await kept('started')
   const engine = await openFileEngine(directory)
-  const expected = await contentOfCut(await engine.cut!())
+  const expected = await contentOfCut(await engine.cut())
   await engine.close()
   const cut = await openFileCut(directory, WHILE_READ)
   const writer = start('writer', directory)

@@ -32,6 +32,7 @@ test('a server whose engine does not answer is alive but not ready', async () =>
     claim: async (partition, owner) => engine.claim(partition, owner),
     partitions: (prefix) => engine.partitions(prefix),
     peek: async (partition, key) => engine.peek(partition, key),
+    cut: async () => engine.cut(),
     close: async () => engine.close(),
     ownerOf: async (partition) => {
       if (isBroken) throw new Error('broken')

@@ -32,6 +32,7 @@ function changed(engine: Engine, change: Partial<Engine>): Engine {
     ownerOf: (name) => engine.ownerOf(name),
     partitions: (prefix) => engine.partitions(prefix),
     peek: (name, key) => engine.peek(name, key),
+    cut: () => engine.cut(),
     close: () => engine.close(),
   }
   return { ...bound, ...change }

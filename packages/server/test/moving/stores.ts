@@ -105,7 +105,7 @@ async function large(engine: Engine): Promise<void> {
 /** All that is stored, as text by partition, but for the lineage. */
 export async function contents(engine: Engine): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
-  const cut = await cutOf(engine)
+  const cut = await engine.cut()
   for await (const partition of cut.partitions()) {
     if (partition.name === LINEAGE_PARTITION) continue
     const rows: string[] = []
@@ -122,13 +122,8 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-export async function cutOf(engine: Engine): ReturnType<NonNullable<Engine['cut']>> {
-  if (engine.cut === undefined) throw new Error(`${engine.name} makes no cuts`)
-  return engine.cut()
-}
-
 export async function sourceOf(engine: Engine): Promise<Source> {
-  return sourceOfCut(await cutOf(engine), engine.name)
+  return sourceOfCut(await engine.cut(), engine.name)
 }
 
 /** The bytes of a backup, always the same for the same store. */

@@ -1,6 +1,6 @@
 /** The memory engine with moods: commits that wait, fail before or after they wrote, and a store without room. */
 import { EngineError, FullError } from '@tenure/engine'
-import type { Engine, KeyRange, Ownership, OwnerInfo, Partition } from '@tenure/engine'
+import type { Cut, Engine, KeyRange, Ownership, OwnerInfo, Partition } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import type { Entry, WriteSet } from '@tenure/kernel'
 
@@ -45,6 +45,10 @@ export class MoodyEngine implements Engine {
 
   async peek(partition: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#memory.peek(partition, key)
+  }
+
+  cut(): Promise<Cut> {
+    return this.#memory.cut()
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import { EXIT_DONE } from './exit-code.ts'
 import { failureOf } from './failure.ts'
 import { addKv } from './kv.ts'
 import { addLock } from './lock.ts'
+import { addMoving } from './moving.ts'
 import { addNode } from './node.ts'
 import { addRegistry } from './registry.ts'
 import { addSemaphore, addWatch } from './semaphore.ts'
@@ -52,6 +53,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
     addNode,
     addSession,
     addWhy,
+    addMoving,
   ]) {
     add(program, run)
   }

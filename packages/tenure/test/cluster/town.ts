@@ -72,6 +72,7 @@ export class Town implements AsyncDisposable {
       ownerOf: (partition) => engine.ownerOf(partition),
       partitions: (prefix) => engine.partitions(prefix),
       peek: (partition, key) => engine.peek(partition, key),
+      cut: () => engine.cut(),
       close: () => Promise.resolve(),
     }
   }

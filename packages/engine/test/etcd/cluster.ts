@@ -25,7 +25,7 @@ interface Status {
   readonly Endpoint: string
   readonly Status: {
     readonly leader: number
-    readonly header: { readonly member_id: number; readonly revision: number }
+    readonly header: { readonly member_id: number }
   }
 }
 
@@ -33,6 +33,10 @@ interface ClusterOptions {
   readonly members?: number
   /** More of etcd's flags, for every member. */
   readonly flags?: readonly string[]
+  /** How clients come. */
+  readonly scheme?: 'http' | 'https'
+  /** More of etcdctl's flags. */
+  readonly ctlFlags?: readonly string[]
 }
 
 export class EtcdMember {
@@ -101,14 +105,17 @@ export class EtcdMember {
 export class EtcdCluster implements AsyncDisposable {
   readonly members: readonly EtcdMember[]
   readonly #folder: string
+  readonly #ctlFlags: readonly string[]
 
-  private constructor(members: readonly EtcdMember[], folder: string) {
+  private constructor(members: readonly EtcdMember[], folder: string, ctlFlags: readonly string[]) {
+    this.#ctlFlags = ctlFlags
     this.members = members
     this.#folder = folder
   }
 
   /** Resolves when the cluster has a leader. */
-  static async start({ members = 1, flags = [] }: ClusterOptions = {}): Promise<EtcdCluster> {
+  static async start(options: ClusterOptions = {}): Promise<EtcdCluster> {
+    const { members = 1, flags = [], scheme = 'http', ctlFlags = [] } = options
     const folder = mkdtempSync(join(tmpdir(), 'tenure-etcd-'))
     const ports = await freePorts(members * 2)
     const places = Array.from({ length: members }, (_, index) => ({
@@ -119,7 +126,7 @@ export class EtcdCluster implements AsyncDisposable {
     const initial = places.map(({ name, peerPort }) => `${name}=http://127.0.0.1:${peerPort}`)
     const cluster = new EtcdCluster(
       places.map((place) => {
-        const client = `http://127.0.0.1:${place.clientPort}`
+        const client = `${scheme}://127.0.0.1:${place.clientPort}`
         const peer = `http://127.0.0.1:${place.peerPort}`
         const command = [
           ['etcd', '--name', place.name, '--data-dir', join(folder, place.name)],
@@ -131,6 +138,7 @@ export class EtcdCluster implements AsyncDisposable {
         return new EtcdMember({ ...place, command })
       }),
       folder,
+      ctlFlags,
     )
     await Promise.all(cluster.members.map((member) => member.start()))
     await cluster.ready()
@@ -157,7 +165,7 @@ export class EtcdCluster implements AsyncDisposable {
   ctl(command: readonly string[], endpoints: readonly string[] = this.endpoints): string {
     const flags = ['--endpoints', endpoints.join(','), '--command-timeout', '20s']
     const env = { ...process.env, ETCDCTL_API: '3' }
-    return execFileSync('etcdctl', [...flags, ...command], {
+    return execFileSync('etcdctl', [...flags, ...this.#ctlFlags, ...command], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
@@ -181,7 +189,10 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** The present revision of the store. */
   revision(): string {
-    return String(Math.max(...this.#statuses().map(({ Status }) => Status.header.revision)))
+    const answer: { readonly header: { readonly revision: number } } = JSON.parse(
+      this.ctl(['get', 'tenure-test-ready', '-w', 'json']),
+    )
+    return String(answer.header.revision)
   }
 
   #statuses(): readonly Status[] {

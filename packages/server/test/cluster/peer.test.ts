@@ -1,0 +1,192 @@
+/** One server forwards to another: what passes between them, and what becomes of it when one of them is lost. */
+import { serialize } from 'node:v8'
+import { EngineError } from '@tenure/engine'
+import type { Event } from '@tenure/kernel'
+import { expect, test } from 'vitest'
+import { Peer, type PeerListener } from '../../src/cluster/peer.ts'
+import { type OwnNodes, PeerGuest } from '../../src/cluster/peer-guest.ts'
+import {
+  decodePeerAnswer,
+  decodePeerAsk,
+  encodePeerMessage,
+} from '../../src/cluster/peer-message.ts'
+import { silentLog } from '../../src/log.ts'
+import type { StreamCommand, StreamEnd, StreamSink } from '../../src/tablet/stream.ts'
+
+const SERVER = { id: 'two', address: '10.0.0.2:2136' }
+
+/** A client's end of a stream. */
+class Client implements StreamSink {
+  readonly heard: Event[] = []
+  readonly overloads: bigint[] = []
+  ends: StreamEnd[] = []
+
+  deliver(events: readonly Event[]): void {
+    this.heard.push(...events)
+  }
+
+  overloaded(requestId: bigint): void {
+    this.overloads.push(requestId)
+  }
+
+  ended(why: StreamEnd): void {
+    this.ends.push(why)
+  }
+}
+
+/** A node that answers nothing by itself. */
+class Tablet {
+  readonly commands: StreamCommand[] = []
+  readonly detached: bigint[] = []
+  sink: StreamSink | null = null
+  unsettled = 0
+  isClosed = false
+
+  readonly path = '/local/a'
+
+  connect(sink: StreamSink): Tablet {
+    this.sink = sink
+    return this
+  }
+
+  submit(command: StreamCommand): void {
+    this.unsettled += 1
+    this.commands.push(command)
+  }
+
+  detach(session: bigint): void {
+    this.detached.push(session)
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+}
+
+/** Two servers with a wire between them that carries bytes at once, until it is cut. */
+function stage(nodes: Partial<OwnNodes> = {}) {
+  const tablet = new Tablet()
+  const own: OwnNodes = { has: () => true, node: () => Promise.resolve(tablet), ...nodes }
+  let listener: PeerListener | null = null
+  let lines = 0
+  const peer = new Peer(SERVER, (_server, heard) => {
+    lines += 1
+    listener = heard
+    const guest = new PeerGuest({
+      nodes: own,
+      log: silentLog,
+      say: (answer) => heard.heard(decodePeerAnswer(encodePeerMessage(answer))),
+    })
+    return {
+      send: (ask) => guest.receive(decodePeerAsk(encodePeerMessage(ask))),
+      close: () => guest.left(),
+    }
+  })
+  const cut = (): void => listener?.lost('the wire was cut')
+  return { tablet, peer, cut, lines: () => lines }
+}
+
+async function settled(): Promise<void> {
+  await new Promise(setImmediate)
+}
+
+const STOP = { kind: 'stop', requestId: 5n, session: 3n } as const
+const STOPPED = { kind: 'stopped', stream: 0, requestId: 5n, session: 3n } as const
+
+test('commands arrive in their order, also those that were said before the node was found', async () => {
+  const { tablet, peer } = stage()
+  const stream = peer.connect('/local/a', new Client())
+  stream.submit({ ...STOP, requestId: 1n })
+  stream.submit({ ...STOP, requestId: 2n })
+  expect(stream.unsettled).toBe(2)
+  await settled()
+  stream.submit({ ...STOP, requestId: 3n })
+  stream.detach(3n)
+  expect(tablet.commands.map((command) => command.requestId)).toEqual([1n, 2n, 3n])
+  expect(tablet.detached).toEqual([3n])
+})
+
+test('what the node says arrives, and commands are settled as the node settles them', async () => {
+  const { tablet, peer } = stage()
+  const client = new Client()
+  const stream = peer.connect('/local/a', client)
+  await settled()
+  stream.submit({ ...STOP, requestId: 1n })
+  stream.submit({ ...STOP, requestId: 2n })
+  tablet.unsettled = 1
+  tablet.sink?.deliver([STOPPED])
+  expect(client.heard).toEqual([STOPPED])
+  expect(stream.unsettled).toBe(1)
+  tablet.unsettled = 0
+  tablet.sink?.overloaded(2n)
+  expect(client.overloads).toEqual([2n])
+  expect(stream.unsettled).toBe(0)
+})
+
+test('a stream that is closed is closed there, and hears nothing more', async () => {
+  const { tablet, peer } = stage()
+  const client = new Client()
+  const stream = peer.connect('/local/a', client)
+  await settled()
+  stream.close()
+  expect(tablet.isClosed).toBe(true)
+  tablet.sink?.deliver([STOPPED])
+  tablet.sink?.ended('stopped')
+  expect([client.heard, client.ends]).toEqual([[], []])
+})
+
+test('a node that has ended the stream says why', async () => {
+  const { tablet, peer } = stage()
+  const client = new Client()
+  peer.connect('/local/a', client)
+  await settled()
+  tablet.sink?.ended('fenced')
+  expect(client.ends).toEqual(['fenced'])
+})
+
+test('when the other server is lost every stream has failed, once, and the next one goes over a line of its own', async () => {
+  const { peer, cut, lines } = stage()
+  const [one, two] = [new Client(), new Client()]
+  peer.connect('/local/a', one)
+  const stream = peer.connect('/local/a', two)
+  await settled()
+  cut()
+  expect([one.ends, two.ends]).toEqual([['failed'], ['failed']])
+  stream.submit(STOP)
+  stream.close()
+  peer.connect('/local/a', new Client())
+  expect(lines()).toBe(2)
+})
+
+test('a server that sees the node elsewhere takes nobody in', async () => {
+  const { peer, tablet } = stage({ has: () => false })
+  const client = new Client()
+  peer.connect('/local/a', client)
+  await settled()
+  expect(client.ends).toEqual(['failed'])
+  expect(tablet.sink).toBe(null)
+  await expect(peer.reserve('/local/a')).rejects.toThrow('placed on another server')
+})
+
+test('a place for a new node is refused or given by the server that has it', async () => {
+  expect(await stage().peer.reserve('/local/a')).toBe(null)
+  const refused = stage({ node: () => Promise.resolve('not-a-directory') })
+  expect(await refused.peer.reserve('/local/a/b')).toBe('not-a-directory')
+  const failing = stage({ node: () => Promise.reject(new EngineError('nothing can be read')) })
+  await expect(failing.peer.reserve('/local/a')).rejects.toThrow('nothing can be read')
+})
+
+test('who waits for a place is told when the server is lost', async () => {
+  const { peer, cut } = stage({ node: () => new Promise(() => {}) })
+  const waiting = peer.reserve('/local/a')
+  cut()
+  await expect(waiting).rejects.toThrow('10.0.0.2:2136 has the node and does not answer')
+})
+
+test('what is no message of a server is not taken for one', () => {
+  for (const wrong of [null, 7, {}, { kind: 'else' }]) {
+    const bytes = serialize(wrong)
+    expect(() => decodePeerAsk(bytes)).toThrow('nothing that a server asks')
+    expect(() => decodePeerAnswer(bytes)).toThrow('nothing that a server answers')
+  }
+})

@@ -10,10 +10,10 @@ import type { CommitLimits } from '../engine.ts'
 import { EngineError, FencedError, FullError } from '../errors.ts'
 import { askFor } from './deployment.ts'
 import type { Deployment } from './deployment.ts'
-import { verdictOf } from './failure.ts'
+import { reasonOf, verdictOf } from './failure.ts'
 import type { Statement } from './link.ts'
 import { netEffect } from '../net-effect.ts'
-import type { Claimed, Owned } from './ownership.ts'
+import type { Claimed } from './ownership.ts'
 import { ownedOf } from './ownership.ts'
 import { Patience } from './patience.ts'
 
@@ -92,7 +92,10 @@ export class CommitQueue {
         if ((await this.#try(statement)) || (await this.#isDone(isUnknown))) break
         throw new EngineError(`${this.#title}: its mark fits, and nothing was written`)
       } catch (error) {
-        isUnknown ||= verdictOf(error) === 'unknown'
+        const verdict = verdictOf(error)
+        // An earlier try may still come through: that nothing was written cannot be said any more.
+        if (isUnknown && verdict === 'full') throw unknown(this.#title, error)
+        isUnknown ||= verdict === 'unknown'
         await turns.after(error)
       }
     }
@@ -125,18 +128,11 @@ export class CommitQueue {
     const owned = await askFor(this.#deployment, statement, ([row]) => ownedOf(row))
     if (owned?.ownership.epoch !== epoch) {
       const fenced = FencedError.by(name, epoch, owned?.ownership ?? null)
-      if (!isUnknown) throw fenced
-      throw new EngineError(
-        `${this.#title}: whether a commit was written is unknown, and ${fenced.message}`,
-        { cause: fenced },
-      )
+      throw isUnknown ? unknown(this.#title, fenced) : fenced
     }
-    return this.#isAhead(owned)
-  }
-
-  #isAhead({ mark }: Owned): boolean {
+    const { mark } = owned
     if (mark === this.#mark) return false
-    if (mark === this.#mark + 1n) return true
+    if (mark === this.#mark + 1n && isUnknown) return true
     throw new EngineError(
       `${this.#title}: its mark is ${mark}, and commits up to ${this.#mark} were acknowledged: the database has lost some, or was written by hand`,
     )
@@ -145,4 +141,9 @@ export class CommitQueue {
   get #title(): string {
     return `${this.#deployment.title}, partition "${this.#claimed.name}"`
   }
+}
+
+function unknown(title: string, cause: unknown): EngineError {
+  const message = `${title}: whether a commit was written is unknown, and ${reasonOf(cause)}`
+  return new EngineError(message, { cause })
 }

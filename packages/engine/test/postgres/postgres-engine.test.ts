@@ -6,7 +6,9 @@ import { Proxy } from '../../../../test/proxy.ts'
 import { EVERYTHING, OWNER, LATER, put, read, removeRange } from '../../src/conformance/entries.ts'
 import type { Engine } from '../../src/engine.ts'
 import { EngineError, FencedError } from '../../src/errors.ts'
+import { netEffect } from '../../src/net-effect.ts'
 import { openPostgresEngine } from '../../src/postgres/index.ts'
+import { Statements } from '../../src/postgres/statements.ts'
 import { placeIn } from './scratch-schema.ts'
 
 /** How a test asks for what it cannot be told of. */
@@ -158,6 +160,19 @@ test('a commit takes effect once, although its first try is still under way when
   await stage.waiting(0)
   expect(await stage.mark()).toBe(before + 2n)
   expect(await read(partition)).toEqual(['a=2'])
+})
+
+test('a try of a commit that arrives late, after another was done, changes nothing', async () => {
+  await using stage = await openStage()
+  const partition = await stage.engine.claim('p', OWNER)
+  const fence = { number: '1', epoch: partition.epoch, mark: await stage.mark() }
+  const writes = [put('a', '1')]
+  const late = new Statements(stage.schema).commit(fence, netEffect(writes))
+  await partition.commit(writes)
+  await partition.commit([put('a', '2')])
+  expect(await server().query(late.text, late.values)).toEqual([])
+  expect(await read(partition)).toEqual(['a=2'])
+  expect(await stage.mark()).toBe(fence.mark + 2n)
 })
 
 test('a commit whose session is ended by an administrator is done by another', async () => {

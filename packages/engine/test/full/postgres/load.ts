@@ -1,5 +1,6 @@
 /** Writers that go on through faults, and what must be true of all that they wrote. */
-import { expect } from 'vitest'
+import { equal, ok } from 'node:assert/strict'
+import { vi } from 'vitest'
 import { EVERYTHING, put, remove, text } from '../../../src/conformance/entries.ts'
 import type { Engine, Partition } from '../../../src/engine.ts'
 import { EngineError } from '../../../src/errors.ts'
@@ -56,19 +57,19 @@ export class Writer {
     const rows = new Map<string, string>()
     for await (const [key, value] of partition.scan(EVERYTHING)) rows.set(text(key), text(value))
     const last = Number(rows.get('last'))
-    expect(last).toBeGreaterThanOrEqual(Math.max(...this.#acknowledged))
+    ok(last >= Math.max(...this.#acknowledged), `the last commit is ${last}`)
     rows.delete('last')
     for (const [key, value] of rows) {
       const [part, number] = key.split(' ')
       const other = `${part === 'a' ? 'b' : 'a'} ${number}`
-      expect(rows.get(other), `${key} has its other part`).toBe(value)
+      equal(rows.get(other), value, `${key} is without its other part`)
     }
     for (const number of this.#acknowledged) {
       const isThere = rows.has(`a ${number}`)
-      if (number > last - WINDOW) expect(isThere, `commit ${number} is there`).toBe(true)
+      if (number > last - WINDOW) ok(isThere, `commit ${number} is missing`)
       // What removes it was acknowledged, too.
       if (this.#acknowledged.has(number + WINDOW)) {
-        expect(isThere, `commit ${number} is gone`).toBe(false)
+        ok(!isThere, `commit ${number} was taken away, and is there`)
       }
     }
     return { acknowledged: this.#acknowledged.size, failed: this.#failed }
@@ -101,12 +102,10 @@ export async function underLoad(
   /** Every writer has had something acknowledged since. */
   const progress = async (): Promise<void> => {
     const before = writers.map(({ acknowledged }) => acknowledged)
-    await expect
-      .poll(() => writers.every(({ acknowledged }, at) => acknowledged > (before[at] ?? 0) + 20), {
-        interval: 5,
-        timeout: 60_000,
-      })
-      .toBe(true)
+    await vi.waitFor(
+      () => ok(writers.every(({ acknowledged }, at) => acknowledged > (before[at] ?? 0) + 20)),
+      { interval: 5, timeout: 60_000 },
+    )
   }
   try {
     await progress()

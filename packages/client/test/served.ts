@@ -1,6 +1,6 @@
 /** A real server, and clients of it over either protocol. */
-import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer, type ServerOptions } from '@tenure/server'
+import { openNewEngine } from '../../../test/engine-under-test.ts'
 import { Client } from '../src/client.ts'
 import type { LinkOptions } from '../src/link/grpc/ground.ts'
 import type { Link } from '../src/link/link.ts'
@@ -31,7 +31,8 @@ export async function served(
   options: Partial<ServerOptions> = {},
 ): Promise<Served> {
   const listen = { host: '127.0.0.1', port: 0 }
-  const server = await startServer({ engine: openMemoryEngine(), http: null, ...options, listen })
+  const engine = options.engine ?? (await openNewEngine())
+  const server = await startServer({ http: null, ...options, engine, listen })
   const { port } = server.grpcAddress
   const clients: Client[] = []
   const path = '/local/test'
@@ -49,6 +50,7 @@ export async function served(
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((each) => each.close()))
       await server.stop()
+      if (options.engine === undefined) await engine.close()
     },
   }
 }

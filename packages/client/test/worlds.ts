@@ -4,9 +4,9 @@
  * `test.for(WORLDS)('a true sentence, %s', async (kind) => { await using world = await openWorld(kind); … })`
  */
 import { connect, type Client, type Semaphore, type Session, type SessionOptions } from 'tenure'
-import { openMemoryEngine } from '@tenure/engine/memory'
 import { startServer } from '@tenure/server'
 import { expect, vi } from 'vitest'
+import { openNewEngine } from '../../../test/engine-under-test.ts'
 
 export const WORLDS = ['in process', 'over its own protocol', 'over the YDB protocol'] as const
 
@@ -44,10 +44,13 @@ export async function openWorld(kind: WorldKind): Promise<World> {
 }
 
 async function servedAddress(ends: (() => PromiseLike<void>)[]): Promise<string> {
-  const engine = openMemoryEngine()
+  const engine = await openNewEngine()
   const listen = { host: '127.0.0.1', port: 0 }
   const server = await startServer({ engine, listen, http: null })
-  ends.push(() => server.stop())
+  ends.push(async () => {
+    await server.stop()
+    await engine.close()
+  })
   return `grpc://${server.grpcAddress.host}:${server.grpcAddress.port}/local`
 }
 

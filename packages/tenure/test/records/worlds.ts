@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect, type Key, type Record, serve, type Storage } from 'tenure'
+import { newEngineAddress } from '../../../../test/engine-under-test.ts'
 import { Town } from '../cluster/town.ts'
 
 export const SCHEMES = ['memory:', 'file:', 'grpc://', 'cluster'] as const
@@ -155,20 +156,21 @@ type Serving = Awaited<ReturnType<typeof serve>>
 
 class ServedPlace implements Place {
   readonly endsWithClients = false
-  readonly #folder: string
+  readonly #engine: string
   #serving: Serving
 
-  private constructor(folder: string, serving: Serving) {
-    this.#folder = folder
+  private constructor(engine: string, serving: Serving) {
+    this.#engine = engine
     this.#serving = serving
   }
 
   static async open(folder: string): Promise<Place> {
-    return new ServedPlace(folder, await ServedPlace.#serve(folder, '127.0.0.1:0'))
+    const engine = newEngineAddress(`file:${folder}`)
+    return new ServedPlace(engine, await ServedPlace.#serve(engine, '127.0.0.1:0'))
   }
 
-  static #serve(folder: string, listen: string): Promise<Serving> {
-    return serve({ engine: `file:${folder}`, listen, http: null })
+  static #serve(engine: string, listen: string): Promise<Serving> {
+    return serve({ engine, listen, http: null })
   }
 
   connect(): Client {
@@ -183,7 +185,7 @@ class ServedPlace implements Place {
   async restart(): Promise<void> {
     const { listen } = this.#serving
     await this.#serving.close()
-    this.#serving = await ServedPlace.#serve(this.#folder, listen)
+    this.#serving = await ServedPlace.#serve(this.#engine, listen)
   }
 
   close(): Promise<void> {

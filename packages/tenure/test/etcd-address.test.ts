@@ -50,6 +50,7 @@ test('what an address leaves out comes from the variables of etcdctl', () => {
   })
 })
 
+// guards: A4
 test('an address that cannot be is refused, and no password is quoted', () => {
   for (const url of [
     'etcd:h1',

@@ -1,6 +1,6 @@
 /** Claims of partitions, and what can be seen of them without one. */
 import type { OwnerInfo, Ownership } from '../engine.ts'
-import { FencedError } from '../errors.ts'
+import { EngineError, FencedError } from '../errors.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { told } from './failure.ts'
 import { Fence } from './fence.ts'
@@ -14,11 +14,13 @@ import {
   readClaim,
   readNumber,
   readPending,
+  type Room,
 } from './layout.ts'
 import { RANGE, TXN } from './methods.ts'
 import { found, isModifiedAt, put, read, revisionOf } from './operation.ts'
 import { afterKey } from './pages.ts'
 import { recover } from './recovery.ts'
+import { StatusError } from './status.ts'
 
 const NAMES_PER_PAGE = 1000
 
@@ -77,6 +79,18 @@ export class Claims {
     const claimed = await this.#claimed(this.#layout.partition(name))
     if (claimed === null) return undefined
     const room = this.#layout.room(claimed.number)
+    for (;;) {
+      try {
+        return await this.#peek(room, key)
+      } catch (error) {
+        // The journal that it was reading at one revision is gone: by now it is applied.
+        const cause = error instanceof EngineError ? error.cause : undefined
+        if (!(cause instanceof StatusError && cause.reason === 'compacted')) throw error
+      }
+    }
+  }
+
+  async #peek(room: Room, key: Uint8Array): Promise<Uint8Array | undefined> {
     const success = [read(room.row(key)), read(room.pending)]
     const answer = await told(this.#client.call(TXN, { success }))
     const [row] = found(answer, 0)

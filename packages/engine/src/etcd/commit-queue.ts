@@ -126,12 +126,27 @@ export class CommitQueue {
       parts: parts.length,
       applied: 0,
     }
-    for (const operations of this.#journalOf(parts, pending.attempt)) {
-      await this.#fence.write({ mark: this.#mark, operations })
+    try {
+      for (const operations of this.#journalOf(parts, pending.attempt)) {
+        await this.#fence.write({ mark: this.#mark, operations })
+      }
+      const operations = [put(room.pending, pendingText(pending))]
+      await this.#fence.write({ mark: this.#mark, next, operations })
+    } catch (error) {
+      if (error instanceof FullError) await this.#discard()
+      throw error
     }
-    const operations = [put(room.pending, pendingText(pending))]
-    await this.#fence.write({ mark: this.#mark, next, operations })
     this.#declared = { pending, parts }
+  }
+
+  /** Gives the room of a journal that was not declared back. What of it stays goes with the next claim or the next large commit. */
+  async #discard(): Promise<void> {
+    const operations = [removeSpan(this.#fence.claim.room.journal)]
+    try {
+      await this.#fence.write({ mark: this.#mark, operations })
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+    }
   }
 
   /** The journal's rows, as many in one transaction as fit. */

@@ -11,7 +11,7 @@ async function oneMember(context: TestContext): Promise<EtcdCluster> {
   return EtcdCluster.start()
 }
 
-// guards: D1, L2, L4, T8
+// guards: D1, L2, L4
 test('connections that are cut in the middle of an answer leave no commit torn or made twice', async (context) => {
   await using cluster = await oneMember(context)
   await using proxy = await Proxy.open(cluster.members[0]!.clientPort)

@@ -39,7 +39,7 @@ async function problemsOf({ cluster, writer }: Siege): Promise<readonly string[]
   return problems
 }
 
-// guards: D1, L4, T8
+// guards: D1, L4
 test('members die one after the other, the leader among them, and nothing acknowledged is lost', async (context) => {
   await using one = await siege(context)
   const { cluster, writer } = one

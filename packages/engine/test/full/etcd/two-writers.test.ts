@@ -4,7 +4,7 @@ import { openEtcdEngine } from '../../../src/etcd/index.ts'
 import { EtcdCluster, hasEtcd } from '../../etcd/cluster.ts'
 import { judge, Writer } from './history.ts'
 
-// guards: X6, D1, L4, T8
+// guards: X6, D1, L4
 test('two writers that take a partition from each other write one history', async (context) => {
   if (!hasEtcd()) lacks(context, 'etcd')
   await using cluster = await EtcdCluster.start({ members: 3 })

@@ -114,7 +114,8 @@ interface Inheritance {
 
 /** Time in which the server did not run as it should, and how that came. */
 export interface Fault {
-  readonly kind: 'kill' | 'stop' | 'pause' | 'stall' | 'cut' | 'lag'
+  /** `move`: one of several servers was killed, stopped or paused, and the node may have moved to another. */
+  readonly kind: 'kill' | 'stop' | 'pause' | 'move' | 'stall' | 'cut' | 'lag'
   readonly from: number
   to: number
   /** Of a kill or a stop: before that nobody could reach the new process. */

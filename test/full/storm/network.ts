@@ -14,7 +14,8 @@ export interface Passage {
 export class Network implements AsyncDisposable {
   readonly #server: Server
   readonly #passages = new Set<Passage>()
-  #target = 0
+  #targets: readonly number[] = []
+  #turn = 0
 
   static async open(): Promise<Network> {
     const network = new Network()
@@ -27,9 +28,9 @@ export class Network implements AsyncDisposable {
     this.#server = createServer((client) => this.#pass(client))
   }
 
-  /** Where the server listens. */
-  leadTo(port: number): void {
-    this.#target = port
+  /** Where the servers listen: each connection goes to the next one. */
+  leadTo(ports: readonly number[]): void {
+    this.#targets = ports
   }
 
   get address(): { host: string; port: number } {
@@ -42,7 +43,9 @@ export class Network implements AsyncDisposable {
   }
 
   #pass(client: Socket): void {
-    const server = connect({ host: '127.0.0.1', port: this.#target })
+    this.#turn += 1
+    const port = this.#targets[this.#turn % this.#targets.length] ?? 0
+    const server = connect({ host: '127.0.0.1', port })
     const sockets = [client, server]
     const passage: Passage = {
       stall() {

@@ -16,7 +16,7 @@ import { emptyHistory, type History, type Violation } from './history.ts'
 import { GRACE_MS } from './judges/life.ts'
 import { judge } from './judges/judge.ts'
 import { Network } from './network.ts'
-import { Victim } from './victim.ts'
+import { type Besieged, Victim } from './victim.ts'
 import { Visitor } from './visitor.ts'
 import { rage, watchMachine } from './weather.ts'
 import { createNode } from './wire.ts'
@@ -31,6 +31,8 @@ export interface StormOptions {
   readonly epochs: number
   /** How many of each kind of actor, in parts of the usual. */
   readonly crowd: number
+  /** What it is bad for; by default one server on a directory. Whoever gives it ends it. */
+  readonly victim?: Besieged
   /** Told after each epoch. */
   report(line: string): void
 }
@@ -49,7 +51,9 @@ const PATIENCE_MS = { busy: 600, rare: 5_000 }
 /** @returns what was wrong, for people; empty when nothing was */
 export async function storm(options: StormOptions): Promise<string[]> {
   const chance = new Chance(options.seed)
-  await using victim = new Victim()
+  await using own = options.victim === undefined ? new Victim() : null
+  const victim = options.victim ?? own
+  if (victim === null) throw new Error('there is nothing that the weather could be bad for')
   await using network = await Network.open()
   network.leadTo(await victim.start())
   const config = { selfCheckPeriodMillis: 500, sessionGracePeriodMillis: GRACE_MS }
@@ -85,7 +89,7 @@ export async function storm(options: StormOptions): Promise<string[]> {
 
 interface Epoch {
   readonly world: World
-  readonly victim: Victim
+  readonly victim: Besieged
   readonly calm: AbortController
 }
 
@@ -94,7 +98,7 @@ async function runEpoch({ world, victim, calm }: Epoch, options: StormOptions): 
   const { chance } = world
   const registers = ['x', 'y', 'rare'].map((name) => `${world.epoch}-${name}`)
   const prizes = prizesOf(world.epoch)
-  using _machine = watchMachine(world, () => victim.pid)
+  using _machine = watchMachine(world, () => victim.pids)
   await prepare(world, prizes)
   const acting = Promise.all(cast(world, { registers, prizes, crowd: options.crowd }))
   const fair = new AbortController()

@@ -1,4 +1,4 @@
-/** The server under the storm: the built command in a process of its own, over a directory that outlives it. */
+/** A server under the storm: the built command in a process of its own, over what outlives it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,17 +15,41 @@ const STOP_MS = 20_000
 /** How many lines of its last words are kept. */
 const LINES_MAX = 50
 
-export class Victim implements AsyncDisposable {
+/** What the weather is bad for: one server, or several that are one for their clients. */
+export interface Besieged {
+  /** After one of several was killed, stopped or paused: so long nobody knows which of them has the node. 0 where there is one. */
+  readonly unrestMs: number
+  readonly pids: readonly number[]
+  /** What was said last. */
+  readonly words: string
+  /** Starts what does not run. @returns the ports of all */
+  start(): Promise<readonly number[]>
+  /** @throws Error when one ended though nobody killed it */
+  assertAlive(): void
+  kill(): Promise<void>
+  /** Asks it to stop in good order. @throws Error when it does not, or not in time */
+  stop(): Promise<void>
+  pause(): void
+  resume(): void
+}
+
+export class Victim implements Besieged, AsyncDisposable {
+  readonly unrestMs = 0
   readonly #folder = mkdtempSync(join(tmpdir(), 'tenure-storm-'))
+  readonly #where: readonly string[]
   readonly #lines: string[] = []
   #child: ChildProcess | null = null
   #isKilled = false
   #failure: Error | null = null
 
-  /** @returns the port */
-  async start(): Promise<number> {
+  /** @param where the options that say where everything is kept; by default a directory of its own */
+  constructor(where?: readonly string[]) {
+    this.#where = where ?? ['--data', this.#folder]
+  }
+
+  async start(): Promise<readonly number[]> {
     const serve = ['serve', '--json', '--listen', '127.0.0.1:0', '--http', '127.0.0.1:0']
-    const child = spawn(process.execPath, [COMMAND, ...serve, '--data', this.#folder], {
+    const child = spawn(process.execPath, [COMMAND, ...serve, ...this.#where], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -42,19 +66,17 @@ export class Victim implements AsyncDisposable {
       child.once('exit', () => reject(new Error(`the server did not start\n${this.words}`)))
     })
     const { listen }: { listen: string } = JSON.parse(await ready)
-    return Number(listen.split(':').at(-1))
+    return [Number(listen.split(':').at(-1))]
   }
 
-  get pid(): number {
-    return this.#child?.pid ?? 0
+  get pids(): readonly number[] {
+    return [this.#child?.pid ?? 0]
   }
 
-  /** What it said last. */
   get words(): string {
     return this.#lines.join('\n')
   }
 
-  /** @throws Error when it ended though nobody killed it */
   assertAlive(): void {
     if (this.#failure !== null) throw this.#failure
   }
@@ -68,7 +90,6 @@ export class Victim implements AsyncDisposable {
     await gone
   }
 
-  /** Asks it to stop in good order. @throws Error when it does not, or not in time */
   async stop(): Promise<void> {
     const child = this.#child
     if (child === null) return

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Chance } from './chance.ts'
 import type { Fault } from './history.ts'
-import type { Victim } from './victim.ts'
+import type { Besieged } from './victim.ts'
 import { nowMs, pause, type World } from './world.ts'
 
 const BETWEEN_MS = { low: 200, high: 2_000 }
@@ -10,7 +10,10 @@ const DOWN_MAX_MS = 1_500
 const PAUSE_MAX_MS = 3_500
 const STALL_MAX_MS = 3_000
 
-type Kind = Exclude<Fault['kind'], 'lag'>
+type Kind = Exclude<Fault['kind'], 'lag' | 'move'>
+
+/** Where one of several servers meets them, the node moves. */
+const MOVES: ReadonlySet<Kind> = new Set(['kill', 'stop', 'pause'])
 
 /** Dealt in any order, but each of them before one comes again. */
 const DECK: readonly Kind[] = [
@@ -27,7 +30,7 @@ const DECK: readonly Kind[] = [
 
 /** Lets it storm until `fair`. */
 export async function rage(
-  { world, victim }: { world: World; victim: Victim },
+  { world, victim }: { world: World; victim: Besieged },
   chance: Chance,
   fair: AbortSignal,
 ): Promise<void> {
@@ -36,27 +39,34 @@ export async function rage(
     if (deck.length === 0) deck.push(...DECK)
     await pause(chance.between(BETWEEN_MS.low, BETWEEN_MS.high), fair)
     if (fair.aborted) return
+    const kind = deck.splice(chance.between(0, deck.length - 1), 1)[0] ?? 'cut'
+    const isMove = victim.unrestMs > 0 && MOVES.has(kind)
     const fault: Fault = {
-      kind: deck.splice(chance.between(0, deck.length - 1), 1)[0] ?? 'cut',
+      kind: isMove ? 'move' : kind,
       from: nowMs(),
       to: Infinity,
       servedFrom: Infinity,
     }
     world.history.faults.push(fault)
-    await strike({ world, victim, fault }, chance)
-    fault.to = nowMs()
+    await strike({ world, victim, fault }, { kind, chance })
+    fault.to = nowMs() + (isMove ? victim.unrestMs : 0)
+    // Whoever attached in the meantime may be unknown where the node is then.
+    if (isMove) void pause(victim.unrestMs).then(() => (world.generation += 1))
     victim.assertAlive()
   }
 }
 
 interface Strike {
   readonly world: World
-  readonly victim: Victim
+  readonly victim: Besieged
   readonly fault: Fault
 }
 
-async function strike({ world, victim, fault }: Strike, chance: Chance): Promise<void> {
-  switch (fault.kind) {
+async function strike(
+  { world, victim, fault }: Strike,
+  { kind, chance }: { readonly kind: Kind; readonly chance: Chance },
+): Promise<void> {
+  switch (kind) {
     case 'kill':
       world.generation += 1
       await victim.kill()
@@ -69,6 +79,7 @@ async function strike({ world, victim, fault }: Strike, chance: Chance): Promise
       await restart({ world, victim, fault })
       return
     case 'pause':
+      if (victim.unrestMs > 0) world.generation += 1
       victim.pause()
       await pause(chance.between(50, PAUSE_MAX_MS))
       victim.resume()
@@ -86,15 +97,13 @@ async function strike({ world, victim, fault }: Strike, chance: Chance): Promise
       }
       return
     }
-    case 'lag':
-      return
   }
 }
 
 async function restart({ world, victim, fault }: Strike): Promise<void> {
-  const port = await victim.start()
+  const ports = await victim.start()
   fault.servedFrom = nowMs()
-  world.network.leadTo(port)
+  world.network.leadTo(ports)
 }
 
 function some({ network }: World, chance: Chance) {
@@ -107,12 +116,12 @@ const TICK_MS = 50
 const LATE_MS = 150
 
 /** Notes when this machine had no time for this process or for the server's. */
-export function watchMachine(world: World, pidOf: () => number): Disposable {
+export function watchMachine(world: World, pids: () => readonly number[]): Disposable {
   let tickedAt = nowMs()
-  let waited = waitedMs(pidOf())
+  let waited = waitedMs(pids())
   const timer = setInterval(() => {
     const at = nowMs()
-    const nowWaited = waitedMs(pidOf())
+    const nowWaited = waitedMs(pids())
     if (at - tickedAt > TICK_MS + LATE_MS || nowWaited - waited > LATE_MS) {
       world.history.faults.push({ kind: 'lag', from: tickedAt, to: at, servedFrom: Infinity })
     }
@@ -122,8 +131,13 @@ export function watchMachine(world: World, pidOf: () => number): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-/** How long a process was ready to run and did not; 0 where the system does not say. */
-function waitedMs(pid: number): number {
+/** How long processes were ready to run and did not. */
+function waitedMs(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + waitedMsOf(pid), 0)
+}
+
+/** @returns 0 where the system does not say */
+function waitedMsOf(pid: number): number {
   try {
     const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')
     return Number(waitedNs) / 1e6

@@ -52,6 +52,7 @@ export function goneBy(session: SessionRecord, faults: readonly Fault[]): number
   for (const fault of faults) {
     if (fault.to < silentAt || fault.from > by) continue
     if (endsProcess(fault)) by = Math.max(by, fault.to + timeoutMs + GRACE_MS + SLACK_MS)
+    else if (fault.kind === 'move') by = Math.max(by, fault.to + untilMs + pingMs + GRACE_MS)
     else if (fault.kind !== 'cut') by = Math.max(by, fault.to + untilMs + pingMs)
   }
   return by

@@ -1,0 +1,36 @@
+/**
+ * An independent client on YDB's raw protocol, against three built servers on etcd and on PostgreSQL: each fault meets one of the servers, or connections.
+ *
+ * `TENURE_TEST_SCALE=60` makes an hour of it. `TENURE_TEST_SEED` repeats the plan of a run.
+ *
+ * guards: L1, L2, X1, X2, X3, X4, X5, X6, S1, S2, S3, S6, S7, W1, W2, D2
+ */
+import { expect, test } from 'vitest'
+import { EtcdCluster, hasEtcd } from '../../../packages/engine/test/etcd/cluster.ts'
+import { lacks } from '../../needs.ts'
+import { scaled } from '../../scale.ts'
+import { freshSeed } from '../../seed.ts'
+import { Crew } from '../storm/crew.ts'
+import { storm } from '../storm/storm.ts'
+
+const SERVERS = 3
+const EPOCH_MS = 25_000
+const FAIR_MS = 9_000
+const EPOCHS = 2
+
+test(
+  'no promise is broken in a storm over three servers on etcd',
+  { timeout: 24 * 60 * 60 * 1000 },
+  async (context) => {
+    if (!hasEtcd()) lacks(context, 'etcd')
+    await using etcd = await EtcdCluster.start({ members: 3 })
+    await using victim = new Crew(`etcd://${etcd.endpoints.join(',')}/storm`, SERVERS)
+    const seed = freshSeed()
+    const report = (line: string): void => {
+      process.stderr.write(`storm over a cluster, seed ${seed}, ${line}\n`)
+    }
+    const times = { epochs: scaled(EPOCHS), epochMs: EPOCH_MS, fairMs: FAIR_MS }
+    const wrong = await storm({ seed, ...times, crowd: 0.5, victim, report })
+    expect({ seed, wrong: wrong.join('\n\n') }).toEqual({ seed, wrong: '' })
+  },
+)

@@ -5,19 +5,19 @@ import { EngineError } from '../errors.ts'
 import { damaged, failureOf } from './failure.ts'
 import * as layout from './layout.ts'
 import type { Meta } from './layout.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Moment } from './moment.ts'
 
 const FIRST_ENTRY = new Uint8Array()
 
 export class FileCut implements Cut {
-  readonly #snapshot: Snapshot
+  readonly #moment: Moment
   readonly #place: string
   readonly #closed: () => Promise<void> | void
   #closing: Promise<void> | null = null
 
   /** @param closed called once, when the moment has been let go of */
-  constructor(snapshot: Snapshot, place: string, closed: () => Promise<void> | void) {
-    this.#snapshot = snapshot
+  constructor(moment: Moment, place: string, closed: () => Promise<void> | void) {
+    this.#moment = moment
     this.#place = place
     this.#closed = closed
   }
@@ -27,7 +27,7 @@ export class FileCut implements Cut {
       const content = layout.unseal(key, sealed)
       if (content === null) throw damaged(this.#place, 'a name fails its checksum')
       const [name, number] = [layout.catalogueName(key), layout.decodeNumber(content)]
-      const meta = this.#meta(name, number)
+      const meta = await this.#meta(name, number)
       yield { name, epoch: meta.epoch, entries: () => this.#entries(name, number, meta) }
     }
   }
@@ -53,18 +53,19 @@ export class FileCut implements Cut {
     throw damaged(this.#place, `partition "${name}" has ${what}`)
   }
 
-  #meta(name: string, number: number): Meta {
+  async #meta(name: string, number: number): Promise<Meta> {
     const key = layout.metaKey(number)
-    const sealed = this.#snapshot.row(key)
-    const content = sealed === undefined ? null : layout.unseal(key, sealed)
-    if (content !== null) return layout.decodeMeta(content)
+    for await (const [, sealed] of this.#rows(key, layout.nextKey(key))) {
+      const content = layout.unseal(key, sealed)
+      if (content !== null) return layout.decodeMeta(content)
+    }
     throw damaged(this.#place, `partition "${name}" has lost its meta row`)
   }
 
   async *#rows(first: Buffer, end: Buffer): AsyncIterable<[Uint8Array, Uint8Array]> {
     this.#assertOpen()
     try {
-      for (const row of this.#snapshot.rows(first, end)) {
+      for await (const row of this.#moment.rows(first, end)) {
         yield row
         this.#assertOpen()
       }
@@ -74,7 +75,7 @@ export class FileCut implements Cut {
   }
 
   async #end(): Promise<void> {
-    this.#snapshot.done()
+    this.#moment.done()
     await this.#closed()
   }
 

@@ -3,6 +3,7 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Cut, Engine, Ownership, OwnerInfo, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
+import { CutDoor } from './cut-door.ts'
 import { failureOf } from './failure.ts'
 import { FileCut } from './file-cut.ts'
 import { FilePartition } from './file-partition.ts'
@@ -13,6 +14,7 @@ import { checkMarker, leaveMarker, syncFile } from './marker.ts'
 import { DATA_FILE, openDatabase } from './open-database.ts'
 import type { Database } from './open-database.ts'
 import { Pace } from './pace.ts'
+import type { Snapshot } from './snapshot.ts'
 import { Store } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -105,12 +107,14 @@ class OpenFileEngine implements FileEngine {
   readonly #queue: WriteQueue
   readonly #assertOpen = (): void => this.#check()
   readonly #cuts = new Set<FileCut>()
+  readonly #door = new CutDoor(() => this.#snapshot())
   #closing: Promise<void> | null = null
 
   constructor(parts: Parts) {
     this.name = `file ${parts.directory}`
     this.#parts = parts
     this.#queue = new WriteQueue(parts)
+    parts.lock.receive((visitor) => this.#door.visit(visitor))
     parts.inspection.onFailure((failure) => this.#queue.fail(failure))
     this.inspected = parts.inspection.rest()
   }
@@ -162,8 +166,8 @@ class OpenFileEngine implements FileEngine {
 
   async cut(): Promise<Cut> {
     this.#check()
-    const { store, place } = this.#parts
-    const snapshot = await this.#read(() => store.snapshot())
+    const { place } = this.#parts
+    const snapshot = await this.#read(() => this.#snapshot())
     const cut: FileCut = new FileCut(snapshot, place, () => void this.#cuts.delete(cut))
     this.#cuts.add(cut)
     return cut
@@ -176,7 +180,8 @@ class OpenFileEngine implements FileEngine {
 
   async #end(): Promise<void> {
     await this.#queue.drained()
-    // LMDB must not lose a transaction that is still read from.
+    // LMDB must not be closed while a transaction is still read from.
+    await this.#door.close()
     await Promise.all(Array.from(this.#cuts, (cut) => cut.close()))
     await this.#parts.inspection.close()
     await this.#parts.database.close()
@@ -190,6 +195,11 @@ class OpenFileEngine implements FileEngine {
       if (error instanceof RangeError) throw error
       throw await failureOf(this.#parts.place, error)
     }
+  }
+
+  #snapshot(): Snapshot {
+    this.#check()
+    return this.#parts.store.snapshot()
   }
 
   #check(): void {

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { EngineError, HeldError } from '../errors.ts'
@@ -34,7 +34,9 @@ export class HolderLock {
   readonly #directory: string
   readonly #name: string
   readonly #folder: number
-  readonly #server: Server = createServer((socket) => socket.destroy())
+  readonly #server: Server = createServer((socket) => this.#received(socket))
+  /** Until there is one, whoever comes learns only that somebody is here. */
+  #host: ((visitor: Socket) => void) | null = null
 
   private constructor(directory: string) {
     this.#directory = directory
@@ -70,6 +72,25 @@ export class HolderLock {
     return open.has(directory)
   }
 
+  /** A connection to the process that has the directory; null when none is found. */
+  static async visit(directory: string): Promise<Socket | null> {
+    const folder = openSync(directory, 'r')
+    try {
+      for (const name of readdirSync(directory).toSorted()) {
+        const socket = SOCKET.test(name) ? await connected(pathIn(directory, folder, name)) : null
+        if (socket !== null) return socket
+      }
+      return null
+    } finally {
+      closeSync(folder)
+    }
+  }
+
+  /** @param host has each connection from now on, and has ended all of them before the release */
+  receive(host: (visitor: Socket) => void): void {
+    this.#host = host
+  }
+
   async release(): Promise<void> {
     if (!open.delete(this.#directory)) return
     rmSync(join(this.#directory, recordOf(this.#name)), { force: true })
@@ -78,6 +99,11 @@ export class HolderLock {
     })
     rmSync(join(this.#directory, this.#name), { force: true })
     closeSync(this.#folder)
+  }
+
+  #received(socket: Socket): void {
+    if (this.#host === null) socket.destroy()
+    else this.#host(socket)
   }
 
   async #listen(address: string): Promise<void> {
@@ -128,10 +154,8 @@ export class HolderLock {
     })
   }
 
-  /** Paths of sockets are short; through the open folder the directory may lie as deep as it likes. */
   #path(name: string): string {
-    const short = `/proc/self/fd/${this.#folder}`
-    return join(existsSync(short) ? short : this.#directory, name)
+    return pathIn(this.#directory, this.#folder, name)
   }
 
   #held(name: string): HeldError {
@@ -147,6 +171,21 @@ export class HolderLock {
       return 'another process that is just starting or ending'
     }
   }
+}
+
+/** Paths of sockets are short; through the open folder the directory may lie as deep as it likes. */
+function pathIn(directory: string, folder: number, name: string): string {
+  const short = `/proc/self/fd/${folder}`
+  return join(existsSync(short) ? short : directory, name)
+}
+
+/** Null when nobody listens there. */
+function connected(path: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('error', () => resolve(null))
+    socket.once('connect', () => resolve(socket))
+  })
 }
 
 function recordOf(socketName: string): string {

@@ -78,11 +78,6 @@ export class Inspection {
     return inspection
   }
 
-  /** Of a file that another process has open, and checks. */
-  static byHolder(place: string, dataFile: string): Inspection {
-    return new Inspection(place, dataFile, DEFAULT_INSPECTION_LIMITS)
-  }
-
   get isOver(): boolean {
     return this.#leaves === null
   }

@@ -65,6 +65,11 @@ export function rowKey(number: number, key: Uint8Array): Buffer {
   return row
 }
 
+/** The first key after this one. */
+export function nextKey(key: Uint8Array): Buffer {
+  return Buffer.concat([key, Uint8Array.of(0)])
+}
+
 /** The first key after every row of the partition. */
 export function rowsEnd(number: number): Buffer {
   return number === 0xffff_ffff ? Buffer.of(ROW + 1) : numbered(ROW, number + 1, 0)

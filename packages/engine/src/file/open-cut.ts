@@ -1,12 +1,13 @@
 /**
- * A cut of a store in a directory, whoever has that open: another process may go on with it all the while.
+ * A cut of a store in a directory, whoever has that open.
  *
- * LMDB lets any process read at one moment beside the one that writes. That the pages can be trusted is seen to by the holder; when there is none,
- * they are checked here. For that nobody may write, so this process is the holder until it has its moment, and lets go then. What
- * is kept of that moment nobody writes over, so that even a large file can be checked while it is read.
+ * When a process has it, that one makes the cut and lets it be read (cut-door.ts says why the file itself is not opened here). Else its pages are
+ * checked here as at any opening. For that nobody may write, so this process is the holder until it has its moment, and lets go then: a
+ * server can start while the cut is read. What is kept of the moment nobody writes over, so that even a large file can be checked while it is read.
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Cut } from '../engine.ts'
 import { EngineError, HeldError } from '../errors.ts'
 import { damaged, failureOf } from './failure.ts'
@@ -17,9 +18,15 @@ import { DEFAULT_INSPECTION_LIMITS, Inspection } from './inspection.ts'
 import type { InspectionLimits } from './inspection.ts'
 import * as layout from './layout.ts'
 import { checkMarker } from './marker.ts'
+import type { Moment } from './moment.ts'
 import { DATA_FILE, openDatabase } from './open-database.ts'
 import type { Database } from './open-database.ts'
 import { Snapshot } from './snapshot.ts'
+import { HolderGoneError, VisitedMoment } from './visited-moment.ts'
+
+/** A holder that is just starting or ending makes no cut; a moment later it does, or is gone. */
+const TRIES_MAX = 50
+const PAUSE_MS = 100
 
 /**
  * @param directory with a store that no engine of this process has open: those make cuts of their own
@@ -31,19 +38,14 @@ export async function openFileCut(
 ): Promise<Cut> {
   assertFileStore(directory)
   const place = realpathSync(directory)
-  const lock = await holding(place)
-  try {
-    if (lock !== null) checkMarker(place, DATA_FILE)
-    const inspection =
-      lock === null
-        ? Inspection.byHolder(place, DATA_FILE)
-        : await Inspection.begin(place, DATA_FILE, inspected)
-    return await cutOf(place, inspection)
-  } catch (error) {
-    throw await failureOf(place, error)
-  } finally {
-    await lock?.release()
+  for (let tries = 1; tries < TRIES_MAX; tries += 1) {
+    const cut = (await cutByThis(place, inspected)) ?? (await cutByHolder(place))
+    if (cut !== null) return cut
+    await pause(PAUSE_MS)
   }
+  throw new EngineError(
+    `the process that has the store ${place} open makes no cut of it: it is one of another release, or always starting anew`,
+  )
 }
 
 /** @throws EngineError when there is no store in the directory */
@@ -53,6 +55,34 @@ export function assertFileStore(directory: string): void {
 }
 
 /** Null when another process has the store. */
+async function cutByThis(place: string, inspected: InspectionLimits): Promise<Cut | null> {
+  const lock = await holding(place)
+  if (lock === null) return null
+  try {
+    checkMarker(place, DATA_FILE)
+    return await cutOfFile(place, await Inspection.begin(place, DATA_FILE, inspected))
+  } catch (error) {
+    throw await failureOf(place, error)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Null when no process has the store, or the one that has it makes no cut now. */
+async function cutByHolder(place: string): Promise<Cut | null> {
+  const socket = await HolderLock.visit(place)
+  if (socket === null) return null
+  const moment = new VisitedMoment(place, socket)
+  try {
+    await checkFormat(place, moment)
+    return new FileCut(moment, place, () => undefined)
+  } catch (error) {
+    moment.done()
+    if (error instanceof HolderGoneError) return null
+    throw error
+  }
+}
+
 async function holding(place: string): Promise<HolderLock | null> {
   if (HolderLock.isHere(place)) throw new HeldError(`the store ${place} is open in this process`)
   try {
@@ -63,15 +93,13 @@ async function holding(place: string): Promise<HolderLock | null> {
   }
 }
 
-async function cutOf(place: string, inspection: Inspection): Promise<Cut> {
+async function cutOfFile(place: string, inspection: Inspection): Promise<Cut> {
   let database: Database | null = null
   try {
     database = openDatabase(place, { isLarge: inspection.isPending, isReadOnly: true })
     const opened = database
     const snapshot = new Snapshot({ database, place, inspection })
-    const header = snapshot.row(layout.HEADER_KEY)
-    if (header === undefined) throw damaged(place, 'its header is missing')
-    checkHeader(place, header)
+    await checkFormat(place, snapshot)
     return new FileCut(snapshot, place, async () => {
       await inspection.close()
       await opened.close()
@@ -81,4 +109,12 @@ async function cutOf(place: string, inspection: Inspection): Promise<Cut> {
     await database?.close()
     throw error
   }
+}
+
+async function checkFormat(place: string, moment: Moment): Promise<void> {
+  const { HEADER_KEY, nextKey } = layout
+  for await (const [, header] of moment.rows(HEADER_KEY, nextKey(HEADER_KEY))) {
+    return checkHeader(place, header)
+  }
+  throw damaged(place, 'its header is missing')
 }

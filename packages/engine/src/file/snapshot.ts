@@ -1,6 +1,7 @@
 /** One moment of an LMDB environment: its rows by ranges, each page checked before it is read. */
 import { damaged } from './failure.ts'
 import type { Inspection } from './inspection.ts'
+import type { Moment } from './moment.ts'
 import type { Database } from './open-database.ts'
 
 /** Where rows are read, and what checks them. */
@@ -10,7 +11,7 @@ export interface Ground {
   readonly inspection: Inspection
 }
 
-export class Snapshot {
+export class Snapshot implements Moment {
   readonly #ground: Ground
   readonly #transaction: ReturnType<Database['useReadTransaction']>
   #isDone = false
@@ -37,12 +38,6 @@ export class Snapshot {
       }
       start = until
     }
-  }
-
-  /** The sealed value of one key; undefined when absent. */
-  row(key: Buffer): Uint8Array | undefined {
-    for (const [, value] of this.rows(key, Buffer.concat([key, Uint8Array.of(0)]))) return value
-    return undefined
   }
 
   /** Lets go of the moment. */

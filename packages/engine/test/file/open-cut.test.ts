@@ -6,6 +6,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import type { Cut } from '../../src/engine.ts'
 import { EngineError, HeldError } from '../../src/errors.ts'
 import { openFileCut, openFileEngine } from '../../src/file/index.ts'
+import { HolderLock } from '../../src/file/holder-lock.ts'
 import type { InspectionLimits } from '../../src/file/inspection.ts'
 import { content, contentOfCut } from './children/content.ts'
 import { start } from './children/index.ts'
@@ -74,7 +75,7 @@ test('while another process writes, a cut of its directory is one moment of it',
   const { acknowledged } = heard(writer)
   await until(() => acknowledged() > 0)
   let last = 0
-  for (let cuts = 0; cuts < 10; cuts += 1) {
+  for (let cuts = 0; cuts < 5; cuts += 1) {
     const before = acknowledged()
     const cut = await openFileCut(directory)
     // It goes on while the cut is there.
@@ -143,6 +144,46 @@ test('what a killed reader of a cut has held is used again', async () => {
   const freed = await rewrite(270)
   expect(await rewrite(50)).toBe(freed)
   await engine.close()
+})
+
+test('a cut ends with the process that has the store', async () => {
+  const directory = join(root, 'ended')
+  const writer = start('writer', directory)
+  const { acknowledged } = heard(writer)
+  await until(() => acknowledged() > 0)
+  const cut = await openFileCut(directory)
+  expect(await batchesOf(cut)).toBeGreaterThan(0)
+  writer.process.kill('SIGKILL')
+  await writer.ended
+  await expect(batchesOf(cut)).rejects.toThrow(
+    /the process that has the store .*ended open has ended/,
+  )
+  await cut.close()
+  await (await openFileCut(directory)).close()
+})
+
+test('whoever talks nonsense to the holder of a store is told so, and disturbs nobody', async () => {
+  const directory = await kept('nonsense')
+  const engine = await openFileEngine(directory)
+  const partition = await engine.claim('p', OWNER)
+  for (const nonsense of [
+    '\0\0\0\u0003\u0009\0\0',
+    '\xff\xff\xff\xffx',
+    '\0\0\0\0',
+    '\0\0\0\u0003\u0001\0\u0009',
+  ]) {
+    const socket = await HolderLock.visit(directory)
+    if (socket === null) throw new Error('nobody is there')
+    socket.end(Buffer.from(nonsense, 'latin1'))
+    const said: Buffer[] = []
+    for await (const chunk of socket as AsyncIterable<Buffer>) said.push(chunk)
+    expect(Buffer.concat(said).toString()).toMatch(/another release|too long/)
+  }
+  // One that stays and says nothing must not hold up the end.
+  const silent = await HolderLock.visit(directory)
+  await partition.commit([{ kind: 'put', key: Buffer.of(1), value: Buffer.of(2) }])
+  await engine.close()
+  silent?.destroy()
 })
 
 test('where there is no store there is no cut, and nothing is made', async () => {

@@ -167,7 +167,8 @@ class PartitionDoor implements Partition {
   }
 
   get limits(): Partition['limits'] {
-    return { ...this.#claim.limits, maxOperations: this.#storage.health.operationsMax }
+    const { operationsMax } = this.#storage.health
+    return { ...this.#claim.limits, maxOperations: operationsMax, batchOperations: operationsMax }
   }
 
   async *scan(range: KeyRange): AsyncIterable<Entry> {

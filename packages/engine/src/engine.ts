@@ -30,7 +30,7 @@ export interface CommitLimits {
   readonly maxOperations: number
   /** Keys and values together. */
   readonly maxBytes: number
-  /** A commit of so many operations is written in one go. A larger one is as atomic and as durable, and slower. */
+  /** No more than `maxOperations`. A commit of so many is written in one go; a larger one is as atomic and as durable, and slower. */
   readonly batchOperations: number
   /** The same of keys and values together. */
   readonly batchBytes: number

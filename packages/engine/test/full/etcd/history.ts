@@ -1,7 +1,7 @@
 /**
  * A writer whose every commit can be told from the others, and the judge of what is found afterwards.
  *
- * Commit n puts `last`, and two rows of its own; each eighth one also gives all rows of a wide table the value n, which is more than one transaction holds.
+ * Commit n puts `last`, and two rows that name the claim under which it was made; each eighth one also gives all rows of a wide table the value n, which is more than one transaction holds.
  */
 import type { Engine, Partition } from '../../../src/engine.ts'
 import { EngineError } from '../../../src/errors.ts'
@@ -21,29 +21,45 @@ export interface Found {
   readonly problems: readonly string[]
 }
 
-/** Reads everything. @param acknowledged the greatest number that was acknowledged before */
-export async function judge(partition: Partition, acknowledged: number): Promise<Found> {
+/** What was acknowledged, to whoever shares it. */
+export class Board {
+  /** The greatest number. */
+  acknowledged = 0
+  /** Under which claim each commit was made. */
+  readonly claimOf = new Map<number, string>()
+}
+
+/** Reads everything. */
+export async function judge(partition: Partition, board: Board): Promise<Found> {
+  const floor = board.acknowledged
   const rows = new Map<string, string>()
   for await (const [key, value] of partition.scan(EVERYTHING)) {
     rows.set(Buffer.from(key).toString(), Buffer.from(value).toString())
   }
   const problems: string[] = []
   const last = Number(rows.get('last') ?? 0)
-  if (last < acknowledged) problems.push(`${acknowledged} was acknowledged, ${last} is the last`)
+  if (last < floor) problems.push(`${floor} was acknowledged, ${last} is the last`)
   for (let number = 1; number <= last; number += 1) {
-    const halves = ['a', 'b'].filter((half) => rows.get(`${half}${number}`) === 'x')
-    if (halves.length < 2) problems.push(`of commit ${number} only ${halves.join()} is there`)
+    const [first, second] = [rows.get(`a${number}`), rows.get(`b${number}`)]
+    const known = board.claimOf.get(number) ?? first
+    if (first === undefined || first !== second || first !== known) {
+      problems.push(`commit ${number} has rows of ${first} and ${second}, ${known} made it`)
+    }
   }
   const wide = [...rows].filter(([key]) => key.startsWith('w'))
   const wideAt = last - (last % WIDE_EVERY)
-  const values = new Set(wide.map(([, value]) => value))
-  const isWhole = wide.length === WIDE_ROWS && values.size === 1 && values.has(String(wideAt))
-  if (wideAt === 0 ? wide.length > 0 : !isWhole) {
+  if (!isWide(wide, wideAt)) {
+    const values = new Set(wide.map(([, value]) => value))
     problems.push(`${wide.length} wide rows of ${[...values].join()}, ${wideAt} was expected`)
   }
   const beyond = rows.size - wide.length - 2 * last - (last === 0 ? 0 : 1)
   if (beyond > 0) problems.push(`${beyond} rows are not of any commit`)
   return { last, problems }
+}
+
+function isWide(wide: readonly (readonly [string, string])[], wideAt: number): boolean {
+  if (wideAt === 0) return wide.length === 0
+  return wide.length === WIDE_ROWS && wide.every(([, value]) => value === String(wideAt))
 }
 
 export class Writer {
@@ -53,16 +69,15 @@ export class Writer {
   #claimsLeft = Number.POSITIVE_INFINITY
   #running: Promise<void> | null = null
   #waiting: { readonly target: number; readonly resolve: () => void }[] = []
-  /** Commits of this writer that were acknowledged. */
+  /** Of this writer. */
   acknowledgedCount = 0
   claims = 0
-  /** The greatest number that was acknowledged, by whoever shares this board. */
-  readonly board: { acknowledged: number }
+  readonly board: Board
 
-  constructor(engine: Engine, options: { id?: string; board?: { acknowledged: number } } = {}) {
+  constructor(engine: Engine, options: { id?: string; board?: Board } = {}) {
     this.#engine = engine
     this.#id = options.id ?? 'writer'
-    this.board = options.board ?? { acknowledged: 0 }
+    this.board = options.board ?? new Board()
   }
 
   start(): this {
@@ -96,8 +111,7 @@ export class Writer {
       try {
         const partition = await this.#engine.claim('p', { id: this.#id, address: '' })
         this.claims += 1
-        const floor = this.board.acknowledged
-        const { last, problems } = await judge(partition, floor)
+        const { last, problems } = await judge(partition, this.board)
         if (problems.length > 0) throw new Error(problems.join('; '))
         await this.#write(partition, last)
       } catch (error) {
@@ -107,6 +121,7 @@ export class Writer {
   }
 
   async #write(partition: Partition, last: number): Promise<void> {
+    const made = `${this.#id} ${partition.epoch}`
     for (let number = last + 1; !this.#isOver; number += 1) {
       const wide = number % WIDE_EVERY === 0
       const table = wide
@@ -114,11 +129,12 @@ export class Writer {
         : []
       await partition.commit([
         put('last', `${number}`),
-        put(`a${number}`, 'x'),
+        put(`a${number}`, made),
         ...table,
-        put(`b${number}`, 'x'),
+        put(`b${number}`, made),
       ])
       this.board.acknowledged = Math.max(this.board.acknowledged, number)
+      this.board.claimOf.set(number, made)
       this.acknowledgedCount += 1
       for (const { target, resolve } of this.#waiting) {
         if (this.acknowledgedCount >= target) resolve()

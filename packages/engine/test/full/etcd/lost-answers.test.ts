@@ -29,7 +29,7 @@ test('connections that are cut in the middle of an answer leave no commit torn o
   expect(writer.claims).toBe(1)
   const direct = await openEtcdEngine({ endpoints: cluster.endpoints })
   const partition = await direct.claim('p', { id: 'judge', address: '' })
-  const { last, problems } = await judge(partition, writer.board.acknowledged)
+  const { last, problems } = await judge(partition, writer.board)
   expect(problems).toEqual([])
   expect(last).toBe(writer.board.acknowledged)
   await direct.close()
@@ -42,7 +42,7 @@ test('a transaction that arrives late, after it was sent again elsewhere, does n
   const endpoints = [slow.host, ...cluster.endpoints]
   for (let round = 0; round < 3; round += 1) {
     const engine = await openEtcdEngine({ endpoints })
-    const writer = new Writer(engine, { board: { acknowledged: 0 } }).start()
+    const writer = new Writer(engine).start()
     await writer.progress(9)
     slow.stall('up')
     // The attempt waits in the road until its time is over; then the writer goes the other way.
@@ -53,7 +53,7 @@ test('a transaction that arrives late, after it was sent again elsewhere, does n
     await engine.close()
     const direct = await openEtcdEngine({ endpoints: cluster.endpoints })
     const partition = await direct.claim('p', { id: 'judge', address: '' })
-    const { last, problems } = await judge(partition, writer.board.acknowledged)
+    const { last, problems } = await judge(partition, writer.board)
     expect(problems).toEqual([])
     expect(last).toBe(writer.board.acknowledged)
     await direct.close()

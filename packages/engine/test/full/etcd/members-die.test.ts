@@ -34,7 +34,7 @@ async function problemsOf({ cluster, writer }: Siege): Promise<readonly string[]
   await writer.stop()
   const other = await openEtcdEngine({ endpoints: cluster.endpoints.toReversed() })
   const partition = await other.claim('p', { id: 'judge', address: '' })
-  const { problems } = await judge(partition, writer.board.acknowledged)
+  const { problems } = await judge(partition, writer.board)
   await other.close()
   return problems
 }

@@ -28,7 +28,7 @@ export interface TaskInfo {
   readonly status?: number
 }
 
-/** With its records, as they were at that moment. */
+/** With its records. When these are many and are replaced meanwhile, they are of several moments. */
 export interface ShownTask extends TaskInfo {
   readonly records: readonly Uint8Array[]
 }

@@ -72,10 +72,12 @@ export const fencingTests: Record<string, (engine: Engine) => Promise<void>> = {
       })
       await commits[claims]
       acknowledged = last + claims + 1
-      const following = engine.claim('p', LATER)
+      const newer = await engine.claim('p', LATER)
+      const found = text((await newer.get(bytes('last'))) ?? bytes(''))
       const outcomes = await Promise.allSettled(commits)
       acknowledged = last + outcomes.filter(({ status }) => status === 'fulfilled').length
-      await following
+      ok(Number(found) >= acknowledged)
+      equal(text((await newer.get(bytes('last'))) ?? bytes('')), found)
     }
   },
 

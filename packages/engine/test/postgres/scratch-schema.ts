@@ -1,6 +1,4 @@
-import { openPostgresEngine } from '../../src/postgres/index.ts'
-import type { PostgresEngineOptions, PostgresPlace } from '../../src/postgres/index.ts'
-import type { Engine } from '../../src/engine.ts'
+import type { PostgresPlace } from '../../src/postgres/index.ts'
 import type { PostgresServer } from '../../../../test/postgres-server.ts'
 
 let schemas = 0
@@ -14,12 +12,4 @@ export function placeIn(
   const { host, port, user, database } = server.access
   const schema = `test_${process.pid}_${schemas}`
   return { hosts: [{ host, port }], user, database, schema, tlsUse: 'disable', ...changes }
-}
-
-/** An engine that does not try for long. */
-export function openIn(
-  server: PostgresServer,
-  options: PostgresEngineOptions = {},
-): Promise<Engine> {
-  return openPostgresEngine(placeIn(server), options)
 }

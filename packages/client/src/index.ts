@@ -92,7 +92,7 @@ export type {
 export type { LinkOptions } from './link/grpc/ground.ts'
 export { askedByOperator } from './link/operator-words.ts'
 export { ServerLink } from './link/server-link.ts'
-export { socketLink, type SocketLinkOptions } from './link/socket-link.ts'
+export { socketLink, type SocketLinkOptions } from './link/socket/socket-link.ts'
 export { TenureLink } from './link/tenure/link.ts'
 export { YdbLink } from './link/ydb/link.ts'
 export type { ConsistencyMode, NodeConfig, NodeDescription } from './node.ts'

@@ -26,6 +26,11 @@ export function guestSeat({ address, doorway }: Place): Seat {
   return { link, isGood: () => doorway.isOpen(), leave: () => link.close() }
 }
 
+/** Loads what a host consists of, so that a guest can take over at once. */
+export async function loadHost(): Promise<void> {
+  await Promise.all([import('@tenure/engine/file'), import('../local/local-host.ts')])
+}
+
 /**
  * Takes the directory.
  *
@@ -34,10 +39,10 @@ export function guestSeat({ address, doorway }: Place): Seat {
  */
 export async function hostSeat(place: Place, failed: (seat: Seat) => void): Promise<Seat> {
   const { address, folder } = place
-  // A program that only ever is a guest does not load a store.
   const { openFileEngine } = await import('@tenure/engine/file')
   const engine = await openFileEngine(folder, { address: `file:${folder}` })
   try {
+    // Of many that begin at once the one that has the directory loads a server, and the others leave it the machine.
     const { LocalHost } = await import('../local/local-host.ts')
     const host = await LocalHost.open(engine)
     const entrance = await Entrance.open(folder, { host }).catch(async (error: unknown) => {

@@ -12,13 +12,15 @@
 import { type Clock, systemClock, systemRandom } from '@tenure/client'
 import { EngineError, HeldError } from '@tenure/engine'
 import { Doorway } from './doorway.ts'
-import { guestSeat, hostSeat, type Place, type Seat } from './seat.ts'
+import { guestSeat, hostSeat, loadHost, type Place, type Seat } from './seat.ts'
 
-/** Between two attempts; at random, so that those who look at once do not meet again. */
-const PAUSE_MIN_MS = 5
-const PAUSE_MAX_MS = 25
-/** So long a process may hold the directory without a door before that counts as a refusal: it may be starting or ending. */
-const DOORLESS_MAX_MS = 5_000
+/** Between two attempts, at random, so that those who look at once do not meet again: short at first, then longer. */
+const PAUSE_BASE_MS = 10
+const PAUSE_MAX_MS = 100
+/** So long one process may hold the directory without a door before that counts as a refusal: it may be starting or ending. */
+const DOORLESS_MAX_MS = 8_000
+/** A guest that has stayed so long makes itself ready to be the host. */
+const STAY_MS = 500
 
 export class SharedDirectory {
   readonly #clock: Clock
@@ -88,18 +90,33 @@ export class SharedDirectory {
   }
 
   async #find(): Promise<Seat> {
-    const sinceMs = this.#clock.monotonicMs()
+    let refusal = ''
+    let pauseMs = PAUSE_BASE_MS
+    let sinceMs = this.#clock.monotonicMs()
     for (;;) {
-      if (await this.#place.doorway.isOpen()) return guestSeat(this.#place)
+      if (await this.#place.doorway.isOpen()) return this.#guest()
       try {
         return await hostSeat(this.#place, (seat) => void this.#leave(seat))
       } catch (error) {
         if (!(error instanceof HeldError)) throw error
+        // The message names the process: another one has its own time.
+        if (error.message !== refusal) sinceMs = this.#clock.monotonicMs()
+        refusal = error.message
         if (this.#clock.monotonicMs() - sinceMs > DOORLESS_MAX_MS) throw withoutDoor(error)
       }
       this.#assertOpen()
-      await this.#pause()
+      await this.#pause(pauseMs * (1 + systemRandom.fraction()))
+      pauseMs = Math.min(PAUSE_MAX_MS, pauseMs * 1.5)
     }
+  }
+
+  #guest(): Seat {
+    const seat = guestSeat(this.#place)
+    this.#clock.after(STAY_MS, () => {
+      // What cannot be loaded says so when it is needed.
+      if (this.#seat === seat) loadHost().catch(() => {})
+    })
+    return seat
   }
 
   /** A seat that is of no use any more; a host that has failed lets others try. Never rejects. */
@@ -108,10 +125,9 @@ export class SharedDirectory {
     await seat.leave().catch(() => {})
   }
 
-  #pause(): Promise<void> {
-    const spreadMs = systemRandom.fraction() * (PAUSE_MAX_MS - PAUSE_MIN_MS)
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#clock.after(PAUSE_MIN_MS + spreadMs, resolve)
+      this.#clock.after(ms, resolve)
     })
   }
 

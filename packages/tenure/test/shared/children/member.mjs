@@ -1,0 +1,105 @@
+/**
+ * A program that shares a directory, from the build: does what its parent asks, and says what came of it.
+ *
+ * node member.mjs DIRECTORY
+ */
+import { connect } from 'tenure'
+
+const PATH = '/local/shared'
+/** Sessions go on over the death of a host within their timeout; the machine may be busy. */
+const TIMEOUT_MS = 30_000
+
+const client = connect(`file:${process.argv[2]}`)
+const storage = client.storage(PATH)
+const pipe = client.pipe(PATH)
+const leases = new Map()
+let session = null
+
+/** Told of unasked. */
+function tell(what, ...details) {
+  process.send({ what, details })
+}
+
+function textOf(bytes) {
+  return Buffer.from(bytes).toString()
+}
+
+/** However long it takes the first of them to begin. */
+async function opened() {
+  for (;;) {
+    try {
+      return await client.openSession(PATH, { createNode: true, timeout: TIMEOUT_MS })
+    } catch (error) {
+      if (!error.retryable) throw error
+    }
+  }
+}
+
+const deeds = {
+  async open() {
+    session = await opened()
+    session.signal.addEventListener('abort', () => tell('lost', session.signal.reason.message))
+    return session.id
+  },
+  session: () => Promise.resolve({ id: session.id, lost: session.signal.aborted }),
+  async lock(name) {
+    const lease = await session.mutex(name).lock()
+    leases.set(name, lease)
+    return lease.token
+  },
+  async tryLock(name) {
+    const lease = await session.mutex(name).tryLock()
+    if (lease === null) return null
+    leases.set(name, lease)
+    return lease.token
+  },
+  held: (name) => Promise.resolve(!leases.get(name).signal.aborted),
+  async release(name) {
+    await leases.get(name).release()
+    leases.delete(name)
+  },
+  put: (key, value) => storage.put({ key, value }),
+  get: async (key) => textOf((await storage.get(key)).value),
+  watch: (prefix) =>
+    new Promise((resolve, reject) => {
+      void (async () => {
+        for await (const { kind, records = [], changes = [] } of storage.watch({ prefix })) {
+          if (kind === 'snapshot') resolve()
+          // A host that has not seen the changes itself tells what is there.
+          for (const { value } of records) tell('seen', textOf(value))
+          for (const change of changes) {
+            if (change.kind === 'put') tell('seen', textOf(change.record.value))
+          }
+        }
+      })().catch(reject)
+    }),
+  async openTask(theme, record) {
+    await pipe.configure(theme, { name: `theme-${theme}`, delaySeconds: 0 })
+    const task = await pipe.open(theme, record)
+    await task.store()
+    return String(task.id)
+  },
+  async handleTask(theme) {
+    return new Promise((resolve, reject) => {
+      pipe
+        .handle(theme, async ({ records, task }) => {
+          await task.delete()
+          resolve(records.map(textOf))
+        })
+        .catch(reject)
+    })
+  },
+  nodes: async () => (await client.listNodes()).map(({ path }) => path),
+  async close() {
+    await client.close()
+  },
+}
+
+process.on('message', ({ id, deed, words }) => {
+  deeds[deed](...words).then(
+    (result) => process.send({ id, result }),
+    (error) => process.send({ id, error: String(error) }),
+  )
+})
+process.once('disconnect', () => process.exit())
+tell('ready')

@@ -101,6 +101,13 @@ export class BusyStore implements AsyncDisposable {
     this.#serving = await serve({ ...LISTEN, listen: this.#serving.listen, engine })
   }
 
+  /** Lets another server do something from there meanwhile. */
+  async serveBeside(engine: string, work: (client: Client) => Promise<void>): Promise<void> {
+    await using serving = await serve({ ...LISTEN, engine })
+    await using client = connect(serving.address)
+    await work(client)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close()
     await this.#serving.close()

@@ -8,7 +8,7 @@ import type { Entry } from '@tenure/kernel'
 import { FrameFault } from './frame.ts'
 import type { Moved } from './source.ts'
 
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 const FORMAT_NAME = 'tenure backup '
 /** The first bytes of the file. */

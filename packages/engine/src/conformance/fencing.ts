@@ -70,6 +70,7 @@ export const fencingTests: Record<string, (engine: Engine) => Promise<void>> = {
         const number = last + 1 + index
         return partition.commit([put('last', `${number}`), put(`n${number}`, '')])
       })
+      const settled = Promise.allSettled(commits)
       await commits[claims]
       acknowledged = last + claims + 1
       const newer = await engine.claim('p', LATER)

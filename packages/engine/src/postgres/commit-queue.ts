@@ -106,14 +106,14 @@ export class CommitQueue {
   #try(statement: Statement): Promise<boolean> {
     const { connections, mustSync } = this.#deployment
     return connections.use(async (link) => {
-      const [row] = await link.run(statement)
+      const [[durability = null] = []] = await link.run(statement)
       // A pooler hands sessions on, with what others have set in them.
-      if (row?.[0] === 'off' && mustSync) {
+      if (durability === 'off' && mustSync) {
         throw new EngineError(
           `${this.#title}: synchronous_commit was off: let nobody who shares the pooler set it for a session`,
         )
       }
-      return row !== undefined
+      return durability !== null
     })
   }
 

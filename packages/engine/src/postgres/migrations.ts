@@ -7,6 +7,8 @@
  * - `servers`: who announced itself, and when it was heard last
  * - `migrations`: which of the steps below were taken
  *
+ * and the function `commit_writes`.
+ *
  * To look into them: `SELECT name, epoch, mark, owner_address FROM tenure.partitions`, or `SELECT encode(key, 'escape'),
  * length(value) FROM tenure.rows WHERE partition = 1`. Whoever writes by hand stops the servers first.
  */
@@ -16,6 +18,44 @@ import type { Connections } from './connections.ts'
 import type { Link } from './link.ts'
 import { patiently } from './patience.ts'
 import type { PatienceOptions } from './patience.ts'
+
+/**
+ * A commit: all of it if number, epoch and mark are as they are expected, and then how durable it is; else null.
+ *
+ * The row lock of the partition puts it in order with claims and with other tries of the same commit: whoever comes second sees what the
+ * first has made of the row. What follows sees all that was committed before the lock was had. It is a function because the server
+ * plans it once for a session, not with every call; and since a session can be older than most of what is stored, no plan may be made
+ * for tables that are nearly empty.
+ */
+const COMMIT_FUNCTION = `
+  CREATE FUNCTION $schema.commit_writes(
+    in_number bigint, in_epoch bigint, in_mark bigint,
+    put_keys bytea[], put_values bytea[], deleted_keys bytea[], range_starts bytea[], range_ends bytea[]
+  ) RETURNS text LANGUAGE plpgsql
+  SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+  AS $body$
+  #variable_conflict use_column
+  BEGIN
+    UPDATE $schema.partitions SET mark = mark + 1
+      WHERE number = in_number AND epoch = in_epoch AND mark = in_mark;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    END IF;
+    IF range_starts IS NOT NULL THEN
+      DELETE FROM $schema.rows USING unnest(range_starts, range_ends) AS span (first, past)
+        WHERE partition = in_number AND key >= span.first AND key < span.past;
+    END IF;
+    IF deleted_keys IS NOT NULL THEN
+      DELETE FROM $schema.rows WHERE partition = in_number AND key = ANY (deleted_keys);
+    END IF;
+    IF put_keys IS NOT NULL THEN
+      INSERT INTO $schema.rows (partition, key, value)
+        SELECT in_number, new.new_key, new.new_value FROM unnest(put_keys, put_values) AS new (new_key, new_value)
+        ON CONFLICT (partition, key) DO UPDATE SET value = EXCLUDED.value;
+    END IF;
+    RETURN current_setting('synchronous_commit');
+  END
+  $body$`
 
 /** Each is taken once, in this order, and never changed after a release. `$schema` stands for the schema. */
 const MIGRATIONS: readonly string[] = [
@@ -40,6 +80,7 @@ const MIGRATIONS: readonly string[] = [
      heard_at timestamptz NOT NULL,
      notice_ms bigint NOT NULL
    ) WITH (fillfactor = 50)`,
+  COMMIT_FUNCTION,
 ]
 
 /** What those that are first at the same moment meet: there already, or being made. */

@@ -1,7 +1,7 @@
 /** The statements on the tables of one deployment. Each is whole by itself: none expects anything of the session that it runs in. */
 import type { OwnerInfo } from '../engine.ts'
 import { byteArray, bytesOf } from './byte-arrays.ts'
-import type { Parameter, Statement } from './link.ts'
+import type { Statement } from './link.ts'
 import { quoted } from './migrations.ts'
 import type { NetEffect } from '../net-effect.ts'
 
@@ -26,12 +26,12 @@ const OWNED = 'p.epoch, p.mark, p.owner_id, p.owner_address, pg_is_in_recovery()
 export class Statements {
   readonly #partitions: string
   readonly #rows: string
-  /** Texts of commits, by the parts that they have. */
-  readonly #commits = new Map<number, string>()
+  readonly #commit: string
 
   constructor(schema: string) {
     this.#partitions = `${quoted(schema)}.partitions`
     this.#rows = `${quoted(schema)}.rows`
+    this.#commit = `SELECT ${quoted(schema)}.commit_writes($1, $2, $3, $4, $5, $6, $7, $8)`
   }
 
   /** Returns number, epoch, mark. */
@@ -46,31 +46,21 @@ export class Statements {
     }
   }
 
-  /**
-   * All of it, if `fence` still holds; then it returns one row, with how durable the commit is. The row lock of the partition puts
-   * this in order with claims and with other tries of the same commit: whoever comes second sees what the first has made of the row.
-   */
+  /** Returns how durable the commit is; null when `fence` does not hold, and nothing was written. */
   commit({ number, epoch, mark }: Fence, { puts, deletes, ranges }: NetEffect): Statement {
-    const values: Parameter[] = [number, String(epoch), String(mark)]
-    let parts = 0
-    const [first] = puts
-    if (puts.length === 1 && first !== undefined) {
-      parts |= ONE_PUT
-      values.push(bytesOf(first.key), bytesOf(first.value))
-    } else if (puts.length > 0) {
-      parts |= PUTS
-      values.push(byteArray(puts.map(({ key }) => key)), byteArray(puts.map(({ value }) => value)))
+    return {
+      text: this.#commit,
+      values: [
+        number,
+        String(epoch),
+        String(mark),
+        arrayOf(puts.map(({ key }) => key)),
+        arrayOf(puts.map(({ value }) => value)),
+        arrayOf(deletes),
+        arrayOf(ranges.map(({ start }) => start)),
+        arrayOf(ranges.map(({ end }) => end)),
+      ],
     }
-    if (deletes.length > 0) {
-      parts |= DELETES
-      values.push(byteArray(deletes))
-    }
-    if (ranges.length > 0) {
-      parts |= RANGES
-      const ends = byteArray(ranges.map(({ end }) => end))
-      values.push(byteArray(ranges.map(({ start }) => start)), ends)
-    }
-    return { text: this.#commitText(parts), values }
   }
 
   /** Who owns the partition. */
@@ -140,42 +130,9 @@ export class Statements {
       values: [last ?? prefix, last, String(rowsMax)],
     }
   }
-
-  #commitText(parts: number): string {
-    const known = this.#commits.get(parts)
-    if (known !== undefined) return known
-    const text = this.#writeCommit(parts)
-    this.#commits.set(parts, text)
-    return text
-  }
-
-  #writeCommit(parts: number): string {
-    let next = 4
-    const array = (): string => `$${next++}::bytea[]`
-    const clauses = [
-      `fence AS (UPDATE ${this.#partitions} SET mark = mark + 1
-        WHERE number = $1 AND epoch = $2 AND mark = $3 RETURNING number)`,
-    ]
-    if ((parts & (ONE_PUT | PUTS)) > 0) {
-      // Most commits of a quiet node are one put, for which an array takes longer to plan than to do.
-      const source =
-        (parts & ONE_PUT) > 0
-          ? `SELECT fence.number, $${next++}::bytea, $${next++}::bytea FROM fence`
-          : `SELECT fence.number, new.key, new.value FROM fence, unnest(${array()}, ${array()}) AS new (key, value)`
-      clauses.push(`put AS (INSERT INTO ${this.#rows} (partition, key, value) ${source}
-        ON CONFLICT (partition, key) DO UPDATE SET value = EXCLUDED.value)`)
-    }
-    if ((parts & DELETES) > 0) {
-      clauses.push(`deleted AS (DELETE FROM ${this.#rows} USING fence
-        WHERE partition = fence.number AND key = ANY (${array()}))`)
-    }
-    if ((parts & RANGES) > 0) {
-      clauses.push(`cleared AS (DELETE FROM ${this.#rows}
-        USING fence, unnest(${array()}, ${array()}) AS span (first, past)
-        WHERE partition = fence.number AND key >= span.first AND key < span.past)`)
-    }
-    return `WITH ${clauses.join(', ')} SELECT current_setting('synchronous_commit') FROM fence`
-  }
 }
 
-const [PUTS, DELETES, RANGES, ONE_PUT] = [1, 2, 4, 8]
+/** null for none: the server then skips what would do nothing. */
+function arrayOf(elements: readonly Uint8Array[]): Buffer | null {
+  return elements.length === 0 ? null : byteArray(elements)
+}

@@ -8,7 +8,7 @@ import type { PostgresHost, PostgresPlace, TlsUse } from './place.ts'
 import { UnansweredError } from './failure.ts'
 
 /** A `Buffer` is sent as bytes, whatever type the parameter has. */
-export type Parameter = string | Buffer | null
+type Parameter = string | Buffer | null
 
 export interface Statement {
   readonly text: string

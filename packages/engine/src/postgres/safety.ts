@@ -1,5 +1,5 @@
 /**
- * What a server must be like: old settings that lose what was acknowledged are refused, unless that was asked for. Looked at on each
+ * What a server must be like: settings that lose what was acknowledged are refused, unless that was asked for. Looked at on each
  * new connection, since a failover may lead to a server of other settings.
  */
 import { EngineError } from '../errors.ts'

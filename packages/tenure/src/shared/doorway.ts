@@ -7,6 +7,9 @@ const SOCKET = 'door.sock'
 /** What fits into the address of a socket, on every system. */
 const PATH_BYTES_MAX = 103
 
+/** `dead`: a host has died and left its socket. */
+export type DoorState = 'open' | 'absent' | 'dead'
+
 export class Doorway {
   /** Of the socket, in a form that is short enough where the system allows for one. */
   readonly path: string
@@ -22,15 +25,16 @@ export class Doorway {
   }
 
   /** Whether anybody listens. Only a clear refusal counts as none: a host may be too busy to answer. */
-  isOpen(): Promise<boolean> {
+  look(): Promise<DoorState> {
     return new Promise((resolve) => {
       const socket = connect(this.path)
       socket.once('connect', () => {
         socket.destroy()
-        resolve(true)
+        resolve('open')
       })
       socket.once('error', ({ code }: NodeJS.ErrnoException) => {
-        resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT')
+        if (code === 'ENOENT') resolve('absent')
+        else resolve(code === 'ECONNREFUSED' ? 'dead' : 'open')
       })
     })
   }

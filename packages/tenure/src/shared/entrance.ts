@@ -1,4 +1,5 @@
 /** The open door of a host, at its place in the directory. Only who holds the directory opens it. */
+import { systemClock } from '@tenure/client'
 import type { Door, DoorOptions } from '@tenure/server'
 import { Doorway } from './doorway.ts'
 
@@ -34,7 +35,13 @@ export class Entrance {
 
   /** Sends everybody away, after the host and its engine have been closed. Bounded in time. */
   async clear(): Promise<void> {
-    await this.#door.clear()
-    this.#doorway.close()
+    // The door keeps no process alive; who waits for its end does.
+    systemClock.hold()
+    try {
+      await this.#door.clear()
+    } finally {
+      systemClock.letGo()
+      this.#doorway.close()
+    }
   }
 }

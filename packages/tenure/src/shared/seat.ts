@@ -23,7 +23,8 @@ export interface Place {
 
 export function guestSeat({ address, doorway }: Place): Seat {
   const link = socketLink({ address, socket: doorway.path, database: DEFAULT_DATABASE })
-  return { link, isGood: () => doorway.isOpen(), leave: () => link.close() }
+  const isGood = async (): Promise<boolean> => (await doorway.look()) === 'open'
+  return { link, isGood, leave: () => link.close() }
 }
 
 /** Loads what a host consists of, so that a guest can take over at once. */

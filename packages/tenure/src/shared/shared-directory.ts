@@ -61,6 +61,16 @@ export class SharedDirectory {
   }
 
   async #close(): Promise<void> {
+    // Of what a host has open nothing keeps the process alive; who closes waits for the end.
+    this.#clock.hold()
+    try {
+      await this.#end()
+    } finally {
+      this.#clock.letGo()
+    }
+  }
+
+  async #end(): Promise<void> {
     // The seat that is being sought is given up by who seeks it.
     await this.#seeking?.catch(() => {})
     const seat = this.#seat
@@ -94,7 +104,10 @@ export class SharedDirectory {
     let pauseMs = PAUSE_BASE_MS
     let sinceMs = this.#clock.monotonicMs()
     for (;;) {
-      if (await this.#place.doorway.isOpen()) return this.#guest()
+      const door = await this.#place.doorway.look()
+      if (door === 'open') return this.#guest()
+      // Others wait for the next host: who must be loaded first leaves the place to those who are ready.
+      if (door === 'dead') await loadHost()
       try {
         return await hostSeat(this.#place, (seat) => void this.#leave(seat))
       } catch (error) {

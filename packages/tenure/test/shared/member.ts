@@ -15,9 +15,12 @@ interface Answer {
   readonly details?: readonly unknown[]
 }
 
+interface Done<Result> extends Answer {
+  readonly result: Result
+}
+
 interface Asked {
-  resolve(result: unknown): void
-  reject(error: Error): void
+  settle(answer: Answer): void
 }
 
 export class Member implements AsyncDisposable {
@@ -59,7 +62,12 @@ export class Member implements AsyncDisposable {
     this.#lastId += 1
     const id = this.#lastId
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve: (result) => resolve(result as T), reject })
+      this.#asked.set(id, {
+        settle({ result, error }: Done<T>) {
+          if (error === undefined) resolve(result)
+          else reject(new Error(error))
+        },
+      })
       this.#child.send({ id, deed, words })
     })
   }
@@ -86,7 +94,8 @@ export class Member implements AsyncDisposable {
     if (!this.#isOver) await this.kill()
   }
 
-  #hear({ id, result, error, what, details = [] }: Answer): void {
+  #hear(answer: Answer): void {
+    const { id, what, details = [] } = answer
     if (id === undefined) {
       this.told.push([what, ...details].join(' '))
       this.#wake()
@@ -94,13 +103,12 @@ export class Member implements AsyncDisposable {
     }
     const asked = this.#asked.get(id)
     this.#asked.delete(id)
-    if (error === undefined) asked?.resolve(result)
-    else asked?.reject(new Error(error))
+    asked?.settle(answer)
   }
 
   #end(): void {
     this.#isOver = true
-    for (const { reject } of this.#asked.values()) reject(new Error('the program has ended'))
+    for (const asked of this.#asked.values()) asked.settle({ error: 'the program has ended' })
     this.#asked.clear()
     this.#wake()
   }

@@ -4,7 +4,6 @@
  * Unlike a channel of gRPC's library it never keeps its process alive: whoever waits for something does. So a program ends when it has
  * nothing to do, whether it is a guest or the host itself.
  */
-import { status as GrpcStatus } from '@grpc/grpc-js'
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -25,6 +24,10 @@ import type {
 } from '../grpc/channel.ts'
 import { FrameBuffer } from './frame-buffer.ts'
 
+/** gRPC's numbers. */
+const OK = 0
+const UNIMPLEMENTED = 12
+const UNAVAILABLE = 14
 /** How much of a stream, and of all of them, the host may send before it is read. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 /** Of one message. */
@@ -58,7 +61,7 @@ export class SocketChannel implements Channel {
         ...headers,
       })
     } catch (error) {
-      queueMicrotask(() => listener.failed(callError(GrpcStatus.UNAVAILABLE, textOf(error))))
+      queueMicrotask(() => listener.failed(callError(UNAVAILABLE, textOf(error))))
       return { write: nothing, cancel: nothing }
     }
     return new SocketStream(stream, listener)
@@ -69,7 +72,7 @@ export class SocketChannel implements Channel {
     { path }: UnaryRequest,
     settle: (error: CallError | null, response: Uint8Array | undefined) => void,
   ): PendingCall {
-    const error = callError(GrpcStatus.UNIMPLEMENTED, `${path} cannot be called over a socket`)
+    const error = callError(UNIMPLEMENTED, `${path} cannot be called over a socket`)
     queueMicrotask(() => settle(error, undefined))
     return { cancel: nothing }
   }
@@ -144,8 +147,8 @@ class SocketStream implements MessageStream {
     this.#isOver = true
     if (this.#status === null) {
       const why = this.#cause === null ? 'the connection is over' : textOf(this.#cause)
-      this.#listener.failed(callError(GrpcStatus.UNAVAILABLE, why))
-    } else if (this.#status.code === GrpcStatus.OK) this.#listener.ended()
+      this.#listener.failed(callError(UNAVAILABLE, why))
+    } else if (this.#status.code === OK) this.#listener.ended()
     else this.#listener.failed(callError(this.#status.code, this.#status.details))
   }
 }

@@ -3,11 +3,14 @@
  *
  * node member.mjs DIRECTORY
  */
+import { appendFileSync } from 'node:fs'
 import { connect } from 'tenure'
 
 const PATH = '/local/shared'
 /** Sessions go on over the death of a host within their timeout; the machine may be busy. */
 const TIMEOUT_MS = 30_000
+/** One that a killed holder leaves soon; the margin is for a process that waits for its turn on the machine. */
+const STORM_SESSION = { timeout: 5_000, margin: 1_500 }
 
 const client = connect(`file:${process.argv[2]}`)
 const storage = client.storage(PATH)
@@ -25,12 +28,39 @@ function textOf(bytes) {
 }
 
 /** However long it takes the first of them to begin. */
-async function opened() {
+async function opened(options) {
   for (;;) {
     try {
-      return await client.openSession(PATH, { createNode: true, timeout: TIMEOUT_MS })
+      return await client.openSession(PATH, { createNode: true, timeout: TIMEOUT_MS, ...options })
     } catch (error) {
       if (!error.retryable) throw error
+    }
+  }
+}
+
+async function storm(note) {
+  let written = 0
+  for (;;) {
+    const session = await opened(STORM_SESSION)
+    try {
+      for (;;) {
+        const lease = await session.mutex('printer').lock()
+        let isInside = true
+        const leave = () => {
+          if (isInside) note(`leave ${process.pid}`)
+          isInside = false
+        }
+        lease.signal.addEventListener('abort', leave)
+        note(`enter ${process.pid} ${lease.token}`)
+        written += 1
+        await storage.put({ key: `${process.pid}/${written}`, value: String(written) })
+        note(`acked ${process.pid} ${written}`)
+        leave()
+        await lease.release()
+      }
+    } catch (error) {
+      note(`trouble ${process.pid} ${String(error)}`)
+      await session.close()
     }
   }
 }
@@ -89,6 +119,8 @@ const deeds = {
         .catch(reject)
     })
   },
+  /** Takes the lock and writes a record in it, over and over, until the process is killed; a line in `log` says what has been done. */
+  storm: (log) => storm((line) => appendFileSync(log, `${line}\n`)),
   nodes: async () => (await client.listNodes()).map(({ path }) => path),
   async close() {
     await client.close()

@@ -7,8 +7,17 @@ const SOCKET = 'door.sock'
 /** What fits into the address of a socket, on every system. */
 const PATH_BYTES_MAX = 103
 
-/** `dead`: a host has died and left its socket. */
+/** `absent`: there is none for this process; `dead`: a host has died and left its socket. */
 export type DoorState = 'open' | 'absent' | 'dead'
+
+/** What the system says when there is no way through. All else may come from a host that is too busy to answer. */
+const STATE_OF: Readonly<Record<string, DoorState>> = {
+  ENOENT: 'absent',
+  // The host is another user's.
+  EACCES: 'absent',
+  EPERM: 'absent',
+  ECONNREFUSED: 'dead',
+}
 
 export class Doorway {
   /** Of the socket, in a form that is short enough where the system allows for one. */
@@ -24,7 +33,7 @@ export class Doorway {
     this.path = this.#folder === null ? path : `/proc/self/fd/${this.#folder}/${SOCKET}`
   }
 
-  /** Whether anybody listens. Only a clear refusal counts as none: a host may be too busy to answer. */
+  /** Whether anybody listens. */
   look(): Promise<DoorState> {
     return new Promise((resolve) => {
       const socket = connect(this.path)
@@ -33,8 +42,7 @@ export class Doorway {
         resolve('open')
       })
       socket.once('error', ({ code }: NodeJS.ErrnoException) => {
-        if (code === 'ENOENT') resolve('absent')
-        else resolve(code === 'ECONNREFUSED' ? 'dead' : 'open')
+        resolve(STATE_OF[code ?? ''] ?? 'open')
       })
     })
   }

@@ -81,6 +81,31 @@ test(
   },
 )
 
+// guards: X1, S1
+test(
+  'nobody takes the place of a paused host, and when it goes on all others do',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using host = await Member.join(folder)
+    await using guest = await Member.join(folder)
+    await using third = await Member.join(folder)
+    await host.ask('lock', 'printer')
+    host.send('SIGSTOP')
+    const taking = guest.ask('tryLock', 'printer')
+    await using newcomer = await Member.start(folder)
+    const listing = newcomer.ask('nodes')
+    const pause = new Promise((resolve) => {
+      setTimeout(() => resolve('still waiting'), 1_000)
+    })
+    expect(await Promise.race([taking, listing, pause])).toBe('still waiting')
+    expect(seatsOf(folder, [host, guest, third, newcomer]).host).toBe(host)
+    host.send('SIGCONT')
+    expect(await taking).toBeNull()
+    expect(await listing).toEqual(['/local/shared'])
+    expect(await host.ask('held', 'printer')).toBe(true)
+  },
+)
+
 test('ten programs that start at once have one host', { timeout: TIMEOUT_MS }, async () => {
   const members = await Promise.all(Array.from({ length: 10 }, () => Member.start(folder)))
   try {

@@ -11,13 +11,13 @@ import type { InspectionLimits } from '../../src/file/inspection.ts'
 import { content, contentOfCut } from './children/content.ts'
 import { start } from './children/index.ts'
 import type { Child } from './children/index.ts'
+import { ROUNDS_KEPT } from './children/rounds.ts'
 
 /** Nothing here has to outlive a power loss, and memory is faster. */
 const MEMORY = '/dev/shm'
 const root = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'tenure-cut-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const BATCH_ROWS = 8
 const OWNER = { id: 'test', address: '' }
 /** Every file counts as a large one. */
 const WHILE_READ: InspectionLimits = { filePagesMax: 0, partitionPagesMax: 0 }
@@ -40,26 +40,29 @@ async function kept(name: string): Promise<string> {
   return directory
 }
 
-/** How many batches of the child `writer` are there. @throws Error when one is not whole, or one is missing */
-async function batchesOf(cut: Cut): Promise<number> {
-  const rows = new Map<number, number>()
-  let next = 0
+/** The last round of the child `ring`. @throws Error when another one that was kept is missing */
+async function lastRoundOf(cut: Cut): Promise<number> {
+  const rounds = new Set<number>()
+  let last = 0
   for await (const partition of cut.partitions()) {
     for await (const [key, value] of partition.entries()) {
       const [word, number] = Buffer.from(key).toString().split(' ')
-      if (word === 'next') next = Number(Buffer.from(value).toString())
-      else rows.set(Number(number), (rows.get(Number(number)) ?? 0) + 1)
+      if (word === 'last') last = Number(Buffer.from(value).toString())
+      if (word === 'round') rounds.add(Number(number))
     }
   }
-  const isWhole = rows.size === next && [...rows.values()].every((count) => count === BATCH_ROWS)
-  if (!isWhole) throw new Error(`${rows.size} batches before ${next}, not all whole`)
-  return next
+  const kept = Array.from({ length: Math.min(last, ROUNDS_KEPT) }, (_, back) => last - back)
+  const missing = kept.filter((round) => !rounds.has(round))
+  if (missing.length > 0 || rounds.size > kept.length) {
+    throw new Error(`of the rounds up to ${last} are missing: ${missing.join(', ')}`)
+  }
+  return last
 }
 
 const until = (holds: () => boolean): Promise<boolean> =>
   vi.waitUntil(holds, { timeout: 15_000, interval: 5 })
 
-/** Batches that the writer has acknowledged so far; it is read all the time, since it must not wait for its reader. */
+/** The latest round that the writer has told of. */
 function heard(writer: Child): { readonly acknowledged: () => number } {
   let last = -1
   void (async () => {
@@ -71,26 +74,26 @@ function heard(writer: Child): { readonly acknowledged: () => number } {
 
 test('while another process writes, a cut of its directory is one moment of it', async () => {
   const directory = join(root, 'written')
-  const writer = start('writer', directory)
+  const writer = start('ring', directory)
   const { acknowledged } = heard(writer)
   await until(() => acknowledged() > 0)
   let last = 0
-  for (let cuts = 0; cuts < 5; cuts += 1) {
+  for (let cuts = 0; cuts < 20; cuts += 1) {
     const before = acknowledged()
     const cut = await openFileCut(directory)
     // It goes on while the cut is there.
     const soon = acknowledged() + 10
     await until(() => acknowledged() > soon)
-    const batches = await batchesOf(cut)
+    const round = await lastRoundOf(cut)
     await cut.close()
-    expect(batches).toBeGreaterThan(before)
-    expect(batches).toBeGreaterThan(last)
-    last = batches
+    expect(round).toBeGreaterThanOrEqual(before)
+    expect(round).toBeGreaterThanOrEqual(last)
+    last = round
   }
   writer.process.kill('SIGKILL')
   await writer.ended
   const cut = await openFileCut(directory)
-  expect(await batchesOf(cut)).toBeGreaterThan(acknowledged())
+  expect(await lastRoundOf(cut)).toBeGreaterThanOrEqual(acknowledged())
   await cut.close()
 })
 
@@ -115,7 +118,7 @@ test('a server can start, and write, while a cut of a large store is read', asyn
   const expected = await contentOfCut(await engine.cut())
   await engine.close()
   const cut = await openFileCut(directory, WHILE_READ)
-  const writer = start('writer', directory)
+  const writer = start('ring', directory)
   const { acknowledged } = heard(writer)
   await until(() => acknowledged() > 30)
   expect(await contentOfCut(cut)).toBe(expected)
@@ -148,14 +151,14 @@ test('what a killed reader of a cut has held is used again', async () => {
 
 test('a cut ends with the process that has the store', async () => {
   const directory = join(root, 'ended')
-  const writer = start('writer', directory)
+  const writer = start('ring', directory)
   const { acknowledged } = heard(writer)
   await until(() => acknowledged() > 0)
   const cut = await openFileCut(directory)
-  expect(await batchesOf(cut)).toBeGreaterThan(0)
+  expect(await lastRoundOf(cut)).toBeGreaterThan(0)
   writer.process.kill('SIGKILL')
   await writer.ended
-  await expect(batchesOf(cut)).rejects.toThrow(
+  await expect(lastRoundOf(cut)).rejects.toThrow(
     /the process that has the store .*ended open has ended/,
   )
   await cut.close()

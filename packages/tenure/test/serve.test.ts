@@ -59,7 +59,8 @@ test('closing twice is closing once', async () => {
 })
 
 test.for([
-  [{ engine: 'etcd:' }, 'is no engine'],
+  [{ engine: 'redis:' }, 'is no engine'],
+  [{ engine: 'etcd:' }, 'is no address of an etcd cluster'],
   [{ listen: '2136' }, 'is no address to listen on'],
   [{ listen: '127.0.0.1:70000' }, 'is no address to listen on'],
   [{ listen: '0.0.0.0:0' }, 'can be reached from other machines'],

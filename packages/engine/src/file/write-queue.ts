@@ -10,6 +10,7 @@ import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
 import type { Inspection } from './inspection.ts'
 import type { Pace } from './pace.ts'
+import { Turns } from './turns.ts'
 
 /** The most jobs in one transaction. */
 const GROUP_JOBS_MAX = 1024
@@ -42,6 +43,7 @@ export class WriteQueue {
   readonly #directory: string
   readonly #inspection: Inspection
   readonly #pace: Pace
+  readonly #turns = new Turns()
   readonly #failed = new AbortController()
   #waiting: Job[] = []
   #running: Promise<void> | null = null
@@ -81,7 +83,10 @@ export class WriteQueue {
   async #run(): Promise<void> {
     // The jobs of this turn's other callers join the first transaction.
     await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#transact(this.#waiting.splice(0, GROUP_JOBS_MAX))
+    while (this.#waiting.length > 0) {
+      await this.#turns.pass()
+      await this.#transact(this.#waiting.splice(0, GROUP_JOBS_MAX))
+    }
     this.#running = null
   }
 

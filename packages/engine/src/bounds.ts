@@ -2,6 +2,7 @@
  * What one key, one value, one name and one commit may be, the same for every engine, so that what one engine keeps another can take over.
  */
 import type { WriteSet } from '@tenure/kernel'
+import { bytesOfWrite } from './bytes.ts'
 import type { CommitLimits } from './engine.ts'
 
 /** The longest key of an entry. */
@@ -9,6 +10,19 @@ export const KEY_BYTES_MAX = 1900
 
 /** The longest value of an entry: 1 MiB of what people keep, and room for what goes with it. */
 export const VALUE_BYTES_MAX: number = 1_048_576 + 65_536
+
+/** What one commit may be at the most. Whatever one step of a node writes fits. */
+export const COMMIT_MAX: Pick<CommitLimits, 'maxOperations' | 'maxBytes'> = {
+  maxOperations: 100_000,
+  maxBytes: 64 * 1024 * 1024,
+}
+
+/** Of an engine that writes any commit in one go. */
+export const WHOLE_COMMITS: CommitLimits = {
+  ...COMMIT_MAX,
+  batchOperations: COMMIT_MAX.maxOperations,
+  batchBytes: COMMIT_MAX.maxBytes,
+}
 
 /** The longest name of a partition, in UTF-8. */
 export const PARTITION_NAME_BYTES_MAX = 1900
@@ -45,13 +59,9 @@ export function checkCommit(writes: WriteSet, limits: CommitLimits): number {
   }
   let bytes = 0
   for (const write of writes) {
-    if (write.kind === 'delete-range') {
-      bytes += write.start.length + write.end.length
-    } else {
-      checkKey(write.key)
-      bytes += write.key.length
-      if (write.kind === 'put') bytes += checkedValue(write.value).length
-    }
+    if (write.kind !== 'delete-range') checkKey(write.key)
+    if (write.kind === 'put') checkValue(write.value)
+    bytes += bytesOfWrite(write)
   }
   if (bytes > limits.maxBytes) {
     throw new RangeError(`a commit has at most ${limits.maxBytes} bytes, got ${bytes}`)
@@ -67,9 +77,8 @@ function checkKey(key: Uint8Array): void {
 }
 
 /** @throws RangeError when no entry can have this value */
-function checkedValue(value: Uint8Array): Uint8Array {
+function checkValue(value: Uint8Array): void {
   if (value.length > VALUE_BYTES_MAX) {
     throw new RangeError(`a value has at most ${VALUE_BYTES_MAX} bytes, got ${value.length}`)
   }
-  return value
 }

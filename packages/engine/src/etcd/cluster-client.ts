@@ -6,7 +6,7 @@
  */
 import type { ChannelCredentials, ClientDuplexStream } from '@grpc/grpc-js'
 import { EngineError } from '../errors.ts'
-import { delay, monotonicMs } from './clock.ts'
+import { delay, monotonicMs } from '../clock.ts'
 import { type Attempt, Member } from './member.ts'
 import { AUTHENTICATE, type Method } from './methods.ts'
 import { StatusError } from './status.ts'

@@ -7,7 +7,7 @@
 import type { Entry } from '@tenure/kernel'
 import type { Cut, CutPartition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import { delay, monotonicMs } from './clock.ts'
+import { delay, monotonicMs } from '../clock.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { told } from './failure.ts'
 import type { TxnResponse } from './gen/etcd/v3/etcd_pb.ts'

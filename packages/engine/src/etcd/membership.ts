@@ -6,7 +6,7 @@
  */
 import type { Announcement, Membership, OwnerInfo } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import { delay } from './clock.ts'
+import { delay } from '../clock.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { failureOf, told } from './failure.ts'
 import { type Layout, serverText } from './layout.ts'

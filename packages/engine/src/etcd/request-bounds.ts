@@ -1,8 +1,7 @@
 /** How much of a commit fits into one request, by what the cluster takes. */
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../bounds.ts'
+import { COMMIT_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../bounds.ts'
 import type { CommitLimits } from '../engine.ts'
 
-const [OPERATIONS_MAX, BYTES_MAX] = [100_000, 64 * 1024 * 1024]
 /** etcd's own defaults. */
 const TXN_OPERATIONS = 128
 const REQUEST_BYTES = 1_572_864
@@ -38,11 +37,10 @@ export function limitsOf(
   const bytes = maxRequestBytes - OWN_BYTES
   // The largest entry must find room beside so many operations.
   const fitting = Math.floor((bytes - KEY_BYTES_MAX - VALUE_BYTES_MAX) / operationBytes)
-  const operations = Math.min(maxTxnOps - OWN_OPERATIONS, fitting, OPERATIONS_MAX)
+  const operations = Math.min(maxTxnOps - OWN_OPERATIONS, fitting, COMMIT_MAX.maxOperations)
   return {
-    maxOperations: OPERATIONS_MAX,
-    maxBytes: BYTES_MAX,
+    ...COMMIT_MAX,
     batchOperations: operations,
-    batchBytes: Math.min(BYTES_MAX, bytes - operations * operationBytes),
+    batchBytes: Math.min(COMMIT_MAX.maxBytes, bytes - operations * operationBytes),
   }
 }

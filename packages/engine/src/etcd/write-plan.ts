@@ -5,6 +5,7 @@
  * end, in which no key is in two places; it may be cut anywhere, and done in any order.
  */
 import type { Write, WriteSet } from '@tenure/kernel'
+import { bytesOfWrite } from '../bytes.ts'
 import { netEffect } from '../net-effect.ts'
 import type { Room } from './layout.ts'
 import { type Operation, put, remove, removeSpan } from './operation.ts'
@@ -22,7 +23,7 @@ export function partsOf(writes: WriteSet, bounds: Bounds): readonly WriteSet[] {
   const parts: WriteSet[] = []
   let [from, bytes] = [0, 0]
   for (const [at, write] of settled.entries()) {
-    const more = bytesOf(write)
+    const more = bytesOfWrite(write)
     if (at > from && (at - from === bounds.operations || bytes + more > bounds.bytes)) {
       parts.push(settled.slice(from, at))
       ;[from, bytes] = [at, 0]
@@ -50,9 +51,4 @@ function settledWrites(writes: WriteSet): Write[] {
   for (const key of deletes) settled.push({ kind: 'delete', key })
   settled.push(...puts)
   return settled
-}
-
-function bytesOf(write: Write): number {
-  if (write.kind === 'delete-range') return write.start.length + write.end.length
-  return write.key.length + (write.kind === 'put' ? write.value.length : 0)
 }

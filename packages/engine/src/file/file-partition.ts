@@ -1,22 +1,13 @@
 /** One claim of a partition in a file store. */
 import type { Entry, WriteSet } from '@tenure/kernel'
-import { checkCommit } from '../bounds.ts'
+import { checkCommit, WHOLE_COMMITS } from '../bounds.ts'
 import type { CommitLimits, KeyRange, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import type { Claim, Store } from './store.ts'
 import type { WriteQueue } from './write-queue.ts'
 
-const [OPERATIONS_MAX, BYTES_MAX] = [100_000, 64 * 1024 * 1024]
-/** No commit is so large that it has to be written otherwise than in one go. */
-const LIMITS: CommitLimits = {
-  maxOperations: OPERATIONS_MAX,
-  maxBytes: BYTES_MAX,
-  batchOperations: OPERATIONS_MAX,
-  batchBytes: BYTES_MAX,
-}
-
 export class FilePartition implements Partition {
-  readonly limits: CommitLimits = LIMITS
+  readonly limits: CommitLimits = WHOLE_COMMITS
   readonly #claim: Claim
   readonly #store: Store
   readonly #queue: WriteQueue

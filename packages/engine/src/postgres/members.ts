@@ -1,12 +1,12 @@
 /**
  * Which servers use this deployment: a row for each, which it renews by the database's clock, so that no clock of theirs matters.
  */
+import { delay } from '../clock.ts'
 import type { Announcement, Membership, OwnerInfo } from '../engine.ts'
 import { ask } from './deployment.ts'
 import type { Deployment } from './deployment.ts'
 import type { Row, Statement } from './link.ts'
 import { quoted } from './migrations.ts'
-import { pause } from './pause.ts'
 
 /** So many times a row is renewed before it would be out of date. */
 const RENEWALS = 4
@@ -54,14 +54,14 @@ export class PostgresMembers implements Membership {
         shown = text
         yield rows.map(memberOf)
       }
-      await pause(POLL_MS, signal)
+      await delay(POLL_MS, signal, { hold: false })
     }
   }
 
   async #keepRenewing(renew: Statement, everyMs: number, signal: AbortSignal): Promise<void> {
     const { activity } = this.#deployment
     for (;;) {
-      await pause(everyMs, signal)
+      await delay(everyMs, signal, { hold: false })
       if (signal.aborted) return
       try {
         await activity.run(() => ask(this.#deployment, renew))

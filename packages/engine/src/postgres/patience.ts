@@ -1,7 +1,7 @@
 /** Trying again what may succeed later: through restarts and failovers of the database, but not for ever. */
+import { delay } from '../clock.ts'
 import { EngineError } from '../errors.ts'
 import { engineErrorOf, reasonOf, verdictOf } from './failure.ts'
-import { pause } from './pause.ts'
 
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 1_000
@@ -40,7 +40,7 @@ export class Patience {
     // Those that failed together do not come back together.
     const pauseMs = this.#pauseMs * (0.5 + Math.random() / 2)
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
-    await pause(pauseMs, ended)
+    await delay(pauseMs, ended, { hold: false })
   }
 }
 

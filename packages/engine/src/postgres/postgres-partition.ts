@@ -1,6 +1,6 @@
 /** One claim of a partition in a database. */
 import type { Entry, WriteSet } from '@tenure/kernel'
-import { checkCommit } from '../bounds.ts'
+import { checkCommit, COMMIT_MAX } from '../bounds.ts'
 import type { CommitLimits, KeyRange, Partition } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -11,8 +11,7 @@ import type { Claimed } from './ownership.ts'
 import { scanPartition } from './scan.ts'
 
 const LIMITS: CommitLimits = {
-  maxOperations: 100_000,
-  maxBytes: 64 * 1024 * 1024,
+  ...COMMIT_MAX,
   batchOperations: 1_024,
   batchBytes: 1024 * 1024,
 }

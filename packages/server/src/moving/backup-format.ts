@@ -4,6 +4,7 @@
  * A line that names the format, then frames: a head, then for each node its name and epoch followed by its entries in the order of
  * their keys, as many to a frame as come together, then an end that counts them all. Head, node and end are JSON.
  */
+import { bytesOfEntry } from '@tenure/engine'
 import type { Entry } from '@tenure/kernel'
 import { FrameFault } from './frame.ts'
 import type { Moved } from './source.ts'
@@ -119,8 +120,4 @@ export function* decodeEntries(content: Buffer): Generator<Entry, void, undefine
     yield [content.subarray(keyAt, valueAt), content.subarray(valueAt, end)]
     at = end
   }
-}
-
-export function bytesOfEntry([key, value]: Entry): number {
-  return key.length + value.length
 }

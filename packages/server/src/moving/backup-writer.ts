@@ -1,14 +1,8 @@
 /** Writes a backup: frames as they fill, so that memory is bounded whatever a node holds. */
 import type { CutPartition } from '@tenure/engine'
+import { bytesOfEntry } from '@tenure/engine'
 import type { Entry } from '@tenure/kernel'
-import {
-  bytesOfEntry,
-  encodeEnd,
-  encodeEntries,
-  encodeHead,
-  encodeNode,
-  FORMAT_LINE,
-} from './backup-format.ts'
+import { encodeEnd, encodeEntries, encodeHead, encodeNode, FORMAT_LINE } from './backup-format.ts'
 import type { BackupHead } from './backup-format.ts'
 import { Chain } from './frame.ts'
 import type { Moved, Source } from './source.ts'

@@ -5,9 +5,9 @@
  * becomes of the process.
  */
 import type { Partition } from '@tenure/engine'
+import { bytesOfEntry } from '@tenure/engine'
 import { NODE_KEY } from '@tenure/kernel'
 import type { Entry, Put } from '@tenure/kernel'
-import { bytesOfEntry } from './backup-format.ts'
 
 const COMMIT_BYTES_MAX = 4 * 1024 * 1024
 const COMMIT_OPERATIONS_MAX = 10_000

@@ -6,12 +6,11 @@
  * own, by the name under which it claimed, and is cleared away.
  */
 import { randomBytes } from 'node:crypto'
-import { DamagedError, EngineError, KEY_BYTES_MAX } from '@tenure/engine'
+import { bytesOfEntry, DamagedError, EngineError, KEY_BYTES_MAX } from '@tenure/engine'
 import type { CutPartition, Engine, OwnerInfo, Partition } from '@tenure/engine'
 import { inIncarnation, InvariantError, nextEpochsAbove, nextIncarnation } from '@tenure/kernel'
 import type { Entry } from '@tenure/kernel'
 import { systemClock } from '../clock.ts'
-import { bytesOfEntry } from './backup-format.ts'
 import { Flights } from './flights.ts'
 import {
   decodeLineage,

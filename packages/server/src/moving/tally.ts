@@ -1,6 +1,6 @@
 /** Counts what passes. */
+import { bytesOfEntry } from '@tenure/engine'
 import type { Entry } from '@tenure/kernel'
-import { bytesOfEntry } from './backup-format.ts'
 import type { Moved } from './source.ts'
 
 export class Tally {

@@ -1,6 +1,7 @@
 /**
  * What one commit makes durable, and what is said once it is.
  */
+import { bytesOfEntry, bytesOfWrite } from '@tenure/engine'
 import type {
   Entry,
   Event,
@@ -104,7 +105,7 @@ export class Batch {
 
 export function bytesOfEntries(entries: readonly Entry[]): number {
   let bytes = 0
-  for (const [key, value] of entries) bytes += key.length + value.length
+  for (const entry of entries) bytes += bytesOfEntry(entry)
   return bytes
 }
 
@@ -112,10 +113,4 @@ export function bytesOf(writes: readonly Write[]): number {
   let bytes = 0
   for (const write of writes) bytes += bytesOfWrite(write)
   return bytes
-}
-
-export function bytesOfWrite(write: Write): number {
-  if (write.kind === 'put') return write.key.length + write.value.length
-  if (write.kind === 'delete') return write.key.length
-  return write.start.length + write.end.length
 }

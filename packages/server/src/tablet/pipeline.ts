@@ -6,9 +6,10 @@
  * earlier batch waits for that one (I-21).
  */
 import type { Partition } from '@tenure/engine'
+import { bytesOfWrite } from '@tenure/engine'
 import type { Found, Reading, Step, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
-import { Batch, bytesOfWrite } from './batch.ts'
+import { Batch } from './batch.ts'
 import { readColdValues } from './cold-values.ts'
 import { readAll } from './readings.ts'
 import type { TabletCounters } from './statistics.ts'

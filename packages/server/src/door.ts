@@ -5,13 +5,14 @@
  */
 import { rmSync } from 'node:fs'
 import { CONNECT_PATH } from '@tenure/protocol'
-import { type Clock, systemClock, type Timer } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { ConnectionCalls } from './grpc/connection-call.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import type { HostContract } from './host/host.ts'
 import { type Log, silentLog } from './log.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts } from './services/accounts.ts'
+import { within } from './within.ts'
 
 export interface DoorOptions {
   /** What is left at this path is replaced: only who holds the directory opens a door in it. */
@@ -58,20 +59,20 @@ export class Door {
 
   /** Lets nobody in any more: the socket is gone. Those inside are answered as long as the host answers. */
   shut(): void {
+    void this.#drain()
+  }
+
+  #drain(): Promise<void> {
     this.#drained ??= this.#grpc.drain()
+    return this.#drained
   }
 
   /** Sends everybody away, after the host has been closed: clients look for the next host at once. Bounded in time. */
   async clear(): Promise<void> {
-    this.shut()
+    const drained = this.#drain()
     this.#clients.stop()
-    let overdue: Timer | undefined
-    const limit = new Promise<void>((resolve) => {
-      overdue = this.#clock.after(CLEAR_MS, resolve)
-    })
-    await Promise.race([this.#drained, limit])
-    overdue?.cancel()
+    await within(this.#clock, CLEAR_MS, drained)
     this.#grpc.destroy()
-    await this.#drained
+    await drained
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Engine } from '@tenure/engine'
 import { Cluster, type Self } from './cluster/cluster.ts'
-import { type Clock, systemClock, type Timer } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { ConnectionCalls } from './grpc/connection-call.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Health } from './grpc/health.ts'
@@ -32,6 +32,7 @@ import { Deliveries, type ThemedHost } from './services/delivery/deliveries.ts'
 import type { Dial } from './services/delivery/endpoint.ts'
 import { unaryMethods } from './services/methods.ts'
 import { canonicalDatabase } from './services/paths.ts'
+import { within } from './within.ts'
 import { CONNECT_PATH, SESSION } from '@tenure/protocol'
 
 export interface ServerOptions {
@@ -122,7 +123,7 @@ function dialWith(clock: Clock): Dial {
 }
 
 class Server implements RunningServer {
-  readonly host: HostContract
+  readonly host: ThemedHost & HostContract
   readonly #self: Self
   readonly #cluster: Cluster | null
   readonly #local: Host
@@ -133,7 +134,6 @@ class Server implements RunningServer {
   readonly #clients: ConnectionCalls
   readonly #deliveries: Deliveries
   readonly #http: HttpFace
-  readonly #themed: ThemedHost & HostContract
   #grpcAddress: ListenAddress = DEFAULT_LISTEN
   #httpAddress: ListenAddress | null = null
   #stopping: Promise<void> | null = null
@@ -155,8 +155,7 @@ class Server implements RunningServer {
     })
     this.#local = local
     this.#cluster = this.#clusterOf(options, local)
-    this.#themed = this.#cluster?.host ?? local
-    this.host = this.#themed
+    this.host = this.#cluster?.host ?? local
     const context: ServiceContext = {
       host: this.host,
       clock,
@@ -239,7 +238,7 @@ class Server implements RunningServer {
       this.#self.address = advertise ?? writtenAddress(this.#grpcAddress)
       if (http !== null) this.#httpAddress = await this.#http.listen(http)
       await this.#cluster?.join()
-      this.#deliveries.start(this.#themed)
+      this.#deliveries.start(this.host)
     } catch (error) {
       await this.stop()
       throw error
@@ -264,18 +263,9 @@ class Server implements RunningServer {
     await this.host.close()
     this.#cluster?.end()
     this.#clients.stop()
-    await this.#within(STOP_MS, drained)
+    await within(this.#clock, STOP_MS, drained)
     this.#grpc.destroy()
     await drained
     await this.#http.close()
-  }
-
-  async #within(limitMs: number, work: Promise<void>): Promise<void> {
-    let overdue: Timer | undefined
-    const limit = new Promise<void>((resolve) => {
-      overdue = this.#clock.after(limitMs, resolve)
-    })
-    await Promise.race([work, limit])
-    overdue?.cancel()
   }
 }

@@ -39,7 +39,9 @@ export class Cluster {
   #moving: Promise<void> = Promise.resolve()
 
   constructor({ members, local, self, noticeMs, dial, clock, log, ...hooks }: ClusterOptions) {
-    const changed = (): void => void this.#move()
+    const changed = (): void => {
+      this.#moving = Promise.all([this.#moving, this.#move()]).then(() => undefined)
+    }
     this.#log = log
     this.#placed = hooks.placed
     this.#roster = new Roster({ members, self, noticeMs, clock, log, changed })
@@ -72,11 +74,10 @@ export class Cluster {
     this.#roster.end()
   }
 
+  /** Never rejects. */
   async #move(): Promise<void> {
-    const moving = this.host.placed()
-    this.#moving = Promise.all([this.#moving, moving]).then(() => undefined)
     try {
-      await moving
+      await this.host.placed()
     } catch (error) {
       this.#log.error('nodes could not be given up', { reason: reasonOf(error) })
     }

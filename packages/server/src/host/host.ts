@@ -32,6 +32,7 @@ import type { TabletEnd } from '../tablet/tablet.ts'
 import { type PathRefusal, refusalAt } from './directory.ts'
 import { DEFAULT_HOST_LIMITS } from './limits.ts'
 import type { HostLimits } from './limits.ts'
+import { within } from '../within.ts'
 import { Residence } from './residence.ts'
 import { gatherStatistics } from './statistics.ts'
 import type { HostStatistics } from './statistics.ts'
@@ -306,22 +307,14 @@ export class Host implements HostContract {
 
   async #close(): Promise<void> {
     this.#sweeper.cancel()
-    await this.#withinCloseTime(Promise.all([...this.#residences.values()].map(stop)))
+    const stopped = Promise.all([...this.#residences.values()].map(stop))
+    await within(this.#clock, this.#limits.closeMs, stopped)
     for (const residence of this.#residences.values()) residence.loaded?.abandon()
     for (const [path, partition] of this.#fullPartitions) {
       await this.#closePartition(path, partition)
     }
     this.#fullPartitions.clear()
     this.#time.stop()
-  }
-
-  async #withinCloseTime(work: Promise<unknown>): Promise<void> {
-    let overdue: Timer | undefined
-    const time = new Promise<void>((resolve) => {
-      overdue = this.#clock.after(this.#limits.closeMs, resolve)
-    })
-    await Promise.race([work, time])
-    overdue?.cancel()
   }
 
   async #closePartition(path: string, partition: Partition): Promise<void> {

@@ -5,6 +5,9 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Engine } from '@tenure/engine'
+import { defined, settingsIn, unescaped } from './engine-address.ts'
+
+const KIND = 'an etcd address'
 
 const DEFAULT_PORT = 2379
 const DEFAULT_ENDPOINT = '127.0.0.1:2379'
@@ -42,7 +45,7 @@ export function parseEtcdAddress(
     if (!/^etcds?:/.test(url)) return null
     throw new RangeError('this is no address of an etcd cluster: write etcd://host:2379/prefix')
   }
-  const settings = settingsOf(query ?? '')
+  const settings = settingsIn(query ?? '', SETTINGS, KIND)
   const places = placesOf(hosts ?? '', environment)
   const isSecure = scheme === 'etcds' || places.isSecure
   const limits = {
@@ -94,7 +97,7 @@ function endpointOf(place: string): string {
 }
 
 function prefixOf(path: string): string {
-  const prefix = decoded(path).replace(/\/+$/, '')
+  const prefix = unescaped(path, KIND).replace(/\/+$/, '')
   return prefix === '' ? '/tenure' : prefix
 }
 
@@ -108,7 +111,7 @@ function loginOf(written: string | undefined, environment: Environment): EtcdAdd
       : [text.slice(0, colon), text.slice(colon + 1)]
   // etcdctl takes the variable as it is; an address has escapes.
   if (written === undefined) return { user, password }
-  return { user: decoded(user), password: decoded(password) }
+  return { user: unescaped(user, KIND), password: unescaped(password, KIND) }
 }
 
 function filesOf(
@@ -126,40 +129,9 @@ function contentsOf(files: NonNullable<EtcdAddress['tls']>): Record<string, Buff
   return Object.fromEntries(Object.entries(files).map(([name, file]) => [name, readFileSync(file)]))
 }
 
-function settingsOf(query: string): ReadonlyMap<Setting, string> {
-  const settings = new Map<Setting, string>()
-  for (const [name, value] of new URLSearchParams(query)) {
-    const known = SETTINGS.find((setting) => setting === name)
-    if (known === undefined) {
-      throw new RangeError(
-        `an etcd address has no setting "${name}": it takes ${SETTINGS.join(', ')}`,
-      )
-    }
-    settings.set(known, value)
-  }
-  return settings
-}
-
 function countOf(settings: ReadonlyMap<Setting, string>, name: Setting): number | undefined {
   const text = settings.get(name)
   if (text === undefined) return undefined
   if (!/^\d{1,10}$/.test(text)) throw new RangeError(`${name} must be a number, got "${text}"`)
   return Number(text)
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new RangeError('an etcd address has an escape that cannot be read: write %25 for %')
-  }
-}
-
-/** Without what is undefined. */
-function defined<Value>(
-  fields: Readonly<Record<string, Value | undefined>>,
-): Record<string, Value> {
-  const known: Record<string, Value> = {}
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) known[name] = value
-  return known
 }

@@ -7,6 +7,9 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Engine } from '@tenure/engine'
 import type { PostgresHost, PostgresPlace } from '@tenure/engine/postgres'
+import { defined, settingsIn, unescaped } from './engine-address.ts'
+
+const KIND = 'a PostgreSQL address'
 
 const DEFAULT_PORT = 5432
 const DEFAULT_SCHEMA = 'tenure'
@@ -118,7 +121,7 @@ function placeOf(written: {
   return {
     hosts: hostsOf(written.hosts ?? '', asked('host', 'PGHOST'), asked('port', 'PGPORT')),
     user,
-    database: decoded(written.database ?? '') || (asked('dbname', 'PGDATABASE') ?? user),
+    database: unescaped(written.database ?? '', KIND) || (asked('dbname', 'PGDATABASE') ?? user),
     schema: schemaOf(settings),
     ...defined({
       password: login.password ?? asked('password', 'PGPASSWORD'),
@@ -148,7 +151,7 @@ function hostsOf(
 ): PostgresHost[] {
   const hosts = (written === '' ? (asked ?? '127.0.0.1') : written).split(',')
   const ports = (port ?? '').split(',')
-  return hosts.map((host, at) => hostOf(decoded(host.trim()), ports[at] ?? ports[0] ?? ''))
+  return hosts.map((host, at) => hostOf(unescaped(host.trim(), KIND), ports[at] ?? ports[0] ?? ''))
 }
 
 function hostOf(written: string, port: string): PostgresHost {
@@ -167,22 +170,13 @@ function hostOf(written: string, port: string): PostgresHost {
 function loginOf(written: string | undefined): { user?: string; password?: string } {
   if (written === undefined || written === '') return {}
   const colon = written.indexOf(':')
-  if (colon < 0) return { user: decoded(written) }
-  const user = decoded(written.slice(0, colon))
-  return { ...(user !== '' && { user }), password: decoded(written.slice(colon + 1)) }
+  if (colon < 0) return { user: unescaped(written, KIND) }
+  const user = unescaped(written.slice(0, colon), KIND)
+  return { ...(user !== '' && { user }), password: unescaped(written.slice(colon + 1), KIND) }
 }
 
 function settingsOf(query: string): Settings {
-  const settings = new Map<Setting, string>()
-  for (const [name, value] of new URLSearchParams(query)) {
-    const known = SETTINGS.find((setting) => setting === name)
-    if (known === undefined) {
-      throw new RangeError(
-        `a PostgreSQL address has no setting "${name}": it takes ${SETTINGS.join(', ')}`,
-      )
-    }
-    settings.set(known, value)
-  }
+  const settings = settingsIn(query, SETTINGS, KIND)
   const target = settings.get('target_session_attrs') ?? 'read-write'
   if (!['any', 'read-write', 'primary'].includes(target)) {
     throw new RangeError(
@@ -217,21 +211,4 @@ function countOf(settings: Settings, name: Setting): number | undefined {
     throw new RangeError(`${name} must be a whole number from 1, got "${text}"`)
   }
   return Number(text)
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new RangeError('a PostgreSQL address has an escape that cannot be read: write %25 for %')
-  }
-}
-
-/** Without what is undefined. */
-function defined<Value>(
-  fields: Readonly<Record<string, Value | undefined>>,
-): Record<string, Value> {
-  const known: Record<string, Value> = {}
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) known[name] = value
-  return known
 }

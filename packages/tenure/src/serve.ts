@@ -164,10 +164,6 @@ function serving(server: RunningServer, parts: Parts): Serving {
   }
 }
 
-const NOTICE_UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
-const NOTICE_MIN_MS = 1_000
-const NOTICE_MAX_MS = 60_000
-
 /** `127.0.0.1:2136`, `localhost:0`, `[::1]:2136`. @throws RangeError for anything else */
 export function parseListen(text: string): ListenAddress {
   const { v6, name, port } =
@@ -177,14 +173,6 @@ export function parseListen(text: string): ListenAddress {
     throw new RangeError(`"${text}" is no address to listen on: write 127.0.0.1:2136 or [::1]:2136`)
   }
   return { host, port: Number(port) }
-}
-
-/** `500ms`, `5s`. @throws RangeError for anything else, and for less than a second */
-export function parseNotice(text: string): number {
-  const { amount, unit } = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)$/.exec(text)?.groups ?? {}
-  const ms = Number(amount) * (NOTICE_UNIT_MS[unit ?? ''] ?? Number.NaN)
-  if (ms >= NOTICE_MIN_MS && ms <= NOTICE_MAX_MS) return ms
-  throw new RangeError(`"${text}" is no time after which a server is missed: write 1s to 1m`)
 }
 
 async function stop(server: RunningServer, { engine, entrance }: Parts): Promise<void> {

@@ -26,7 +26,8 @@ export interface ServeSettings {
   readonly database: string
   /** null: where it listens. */
   readonly advertise: string | null
-  readonly notice: string
+  /** null: as the server has it. */
+  readonly notice: string | null
   readonly allowUnsafeEngine: boolean
   readonly insecure: boolean
   readonly users: string | null
@@ -51,7 +52,7 @@ const DEFAULTS: ServeSettings = {
   http: DEFAULT_HTTP,
   database: DEFAULT_DATABASE,
   advertise: null,
-  notice: '5s',
+  notice: null,
   allowUnsafeEngine: false,
   insecure: false,
   users: null,

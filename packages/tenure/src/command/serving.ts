@@ -7,7 +7,8 @@ import type { LogFormat } from '../log-format.ts'
 import type { NodeSetup } from '../node-setup.ts'
 import { NodeSetupError } from '../node-setup-error.ts'
 import type { Serving } from '../serve.ts'
-import { parseListen, parseNotice, serve } from '../serve.ts'
+import { noticeMsOf } from '../duration.ts'
+import { parseListen, serve } from '../serve.ts'
 import { ConfigFollower, readConfig } from './config-follower.ts'
 import type { CommandContext } from './context.ts'
 import {
@@ -110,7 +111,7 @@ async function start(
       listen,
       http,
       database: rest.database,
-      noticeMs: parseNotice(notice),
+      ...(notice === null ? {} : { noticeMs: noticeMsOf(notice) }),
       ...(advertise === null ? {} : { advertise }),
       insecure,
       users: users === null ? {} : readUsers(users),

@@ -12,7 +12,8 @@ import { parseEngine } from '../engine-url.ts'
 import { LOG_FORMATS } from '../log-format.ts'
 import type { LogFormat } from '../log-format.ts'
 import type { NodeSetup } from '../node-setup.ts'
-import { parseListen, parseNotice } from '../serve.ts'
+import { noticeMsOf } from '../duration.ts'
+import { parseListen } from '../serve.ts'
 import type { Place, Reading } from './section.ts'
 import { Problems, Section } from './section.ts'
 import { readTheme } from './theme-section.ts'
@@ -127,7 +128,7 @@ function readSettings(section: Section): FileSettings {
     data: section.text('data'),
     engine: checked(section, 'engine', parseEngine),
     advertise: checked(section, 'advertise', parseListen),
-    notice: checked(section, 'notice', parseNotice),
+    notice: checked(section, 'notice', noticeMsOf),
     allowUnsafeEngine: section.flag('allowUnsafeEngine'),
     insecure: section.flag('insecure'),
     users: section.text('users'),

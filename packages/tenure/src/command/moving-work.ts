@@ -11,10 +11,10 @@ import {
   writeBackup,
 } from '@tenure/server'
 import type { EngineUrl } from '../engine-url.ts'
-import { parseEngine } from '../engine-url.ts'
+import { openEngine, parseEngine } from '../engine-url.ts'
 import { assertFree, BackupFile, readBackupFile } from '../moving/backup-file.ts'
-import { cutOf, openCut, openPlace } from '../moving/place.ts'
-import type { OpenCut } from '../moving/place.ts'
+import { cutOf, openCut, READ_ONLY_IS_SAFE } from '../moving/open-cut.ts'
+import type { OpenCut } from '../moving/open-cut.ts'
 import { ownVersion } from '../version.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
@@ -22,7 +22,7 @@ import { UsageError } from './failure.ts'
 import type { JsonValue } from './output.ts'
 import { inMovingWords } from './moving-failure.ts'
 import { MovingProgress, movedText } from './moving-progress.ts'
-import type { BackupOptions, MigrateOptions, RestoreOptions } from './moving.ts'
+import type { BackupOptions, MigrateOptions, RestoreOptions } from './moving-options.ts'
 
 const STANDARD = '-'
 
@@ -66,7 +66,7 @@ export function restoreBackup(
       path === STANDARD ? piecesOf(context) : readBackupFile(path)
     if (url === null) return tellChecked(context, await checkBackup(read(), path))
     if (path !== STANDARD) await checkBackup(read(), path)
-    return within(await openPlace(url, allowUnsafeEngine), async (engine) => {
+    return within(await openEngine(url, allowUnsafeEngine), async (engine) => {
       const source = await BackupReader.open(read(), path)
       const moved = await put(context, source, engine)
       const text = `restored ${movedText(moved)} of ${source.head.created} into ${engine.name}`
@@ -88,7 +88,7 @@ export function migrate(
     const old = await openOld(fromUrl)
     return within(old, async () => {
       await assertUnused(old)
-      return within(await openPlace(toUrl, allowUnsafeEngine), async (engine) => {
+      return within(await openEngine(toUrl, allowUnsafeEngine), async (engine) => {
         const { cut, name } = await cutOf(old)
         const moved = await put(context, await sourceOfCut(cut, name), engine)
         const text = `moved ${movedText(moved)} from ${name} to ${engine.name}; start no server on ${name} any more`
@@ -105,7 +105,7 @@ async function openOld(url: EngineUrl): Promise<Engine> {
     const { assertFileStore } = await import('@tenure/engine/file')
     assertFileStore(url.folder)
   }
-  return openPlace(url)
+  return openEngine(url, READ_ONLY_IS_SAFE)
 }
 
 function placeOf(address: string): EngineUrl {

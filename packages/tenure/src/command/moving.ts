@@ -1,23 +1,7 @@
 /** `tenure backup`, `restore` and `migrate`: the options. What they do is loaded only when it is asked for. */
 import type { Command } from 'commander'
+import type { BackupOptions, MigrateOptions, RestoreOptions } from './moving-options.ts'
 import type { Run } from './run.ts'
-
-export interface BackupOptions {
-  readonly from: string
-  readonly replace?: boolean
-}
-
-export interface RestoreOptions {
-  readonly to?: string
-  readonly check?: boolean
-  readonly allowUnsafeEngine?: boolean
-}
-
-export interface MigrateOptions {
-  readonly from: string
-  readonly to: string
-  readonly allowUnsafeEngine?: boolean
-}
 
 const ENGINES = 'file:DIR, etcd://HOSTS/PREFIX or postgres://HOSTS/DATABASE'
 

@@ -1,7 +1,10 @@
-/** Engines as what is moved out of, and into. */
+/** Engines as what is moved out of. */
 import type { Cut, Engine } from '@tenure/engine'
 import type { EngineUrl } from '../engine-url.ts'
 import { openEngine } from '../engine-url.ts'
+
+/** Settings that may lose what is written last are no danger to what is only read. */
+export const READ_ONLY_IS_SAFE = true
 
 /** A moment of a store, and what people call the store. */
 export interface OpenCut {
@@ -16,7 +19,7 @@ export interface OpenCut {
  * @throws EngineError when there is none, or it cannot be read
  */
 export async function openCut(url: EngineUrl): Promise<OpenCut> {
-  if (url.kind !== 'file') return cutOf(await openPlace(url))
+  if (url.kind !== 'file') return cutOf(await openEngine(url, READ_ONLY_IS_SAFE))
   const { openFileCut } = await import('@tenure/engine/file')
   const cut = await openFileCut(url.folder)
   return { cut, name: `file ${url.folder}`, close: () => cut.close() }
@@ -35,9 +38,4 @@ export async function cutOf(engine: Engine): Promise<OpenCut> {
     await engine.close()
     throw error
   }
-}
-
-/** An engine that is only read, or written to in one go: settings that may lose what is written last are no danger to what is read. */
-export function openPlace(url: EngineUrl, allowUnsafe = true): Promise<Engine> {
-  return openEngine(url, allowUnsafe)
 }

@@ -107,6 +107,7 @@ export {
 } from './session/response.ts'
 export { encodeSessionRequest, encodeSessionResponse } from './session/encode.ts'
 export { WireError } from './wire-error.ts'
+export { FRAME_HEADER_BYTES, FrameBuffer, FrameError, frameOf } from './grpc-frames.ts'
 export { WireWriter } from './wire-writer.ts'
 export { decodeClientFrame } from './tenure/client-reader.ts'
 export { writeClientMessage } from './tenure/client-writer.ts'

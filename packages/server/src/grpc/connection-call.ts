@@ -8,6 +8,7 @@ import {
   type ServerMessage,
   WireWriter,
   writeServerMessage,
+  FRAME_HEADER_BYTES,
 } from '@tenure/protocol'
 import type { ServiceContext } from '../services/call.ts'
 import {
@@ -18,7 +19,6 @@ import {
 import { shortened } from '../services/connection/task-translation.ts'
 import { CLIENT_CONNECTIONS_MAX } from '../services/limits.ts'
 import type { GrpcCall } from './call.ts'
-import { FRAME_HEADER_BYTES } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { Intake } from './intake.ts'
 import {

@@ -1,70 +1,47 @@
-/** gRPC's framing: a flag, a length, a message. */
+/** What clients send, framed by gRPC and perhaps compressed. */
 import { gunzipSync, inflateSync } from 'node:zlib'
+import { FrameBuffer, FrameError } from '@tenure/protocol'
 import { REQUEST_BYTES_MAX } from './limits.ts'
 import { GRPC, GrpcError } from './status.ts'
 
-export const FRAME_HEADER_BYTES = 5
-
 /** What a client may name in `grpc-encoding`. */
 export const ENCODINGS = 'identity,deflate,gzip'
-
-const EMPTY = Buffer.alloc(0)
 
 /** Takes bytes as they come and gives whole messages. */
 export class FrameReader {
   /** How the client said it compresses; empty when it said nothing. */
   readonly #encoding: string
-  readonly #bytesMax: number
-  #chunks: Buffer[] = []
-  #available = 0
-  /** Bytes still to come before the next look is worth it. */
-  #wanted = FRAME_HEADER_BYTES
+  readonly #frames: FrameBuffer
 
   /** @param bytesMax of one message */
   constructor(encoding: string, bytesMax: number = REQUEST_BYTES_MAX) {
     this.#encoding = encoding
-    this.#bytesMax = bytesMax
+    this.#frames = new FrameBuffer(bytesMax)
   }
 
   /** Whether a part of a message is waiting for its rest. */
   get isEmpty(): boolean {
-    return this.#available === 0
+    return this.#frames.isEmpty
   }
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk)
-    this.#available += chunk.length
+    this.#frames.push(chunk)
   }
 
   /** @returns the next message, inflated; null until it is whole. @throws GrpcError when there can be none */
   next(): Buffer | null {
-    if (this.#available < this.#wanted) return null
-    const bytes = this.#joined()
-    const flag = bytes[0] ?? 0
-    const length = bytes.readUInt32BE(1)
-    if (flag > 1) throw new GrpcError(GRPC.INTERNAL, 'Frame has an unknown flag')
-    if (length > this.#bytesMax) {
-      const sizes = `${length} vs. ${this.#bytesMax}`
-      throw new GrpcError(GRPC.RESOURCE_EXHAUSTED, `Received message larger than max (${sizes})`)
-    }
-    const end = FRAME_HEADER_BYTES + length
-    if (bytes.length < end) {
-      this.#wanted = end
-      return null
-    }
-    this.#wanted = FRAME_HEADER_BYTES
-    this.#available -= end
-    this.#chunks = this.#available === 0 ? [] : [bytes.subarray(end)]
-    const message = bytes.subarray(FRAME_HEADER_BYTES, end)
-    return flag === 1 ? this.#inflate(message) : message
+    const message = this.#next()
+    return message !== null && this.#frames.isCompressed ? this.#inflate(message) : message
   }
 
-  #joined(): Buffer {
-    const [first = EMPTY] = this.#chunks
-    if (this.#chunks.length === 1) return first
-    const joined = Buffer.concat(this.#chunks, this.#available)
-    this.#chunks = [joined]
-    return joined
+  #next(): Buffer | null {
+    try {
+      return this.#frames.next()
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      const status = error.reason === 'size' ? GRPC.RESOURCE_EXHAUSTED : GRPC.INTERNAL
+      throw new GrpcError(status, error.message)
+    }
   }
 
   #inflate(message: Buffer): Buffer {
@@ -92,13 +69,4 @@ export class FrameReader {
 export function assertEncoding(encoding: string): void {
   if (encoding === '' || ENCODINGS.split(',').includes(encoding)) return
   throw new GrpcError(GRPC.UNIMPLEMENTED, 'Messages of this encoding cannot be read')
-}
-
-/** One message as a frame. */
-export function frameOf(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + message.length)
-  frame[0] = 0
-  frame.writeUInt32BE(message.length, 1)
-  frame.set(message, FRAME_HEADER_BYTES)
-  return frame
 }

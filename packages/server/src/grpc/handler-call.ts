@@ -15,13 +15,14 @@ import {
   HANDLE_PATH,
   HandlerMessageSchema,
   toBinary,
+  frameOf,
 } from '@tenure/protocol'
 import type { MessageInitShape } from '@tenure/protocol'
 import type { Clock } from '../clock.ts'
 import type { Errand, HandOut, Verdict, Wish, WishOutcome } from '../services/delivery/endpoint.ts'
 import { failed } from '../services/delivery/endpoint.ts'
 import { FAREWELL_MS, WAITING_OPERATIONS_MAX } from '../services/delivery/limits.ts'
-import { assertEncoding, ENCODINGS, FrameReader, frameOf } from './frames.ts'
+import { assertEncoding, ENCODINGS, FrameReader } from './frames.ts'
 import { GRPC } from './status.ts'
 
 type DialerMessage = MessageInitShape<typeof DialerMessageSchema>

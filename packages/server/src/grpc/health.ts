@@ -6,9 +6,10 @@ import {
   HealthCheckResponseSchema,
   ServingStatus,
   toBinary,
+  frameOf,
 } from '@tenure/protocol'
 import type { GrpcCall } from './call.ts'
-import { FrameReader, frameOf } from './frames.ts'
+import { FrameReader } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { GRPC, GrpcError } from './status.ts'
 

@@ -1,12 +1,11 @@
 /** The calls by which other servers of the cluster ask this one for its nodes: one each, for all that their clients do. */
 import { timingSafeEqual } from 'node:crypto'
-import { WireError } from '@tenure/protocol'
+import { WireError, frameOf } from '@tenure/protocol'
 import { decodePeerAsk, encodePeerMessage, PEER_VERSION } from '../cluster/peer-message.ts'
 import type { PeerAsk } from '../cluster/peer-message.ts'
 import { type OwnNodes, PeerGuest } from '../cluster/peer-guest.ts'
 import type { Log } from '../log.ts'
 import type { GrpcCall } from './call.ts'
-import { frameOf } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { Intake } from './intake.ts'
 import { PEER_FRAME_BYTES_MAX, PEER_UNSENT_BYTES_MAX } from './limits.ts'

@@ -1,5 +1,6 @@
 /** The call by which this server asks another one of the cluster for its nodes. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
+import { FrameBuffer, frameOf } from '@tenure/protocol'
 import type { OwnerInfo } from '@tenure/engine'
 import type { Clock, Timer } from '../clock.ts'
 import type { PeerDial, PeerLine, PeerListener } from '../cluster/peer.ts'
@@ -10,7 +11,7 @@ import {
   PEER_VERSION,
 } from '../cluster/peer-message.ts'
 import { reasonOf } from '../log.ts'
-import { FrameReader, frameOf } from './frames.ts'
+
 import { PEER_CONNECT_MS, PEER_FRAME_BYTES_MAX, STREAM_WINDOW_BYTES } from './limits.ts'
 import { PEER_KEY_HEADER, PEER_PATH, PEER_VERSION_HEADER } from './peer-calls.ts'
 
@@ -20,7 +21,7 @@ export function peerDial(clock: Clock): PeerDial {
 
 class GrpcPeerLine implements PeerLine {
   readonly #listener: PeerListener
-  readonly #reader = new FrameReader('', PEER_FRAME_BYTES_MAX)
+  readonly #reader = new FrameBuffer(PEER_FRAME_BYTES_MAX)
   readonly #session: ClientHttp2Session
   readonly #stream: ClientHttp2Stream
   readonly #overdue: Timer

@@ -17,9 +17,10 @@ import {
   TENURE_FILE,
   toBinary,
   YDB_METHODS,
+  frameOf,
 } from '@tenure/protocol'
 import type { GrpcCall } from './call.ts'
-import { FrameReader, frameOf } from './frames.ts'
+import { FrameReader } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { GRPC, GrpcError } from './status.ts'
 

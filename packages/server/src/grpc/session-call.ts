@@ -4,12 +4,12 @@ import {
   type SessionResponse,
   WireWriter,
   writeSessionResponse,
+  FRAME_HEADER_BYTES,
 } from '@tenure/protocol'
 import type { ServiceContext } from '../services/call.ts'
 import { SESSION_STREAMS_MAX } from '../services/limits.ts'
 import { type CallError, SessionStream, type SessionTransport } from '../services/session-stream.ts'
 import type { GrpcCall } from './call.ts'
-import { FRAME_HEADER_BYTES } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { Intake } from './intake.ts'
 import { UNSENT_BYTES_MAX } from './limits.ts'

@@ -1,10 +1,11 @@
 /** Runs one unary method: one message in, one message out. */
+import { frameOf } from '@tenure/protocol'
 import type { Clock } from '../clock.ts'
 import { type Log, reasonOf } from '../log.ts'
 import { FIRST_MESSAGE_MS } from '../services/limits.ts'
 import { type UnaryMethod, UnreadableError } from '../services/unary.ts'
 import type { GrpcCall } from './call.ts'
-import { FrameReader, frameOf } from './frames.ts'
+import { FrameReader } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
 import { GRPC, GrpcError } from './status.ts'
 

@@ -12,6 +12,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2'
 import { connect } from 'node:net'
+import { FrameBuffer, frameOf } from '@tenure/protocol'
 import { nothing } from '../../abort.ts'
 import type {
   CallError,
@@ -22,7 +23,6 @@ import type {
   PendingCall,
   UnaryRequest,
 } from '../grpc/channel.ts'
-import { FrameBuffer } from './frame-buffer.ts'
 
 /** gRPC's numbers. */
 const OK = 0
@@ -32,7 +32,6 @@ const UNAVAILABLE = 14
 const WINDOW_BYTES = 4 * 1024 * 1024
 /** Of one message. */
 const MESSAGE_MAX_BYTES = 64 * 1024 * 1024
-const HEADER_BYTES = 5
 
 export class SocketChannel implements Channel {
   readonly #session: ClientHttp2Session
@@ -104,13 +103,7 @@ class SocketStream implements MessageStream {
 
   write(bytes: Uint8Array): void {
     if (this.#isOver || this.#stream.destroyed) return
-    const header = Buffer.allocUnsafe(HEADER_BYTES)
-    header[0] = 0
-    header.writeUInt32BE(bytes.length, 1)
-    this.#stream.cork()
-    this.#stream.write(header)
-    this.#stream.write(bytes)
-    this.#stream.uncork()
+    this.#stream.write(frameOf(bytes))
   }
 
   cancel(): void {
@@ -133,6 +126,7 @@ class SocketStream implements MessageStream {
     try {
       this.#frames.push(chunk)
       for (let bytes = this.#frames.next(); bytes !== null; bytes = this.#frames.next()) {
+        if (this.#frames.isCompressed) throw new Error('a message is compressed unasked')
         this.#listener.message(bytes)
         if (this.#isOver) return
       }

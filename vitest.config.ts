@@ -11,7 +11,7 @@ const conditions = ['@tenure/source']
  * on a slow machine they end it at such a moment. Nothing of ours is built on its transport.
  */
 const DISCOVERY_CUT_OFF = {
-  '@nice-grpc:ClientError': true,
+  '@@nice-grpc:ClientError': true,
   path: '/Ydb.Discovery.V1.DiscoveryService/ListEndpoints',
 }
 

@@ -51,6 +51,8 @@ test('when a server ends, the programs at its door go on, and one of them is the
   await using lock = await session.mutex('printer').lock()
   await serving.close()
   await client.storage('/local/x').put({ key: 'a', value: '1' })
+  // It is answered when the session is there again.
+  await session.semaphore('printer').describe()
   expect(session.state).toBe('attached')
   expect(lock.signal.aborted).toBe(false)
 })

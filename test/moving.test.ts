@@ -10,18 +10,12 @@ import { connect, prefix } from 'tenure'
 import type { Client } from 'tenure'
 import { afterAll, expect, test, vi } from 'vitest'
 import { BuiltServer } from './built-server.ts'
-import { tenure } from './program.ts'
-import type { Exit, Program } from './program.ts'
+import { ended, tenure } from './program.ts'
 
 const PATH = '/local/pairs'
 
 const root = mkdtempSync(join(tmpdir(), 'tenure-moving-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-async function ended(program: Program): Promise<Exit & { readonly said: string }> {
-  const exit = await program.exit
-  return { ...exit, said: program.lines.join('\n') }
-}
 
 const PATIENCE = { timeout: 30_000, interval: 10 }
 const DONE = { code: 0, signal: null }

@@ -150,7 +150,7 @@ function programs(): string | null {
   return null
 }
 
-function canRun(file: string): boolean {
+export function canRun(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
     return true

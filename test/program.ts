@@ -111,6 +111,12 @@ export class Program implements AsyncDisposable {
   }
 }
 
+/** How it has ended, and all that it has said. */
+export async function ended(program: Program): Promise<Exit & { readonly said: string }> {
+  const exit = await program.exit
+  return { ...exit, said: program.lines.join('\n') }
+}
+
 /** `tenure` with these words. */
 export function tenure(...words: string[]): Program {
   return new Program(COMMAND, words)

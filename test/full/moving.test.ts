@@ -11,8 +11,7 @@ import { promisify } from 'node:util'
 import { connect } from 'tenure'
 import { afterAll, expect, test, vi } from 'vitest'
 import { BuiltServer, NotServing } from '../built-server.ts'
-import { Program, tenure } from '../program.ts'
-import type { Exit } from '../program.ts'
+import { ended, Program, tenure } from '../program.ts'
 
 const run = promisify(execFile)
 
@@ -21,11 +20,6 @@ const PATH = '/local/pairs'
 
 const root = mkdtempSync(join(tmpdir(), 'tenure-moving-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-async function ended(program: Program): Promise<Exit & { readonly said: string }> {
-  const exit = await program.exit
-  return { ...exit, said: program.lines.join('\n') }
-}
 
 const PATIENCE = { timeout: 30_000, interval: 1 }
 const DONE = { code: 0, signal: null }

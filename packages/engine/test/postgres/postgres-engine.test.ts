@@ -175,29 +175,17 @@ test('a try of a commit that arrives late, after another was done, changes nothi
   expect(await stage.mark()).toBe(fence.mark + 2n)
 })
 
-test('a commit whose session is ended by an administrator is done by another', async () => {
+test.for([
+  ['ended by an administrator', 'pg_terminate_backend'],
+  ['canceled', 'pg_cancel_backend'],
+] as const)('a commit that is %s is done by another try', async ([, end]) => {
   await using stage = await openStage()
   const partition = await stage.engine.claim('p', OWNER)
   const holding = await stage.hold()
   const committed = partition.commit([put('a', '1')])
   await stage.waiting(1)
   await server().query(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1",
-    [`%${stage.schema}%`],
-  )
-  await holding.rollback()
-  await committed
-  expect(await read(partition)).toEqual(['a=1'])
-})
-
-test('a commit that is canceled or finds a deadlock is tried again', async () => {
-  await using stage = await openStage()
-  const partition = await stage.engine.claim('p', OWNER)
-  const holding = await stage.hold()
-  const committed = partition.commit([put('a', '1')])
-  await stage.waiting(1)
-  await server().query(
-    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1",
+    `SELECT ${end}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1`,
     [`%${stage.schema}%`],
   )
   await holding.rollback()

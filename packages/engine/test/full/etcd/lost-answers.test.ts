@@ -11,6 +11,16 @@ async function oneMember(context: TestContext): Promise<EtcdCluster> {
   return EtcdCluster.start()
 }
 
+/** Nothing that was acknowledged is lost, and nothing is torn or there twice. */
+async function expectWhole({ endpoints }: EtcdCluster, { board }: Writer): Promise<void> {
+  const direct = await openEtcdEngine({ endpoints })
+  const partition = await direct.claim('p', { id: 'judge', address: '' })
+  const { last, problems } = await judge(partition, board)
+  expect(problems).toEqual([])
+  expect(last).toBe(board.acknowledged)
+  await direct.close()
+}
+
 // guards: D1, L2, L4
 test('connections that are cut in the middle of an answer leave no commit torn or made twice', async (context) => {
   await using cluster = await oneMember(context)
@@ -27,12 +37,7 @@ test('connections that are cut in the middle of an answer leave no commit torn o
   await writer.stop()
   // All of them were found out: nobody had to claim anew.
   expect(writer.claims).toBe(1)
-  const direct = await openEtcdEngine({ endpoints: cluster.endpoints })
-  const partition = await direct.claim('p', { id: 'judge', address: '' })
-  const { last, problems } = await judge(partition, writer.board)
-  expect(problems).toEqual([])
-  expect(last).toBe(writer.board.acknowledged)
-  await direct.close()
+  await expectWhole(cluster, writer)
   await engine.close()
 })
 
@@ -51,12 +56,7 @@ test('a transaction that arrives late, after it was sent again elsewhere, does n
     await writer.progress(9)
     await writer.stop()
     await engine.close()
-    const direct = await openEtcdEngine({ endpoints: cluster.endpoints })
-    const partition = await direct.claim('p', { id: 'judge', address: '' })
-    const { last, problems } = await judge(partition, writer.board)
-    expect(problems).toEqual([])
-    expect(last).toBe(writer.board.acknowledged)
-    await direct.close()
+    await expectWhole(cluster, writer)
   }
 })
 

@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { lacks } from '../../../../../test/needs.ts'
-import { freePort, hasPostgres, PostgresServer } from '../../../../../test/postgres-server.ts'
+import {
+  canRun,
+  freePort,
+  hasPostgres,
+  PostgresServer,
+} from '../../../../../test/postgres-server.ts'
 import { conformance } from '../../../src/conformance/index.ts'
 import type { Engine } from '../../../src/engine.ts'
 import { openPostgresEngine } from '../../../src/postgres/index.ts'
@@ -21,15 +26,6 @@ const SESSIONS = 6
 const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find(canRun)
-
-function canRun(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** PgBouncer in transaction mode in front of a server. */
 class Pooler implements AsyncDisposable {

@@ -5,16 +5,27 @@
  *   npm run bench -- --quick                   a short look
  *   npm run bench -- --only pairs,idle         some workloads
  *   npm run bench -- --subjects redis,etcd     some subjects
+ *   npm run bench -- --costs                   what a node and a session take of a server's memory
  *   npm run bench -- --scale                   a server with very many stored tasks, and writes bench/SCALE.md
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { measureCosts } from './costs.ts'
 import { AbsentError } from './machine/program.ts'
 import { measure } from './measure.ts'
 import type { Measurement } from './measurement.ts'
-import { FULL, FULL_SCALE, type PlannedWorkload, QUICK, QUICK_SCALE, type Scale } from './plan.ts'
+import {
+  FULL,
+  FULL_COSTS,
+  FULL_SCALE,
+  type PlannedWorkload,
+  QUICK,
+  QUICK_COSTS,
+  QUICK_SCALE,
+  type Scale,
+} from './plan.ts'
 import { asMarkdown, asText, type Outcome } from './report/document.ts'
 import { machineFacts } from './report/machine.ts'
 import { measureScale } from './scale.ts'
@@ -33,8 +44,14 @@ async function run(args: readonly string[]): Promise<void> {
       only: { type: 'string' },
       subjects: { type: 'string' },
       scale: { type: 'boolean', default: false },
+      costs: { type: 'boolean', default: false },
     },
   })
+  if (values.costs) {
+    for (const line of await measureCosts(values.quick ? QUICK_COSTS : FULL_COSTS))
+      console.log(line)
+    return
+  }
   const only = values.only?.split(',')
   const ids = values.subjects?.split(',')
   const machine = machineFacts()

@@ -1,6 +1,7 @@
 /**
  * What is measured, how large and how long.
  */
+import type { CostPlan } from './costs.ts'
 import type { WorkloadName } from './measurement.ts'
 
 export interface PlannedWorkload {
@@ -40,6 +41,9 @@ export const QUICK: readonly PlannedWorkload[] = [
   { name: 'restart', sizes: [5_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },
 ]
+
+export const FULL_COSTS: CostPlan = { nodes: 10_000, sessions: 50_000 }
+export const QUICK_COSTS: CostPlan = { nodes: 500, sessions: 5_000 }
 
 /** Of a server with very many stored tasks. */
 export interface Scale {

@@ -7,7 +7,7 @@ import type { WorkloadName } from '../measurement.ts'
 import { startEtcd } from '../rivals/etcd.ts'
 import { startPostgres } from '../rivals/postgres.ts'
 import type { Running, Subject } from './subject.ts'
-import { DATABASE, serveCommand } from './tenure-server.ts'
+import { serveAddress, serveCommand } from './tenure-server.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
@@ -79,9 +79,8 @@ async function startServers(engine: Running, scheme: string, count: number): Pro
     await engine.stop()
     throw error
   })
-  const hosts = serves.map(({ port }) => `127.0.0.1:${port}`)
   return {
-    address: `grpc://${hosts.join(',')}${DATABASE}`,
+    address: serveAddress(...serves.map(({ port }) => port)),
     pid: servers.pid,
     version: `${tenureVersion()} on ${engine.version}`,
     async stop(ask) {

@@ -11,7 +11,7 @@ import { TASKS } from './task-writer.ts'
 import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
-export const DATABASE = '/local'
+const DATABASE = '/local'
 const common = 'tenure serve --data, LMDB synced per commit, loopback; '
 
 export const tenureServer: Subject = {
@@ -72,11 +72,16 @@ async function startServer(folder: string): Promise<Running> {
   const { port, command } = await serveCommand(['--data', folder])
   const server = await ServerProcess.start({ command, port, folder })
   return {
-    address: `grpc://127.0.0.1:${port}${DATABASE}`,
+    address: serveAddress(port),
     pid: server.pid,
     version: tenureVersion(),
     stop: (ask) => server.stop(ask),
   }
+}
+
+/** For `connect`. */
+export function serveAddress(...ports: readonly number[]): string {
+  return `grpc://${ports.map((port) => `127.0.0.1:${port}`).join(',')}${DATABASE}`
 }
 
 /** @param words where it keeps everything */

@@ -4,12 +4,19 @@
  */
 
 /**
- * - `after-append`: all writes of a transaction are made, none is committed
- * - `after-sync`: a transaction is on disk, nobody has been told
+ * - `after-append`: a group of commits is ready to be written to the journal
+ * - `after-sync`: it is on disk, nobody has been told
+ * - `mid-checkpoint`: a part of what the journal says has been moved to where it is kept
  * - `before-reply`: the tablet knows that a batch is durable, nothing of it has left
  * - `mid-restore`: one more entry of a node has been loaded
  */
-const CRASH_POINTS = ['after-append', 'after-sync', 'before-reply', 'mid-restore'] as const
+const CRASH_POINTS = [
+  'after-append',
+  'after-sync',
+  'mid-checkpoint',
+  'before-reply',
+  'mid-restore',
+] as const
 
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 

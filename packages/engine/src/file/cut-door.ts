@@ -22,14 +22,14 @@ const PAGE_BYTES = 128 * 1024
 const SILENCE_MS = 10_000
 
 export class CutDoor {
-  readonly #open: () => Snapshot
+  readonly #open: () => Promise<Snapshot>
   readonly #visits = new Set<Promise<void>>()
   readonly #sockets = new Set<Socket>()
 
   #isClosed = false
 
   /** @param open a moment that is now */
-  constructor(open: () => Snapshot) {
+  constructor(open: () => Promise<Snapshot>) {
     this.#open = open
   }
 
@@ -64,7 +64,7 @@ export class CutDoor {
       for await (const content of messagesOf(socket, QUESTION_BYTES_MAX)) {
         socket.setTimeout(0)
         const question = decodeQuestion(content)
-        snapshot ??= this.#open()
+        snapshot ??= await this.#open()
         socket.write(pageOf(snapshot, question))
       }
     } catch (error) {

@@ -13,9 +13,11 @@ import type { InspectionLimits } from './inspection.ts'
 import { checkMarker, leaveMarker, syncFile } from './marker.ts'
 import { DATA_FILE, openDatabase } from './open-database.ts'
 import type { Database } from './open-database.ts'
+import { Log } from './journal/log.ts'
 import { Pace } from './pace.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Store } from './store.ts'
+import { Transactions } from './transactions.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export interface FileEngineOptions {
@@ -57,16 +59,32 @@ export async function openFileEngine(
     const inspection = await Inspection.begin(place, DATA_FILE, limits)
     const database = openDatabase(place, { isLarge: inspection.isPending, isReadOnly: false })
     const store = new Store(database, place, inspection)
+    const transactions = new Transactions({
+      database,
+      place,
+      inspection,
+      pace: new Pace(options.blockingMaxMs),
+    })
+    const log = new Log({ place, store, transactions, pace: new Pace(options.blockingMaxMs) })
     try {
-      await store.open()
+      const journal = await store.open()
       leaveMarker(place)
+      await log.recover(journal)
     } catch (error) {
       await inspection.close()
       await database.close()
       throw error
     }
-    const pace = new Pace(options.blockingMaxMs)
-    return new OpenFileEngine({ directory, place, database, store, inspection, lock, pace })
+    return new OpenFileEngine({
+      directory,
+      place,
+      database,
+      store,
+      inspection,
+      lock,
+      transactions,
+      log,
+    })
   } catch (error) {
     await lock.release()
     throw await failureOf(place, error)
@@ -96,7 +114,8 @@ interface Parts {
   readonly store: Store
   readonly inspection: Inspection
   readonly lock: HolderLock
-  readonly pace: Pace
+  readonly transactions: Transactions
+  readonly log: Log
 }
 
 class OpenFileEngine implements FileEngine {
@@ -129,15 +148,17 @@ class OpenFileEngine implements FileEngine {
     // A name that cannot be is refused here: inside the transaction it would fail the jobs of others too.
     await this.#read(() => store.ownership(partition))
     let claimed = { name: partition, number: 0, epoch: 0n }
-    const apply = (): void => {
-      claimed = store.claim(partition, owner, above)
-    }
-    await this.#queue.write({ apply })
+    await this.#queue.transact({
+      apply: () => {
+        claimed = store.claim(partition, owner, above)
+      },
+      applied: () => store.claimed(claimed, owner),
+    })
     this.#check()
     const regions = await inspection.claiming(claimed.number)
     this.#check()
     if (regions !== null) {
-      await this.#queue.write({ apply: () => store.putRegions(claimed, regions) })
+      await this.#queue.transact({ apply: () => store.putRegions(claimed, regions) })
     }
     return new FilePartition(claimed, store, this.#queue, this.#assertOpen)
   }
@@ -167,7 +188,7 @@ class OpenFileEngine implements FileEngine {
   async cut(): Promise<Cut> {
     this.#check()
     const { place } = this.#parts
-    const snapshot = await this.#read(() => this.#snapshot())
+    const snapshot = await this.#snapshot()
     const cut: FileCut = new FileCut(snapshot, place, () => void this.#cuts.delete(cut))
     this.#cuts.add(cut)
     return cut
@@ -180,12 +201,25 @@ class OpenFileEngine implements FileEngine {
 
   async #end(): Promise<void> {
     await this.#queue.drained()
+    await this.#endLog()
     // LMDB must not be closed while a transaction is still read from.
     await this.#door.close()
     await Promise.all(Array.from(this.#cuts, (cut) => cut.close()))
     await this.#parts.inspection.close()
     await this.#parts.database.close()
     await this.#parts.lock.release()
+  }
+
+  /** What cannot be moved to LMDB now stays in the journal. */
+  async #endLog(): Promise<void> {
+    const { log } = this.#parts
+    try {
+      if (!this.failed.aborted) await log.end()
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+    } finally {
+      log.close()
+    }
   }
 
   async #read<Result>(read: () => Result): Promise<Result> {
@@ -197,9 +231,14 @@ class OpenFileEngine implements FileEngine {
     }
   }
 
-  #snapshot(): Snapshot {
+  /** All rows at one moment, when LMDB has all of them. */
+  async #snapshot(): Promise<Snapshot> {
     this.#check()
-    return this.#parts.store.snapshot()
+    const taken: Snapshot[] = []
+    await this.#queue.atRest(() => taken.push(this.#parts.store.snapshot()))
+    const [snapshot] = taken
+    if (snapshot === undefined) throw new EngineError(`the engine ${this.name} takes no cut`)
+    return snapshot
   }
 
   #check(): void {

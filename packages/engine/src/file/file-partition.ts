@@ -41,16 +41,12 @@ export class FilePartition implements Partition {
   async commit(writes: WriteSet): Promise<void> {
     this.#assertUsable()
     checkCommit(writes, this.limits)
-    await this.#queue.write({
-      prepare: () => this.#store.prepare(this.#claim.number, writes),
-      apply: () => this.#store.apply(this.#claim, writes),
-    })
+    await this.#queue.commit(this.#claim, writes)
   }
 
   async confirm(): Promise<void> {
     this.#assertUsable()
-    const { name, number, epoch } = this.#claim
-    this.#store.assertOwned(name, number, epoch)
+    this.#store.assertOwned(this.#claim)
   }
 
   async close(): Promise<void> {

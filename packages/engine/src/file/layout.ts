@@ -3,9 +3,9 @@
  *
  * | key | value, after its checksum |
  * | --- | --- |
- * | 0 | header: magic, format version |
+ * | 0 | header: magic, format version; while a journal is in use, which one it is and how much of it is in LMDB |
  * | 1, name | catalogue: number of the partition |
- * | 2, number | meta: epoch, commits, rows, digest, owner; rows and digest of each region |
+ * | 2, number | meta: epoch, changes, rows, digest, owner; rows and digest of each region |
  * | 3, number, key | entry: the value |
  *
  * A region is all keys of a partition with the same first byte, the empty key with those that begin with 0. Every checksum covers the key too, so that values that changed places are noticed.
@@ -14,14 +14,19 @@ import { KEY_BYTES_MAX } from '../bounds.ts'
 import { CHECKSUM_BYTES, checksum } from './checksum.ts'
 import type { Lanes } from './checksum.ts'
 
-export const FORMAT_VERSION = 1
+/** Of a store without a journal, as every release wrote it. */
+const PLAIN_FORMAT = 1
+/** Of a store whose journal says more than LMDB: who does not know of journals must not open it. */
+const JOURNAL_FORMAT = 2
+/** Every checksum begins with it. */
+export const CHECKSUM_SEED = 1
 
 export const HEADER_KEY: Buffer = Buffer.of(0)
 const MAGIC = 'tenure store\n'
 const CATALOGUE = 1
 const META = 2
 const ROW = 3
-const ROW_PREFIX_BYTES = 5
+export const ROW_PREFIX_BYTES = 5
 
 /** How many rows there are, and the sum of their checksums. */
 export interface Total {
@@ -32,7 +37,8 @@ export interface Total {
 /** What is kept of a partition beside its entries, changed by every commit. */
 export interface Meta extends Total {
   epoch: bigint
-  commits: bigint
+  /** How many transactions changed its rows. */
+  changes: bigint
   ownerId: string
   ownerAddress: string
   /** By the first byte of their keys; null in a store of the first releases, until the partition is claimed. */
@@ -57,12 +63,34 @@ export function metaKey(number: number): Buffer {
 export const META_START: Buffer = Buffer.of(META)
 export const META_END: Buffer = Buffer.of(META + 1)
 
-/** Every key longer than allowed compares with the allowed ones as its first bytes do, so bounds are cut. */
 export function rowKey(number: number, key: Uint8Array): Buffer {
-  const cut = key.length > KEY_BYTES_MAX ? key.subarray(0, KEY_BYTES_MAX + 1) : key
-  const row = numbered(ROW, number, cut.length)
-  row.set(cut, ROW_PREFIX_BYTES)
+  const row = Buffer.allocUnsafe(rowKeyBytes(key))
+  putRowKey(row, 0, { number, key })
   return row
+}
+
+/** Every key longer than allowed compares with the allowed ones as its first bytes do, so bounds are cut. */
+export function rowKeyBytes(key: Uint8Array): number {
+  return ROW_PREFIX_BYTES + Math.min(key.length, KEY_BYTES_MAX + 1)
+}
+
+/** Writes the key of a row into `target`, where there is room for it. */
+export function putRowKey(
+  target: Buffer,
+  at: number,
+  { number, key }: { number: number; key: Uint8Array },
+): void {
+  target[at] = ROW
+  target.writeUInt32BE(number, at + 1)
+  target.set(
+    key.length > KEY_BYTES_MAX ? key.subarray(0, KEY_BYTES_MAX + 1) : key,
+    at + ROW_PREFIX_BYTES,
+  )
+}
+
+/** Whose row has this key. */
+export function partitionOf(row: Buffer): number {
+  return row.readUInt32BE(1)
 }
 
 /** The first key after this one. */
@@ -93,12 +121,12 @@ export function regionAt(view: DataView, at: number, bytes: number): number {
 }
 
 export function entryKey(row: Uint8Array): Uint8Array {
-  return row.slice(ROW_PREFIX_BYTES)
+  return new Uint8Array(row.subarray(ROW_PREFIX_BYTES))
 }
 
 /** The stored form: checksum over key and content, then the content. */
 export function seal(key: Uint8Array, content: Uint8Array): Buffer {
-  const { low, high } = checksum(FORMAT_VERSION, [key, content])
+  const { low, high } = checksum(CHECKSUM_SEED, [key, content])
   const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + content.length)
   sealed.writeUInt32LE(low, 0)
   sealed.writeUInt32LE(high, 4)
@@ -111,7 +139,7 @@ export function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array | null {
   if (sealed.length < CHECKSUM_BYTES) return null
   const content = sealed.subarray(CHECKSUM_BYTES)
   const stored = sealOf(sealed)
-  const { low, high } = checksum(FORMAT_VERSION, [key, content])
+  const { low, high } = checksum(CHECKSUM_SEED, [key, content])
   return stored.low === low && stored.high === high ? content : null
 }
 
@@ -161,14 +189,39 @@ export function subtractLanes(sum: Lanes, lanes: Lanes): void {
   sum.high = (sum.high - lanes.high) >>> 0
 }
 
-export function encodeHeader(): Buffer {
-  return Buffer.from(`${MAGIC}${FORMAT_VERSION}`)
+/** Which journal is in use, and up to which of its groups LMDB has them. */
+export interface JournalMark {
+  /** Below 2^32. */
+  readonly generation: number
+  readonly applied: number
 }
 
-/** The format version of a header; null when it is no header of ours. */
-export function decodeHeader(content: Uint8Array): number | null {
+/** What the header of a store says. */
+export interface Header {
+  /** False when another release wrote it. */
+  readonly isKnown: boolean
+  readonly version: number
+  /** Null when none is in use. */
+  readonly journal: JournalMark | null
+}
+
+/** @param journal null when none is in use */
+export function encodeHeader(journal: JournalMark | null): Buffer {
+  const text =
+    journal === null
+      ? `${PLAIN_FORMAT}`
+      : `${JOURNAL_FORMAT} ${journal.generation} ${journal.applied}`
+  return Buffer.from(MAGIC + text)
+}
+
+/** Null when it is no header of ours. */
+export function decodeHeader(content: Uint8Array): Header | null {
   const text = Buffer.from(content).toString('latin1')
-  return text.startsWith(MAGIC) ? Number(text.slice(MAGIC.length)) : null
+  if (!text.startsWith(MAGIC)) return null
+  const [version = 0, generation = 0, applied = 0] = text.slice(MAGIC.length).split(' ').map(Number)
+  const isKnown = version === PLAIN_FORMAT || version === JOURNAL_FORMAT
+  const journal = version === JOURNAL_FORMAT ? { generation, applied } : null
+  return { isKnown, version, journal }
 }
 
 export function encodeNumber(number: number): Buffer {
@@ -194,7 +247,7 @@ export function encodeMeta(meta: Meta): Buffer {
   const regionsAt = fixedBytes + id.length + address.length
   const content = Buffer.alloc(regionsAt + REGION_BYTES * (regions?.size ?? 0))
   content.writeBigUInt64LE(meta.epoch, 0)
-  content.writeBigUInt64LE(meta.commits, 8)
+  content.writeBigUInt64LE(meta.changes, 8)
   writeTotal(content, 16, meta)
   content.writeUInt32LE(regions === null ? id.length : id.length + HAS_REGIONS, 32)
   if (regions !== null) content.writeUInt32LE(address.length, META_FIXED_BYTES)
@@ -218,7 +271,7 @@ export function decodeMeta(content: Uint8Array): Meta {
   const addressEnd = hasRegions ? idEnd + bytes.readUInt32LE(META_FIXED_BYTES) : bytes.length
   return {
     epoch: bytes.readBigUInt64LE(0),
-    commits: bytes.readBigUInt64LE(8),
+    changes: bytes.readBigUInt64LE(8),
     ...readTotal(bytes, 16),
     ownerId: bytes.toString('utf8', idAt, idEnd),
     ownerAddress: bytes.toString('utf8', idEnd, addressEnd),

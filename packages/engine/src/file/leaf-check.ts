@@ -1,6 +1,6 @@
 /** Checks one leaf of the main tree, and counts the rows that it holds of each partition. */
 import { CHECKSUM_BYTES, RowChecksum } from './checksum.ts'
-import { addLanes, FORMAT_VERSION, noRows, partitionAt, regionAt } from './layout.ts'
+import { addLanes, CHECKSUM_SEED, noRows, partitionAt, regionAt } from './layout.ts'
 import type { Total } from './layout.ts'
 import type { Meta } from './meta-page.ts'
 import { demand } from './page-file.ts'
@@ -42,7 +42,7 @@ export class LeafCheck {
   readonly #file: PageFile
   readonly #meta: Meta
   readonly #transaction: number
-  readonly #checksum = new RowChecksum(FORMAT_VERSION)
+  readonly #checksum = new RowChecksum(CHECKSUM_SEED)
 
   /** @param meta the state that the leaves belong to */
   constructor(file: PageFile, meta: Meta) {

@@ -12,10 +12,12 @@ import type { Cut } from '../engine.ts'
 import { EngineError, HeldError } from '../errors.ts'
 import { damaged, failureOf } from './failure.ts'
 import { FileCut } from './file-cut.ts'
-import { checkHeader } from './header.ts'
+import { openFileEngine } from './file-engine.ts'
+import { readHeader } from './header.ts'
 import { HolderLock } from './holder-lock.ts'
 import { DEFAULT_INSPECTION_LIMITS, Inspection } from './inspection.ts'
 import type { InspectionLimits } from './inspection.ts'
+import { hasJournal } from './journal/leftover.ts'
 import * as layout from './layout.ts'
 import { checkMarker } from './marker.ts'
 import type { Moment } from './moment.ts'
@@ -58,6 +60,11 @@ export function assertFileStore(directory: string): void {
 async function cutByThis(place: string, inspected: InspectionLimits): Promise<Cut | null> {
   const lock = await holding(place)
   if (lock === null) return null
+  if (hasJournal(place)) {
+    await lock.release()
+    await recover(place, inspected)
+    return null
+  }
   try {
     checkMarker(place, DATA_FILE)
     return await cutOfFile(place, await Inspection.begin(place, DATA_FILE, inspected))
@@ -65,6 +72,17 @@ async function cutByThis(place: string, inspected: InspectionLimits): Promise<Cu
     throw await failureOf(place, error)
   } finally {
     await lock.release()
+  }
+}
+
+/** The last process that had the store was killed: what its journal says has to be moved to LMDB, as at any opening. */
+async function recover(place: string, inspected: InspectionLimits): Promise<void> {
+  try {
+    const engine = await openFileEngine(place, { inspected })
+    await engine.close()
+  } catch (error) {
+    // Whoever has it now does the same.
+    if (!(error instanceof HeldError)) throw error
   }
 }
 
@@ -114,7 +132,7 @@ async function cutOfFile(place: string, inspection: Inspection): Promise<Cut> {
 async function checkFormat(place: string, moment: Moment): Promise<void> {
   const { HEADER_KEY, nextKey } = layout
   for await (const [, header] of moment.rows(HEADER_KEY, nextKey(HEADER_KEY))) {
-    return checkHeader(place, header)
+    return void readHeader(place, header)
   }
   throw damaged(place, 'its header is missing')
 }

@@ -1,18 +1,28 @@
-/** The rows of all partitions in one LMDB environment: reads that check, writes that keep counts and digests true. */
+/**
+ * The rows of all partitions: those in one LMDB environment, and over them what the journal says that LMDB does not know yet. Reads
+ * check, writes keep counts and digests true.
+ */
 import type { Entry, WriteSet } from '@tenure/kernel'
 import { partitionNameBytes } from '../bounds.ts'
 import type { KeyRange, Ownership, OwnerInfo } from '../engine.ts'
 import { FencedError } from '../errors.ts'
 import { damaged } from './failure.ts'
-import { checkHeader } from './header.ts'
+import { readHeader } from './header.ts'
+import { Pending } from './journal/pending.ts'
 import * as layout from './layout.ts'
-import type { Meta, Total } from './layout.ts'
+import type { JournalMark, Meta, Total } from './layout.ts'
 import type { Inspection } from './inspection.ts'
 import type { PartitionTotal } from './ledger.ts'
 import type { Database } from './open-database.ts'
 import { Snapshot } from './snapshot.ts'
 
 const DELETED_AT_ONCE = 1_000
+
+/** A row that is to change in LMDB; null deletes it. */
+export interface RowChange {
+  readonly key: Buffer
+  readonly value: Uint8Array | null
+}
 
 export interface Claim {
   readonly name: string
@@ -21,6 +31,10 @@ export interface Claim {
 }
 
 export class Store {
+  /** What commits have changed and LMDB does not know yet. */
+  readonly pending: Pending = new Pending()
+  /** Who has a partition, as far as it was looked at. Nobody else can change that. */
+  readonly #owners = new Map<number, Ownership>()
   readonly #database: Database
   readonly #directory: string
   readonly #inspection: Inspection
@@ -39,11 +53,13 @@ export class Store {
 
   ownership(name: string): Ownership | null {
     const number = this.numberOf(name)
-    return number === null ? null : ownershipOf(this.#meta(name, number))
+    return number === null ? null : ownershipOf(this.#meta(number))
   }
 
   get(name: string, number: number, key: Uint8Array): Uint8Array | undefined {
     const row = layout.rowKey(number, key)
+    const pending = this.pending.get(row)
+    if (pending !== undefined) return pending === null ? undefined : new Uint8Array(pending)
     this.#inspection.reading(row, row)
     return this.#read(row, `"${name}"`)?.slice()
   }
@@ -61,24 +77,22 @@ export class Store {
     const start = layout.rowKey(number, range.start)
     const end = layout.rowKey(number, range.end)
     if (Buffer.compare(start, end) >= 0) return
-    for (const [key, value] of this.#rows(start, end)) {
-      const content = layout.unseal(key, value)
-      if (content === null) throw this.#badRow(`"${name}"`)
-      yield [layout.entryKey(key), content.slice()]
-    }
+    const stored = this.#contents(name, start, end)
+    const rows = this.pending.between(start, end)?.over(stored) ?? stored
+    for (const [key, content] of rows) yield [layout.entryKey(key), new Uint8Array(content)]
   }
 
-  /** All rows as they are now, until it is done with. */
+  /** All rows as LMDB has them now, until it is done with. */
   snapshot(): Snapshot {
     const [database, place, inspection] = [this.#database, this.#directory, this.#inspection]
     return new Snapshot({ database, place, inspection })
   }
 
-  /** Raises the epoch; inside a write transaction. */
+  /** Raises the epoch; inside a write transaction. It holds once that is over: see `claimed`. */
   claim(name: string, owner: OwnerInfo, above: bigint): Claim {
     const known = this.numberOf(name)
     const number = known ?? this.#enter(name)
-    const meta = known === null ? emptyMeta() : this.#meta(name, number)
+    const meta = known === null ? emptyMeta() : this.#meta(number)
     meta.epoch = (meta.epoch > above ? meta.epoch : above) + 1n
     meta.ownerId = owner.id
     meta.ownerAddress = owner.address
@@ -86,58 +100,91 @@ export class Store {
     return { name, number, epoch: meta.epoch }
   }
 
+  /** The claim is on disk. */
+  claimed({ number, epoch }: Claim, { id, address }: OwnerInfo): void {
+    this.#owners.set(number, { id, address, epoch })
+  }
+
   /** Keeps what a partition holds that was just claimed, unless it was claimed again; inside a write transaction. */
   putRegions(claim: Claim, regions: Map<number, Total>): void {
-    const meta = this.#meta(claim.name, claim.number)
+    const meta = this.#meta(claim.number)
     if (meta.epoch !== claim.epoch) return
     this.#put(layout.metaKey(claim.number), layout.encodeMeta({ ...meta, regions }))
   }
 
-  /** @throws FencedError when a claim later than `epoch` exists, DamagedError when the partition was found to be damaged */
-  assertOwned(name: string, number: number, epoch: bigint): Meta {
+  /** @throws FencedError when a later claim exists, DamagedError when the partition was found to be damaged */
+  assertOwned({ name, number, epoch }: Claim): void {
     this.#inspection.assertSound(number)
-    const meta = this.#meta(name, number)
-    if (meta.epoch !== epoch) throw FencedError.by(name, epoch, ownershipOf(meta))
-    return meta
+    const owner = this.#owners.get(number)
+    if (owner?.epoch === epoch) return
+    throw FencedError.by(name, epoch, owner ?? ownershipOf(this.#meta(number)))
   }
 
-  /** Called before the transaction that applies the writes. @throws DamagedError */
-  prepare(number: number, writes: WriteSet): void {
+  /** Looks at what the writes of a commit will change. @throws DamagedError */
+  inspect(number: number, writes: WriteSet): void {
     if (this.#inspection.isOver) return
     for (const write of writes) {
       const [first, last] =
         write.kind === 'delete-range' ? [write.start, write.end] : [write.key, write.key]
-      this.#inspection.writing(layout.rowKey(number, first), layout.rowKey(number, last))
+      this.inspectRange(layout.rowKey(number, first), layout.rowKey(number, last))
     }
   }
 
-  /** Applies the writes; inside a write transaction. */
-  apply(claim: Claim, writes: WriteSet): void {
-    const meta = this.assertOwned(claim.name, claim.number, claim.epoch)
-    for (const write of writes) {
-      if (write.kind === 'put') this.#putRow(claim.number, meta, write)
-      else if (write.kind === 'delete')
-        this.#deleteRow(layout.rowKey(claim.number, write.key), meta)
-      else this.#deleteRange(claim.number, meta, write)
-    }
-    meta.commits += 1n
-    this.#put(layout.metaKey(claim.number), layout.encodeMeta(meta))
+  /** Called before the transaction that changes the rows. @throws DamagedError */
+  inspectRows(changes: readonly RowChange[]): void {
+    if (this.#inspection.isOver) return
+    for (const { key } of changes) this.inspectRange(key, key)
   }
 
-  /** Writes the header of a new store, checks that of an existing one. Resolves when it is on disk. */
-  async open(): Promise<void> {
+  /** The same of all rows of a range. */
+  inspectRange(start: Buffer, end: Buffer): void {
+    this.#inspection.writing(start, end)
+  }
+
+  /** Changes rows in LMDB; inside a write transaction. */
+  change(changes: readonly RowChange[]): void {
+    const metas = new Map<number, Meta>()
+    for (const { key, value } of changes) {
+      const number = layout.partitionOf(key)
+      const meta = metas.get(number) ?? this.#meta(number)
+      metas.set(number, meta)
+      if (value === null) this.#deleteRow(key, meta)
+      else this.#putRow(key, meta, value)
+    }
+    for (const [number, meta] of metas) this.#putChanged(number, meta)
+  }
+
+  /** Deletes the first rows from `start` to before `end`, of one partition; inside a write transaction. @returns whether these were all */
+  clear(start: Buffer, end: Buffer): boolean {
+    // Some at a time: a range can hold more keys than there is memory.
+    const keys = [...this.#database.getKeys({ start, end, limit: DELETED_AT_ONCE })]
+    const number = layout.partitionOf(start)
+    const meta = this.#meta(number)
+    for (const key of keys) this.#deleteRow(key, meta)
+    this.#putChanged(number, meta)
+    return keys.length < DELETED_AT_ONCE
+  }
+
+  /** Says which journal is in use; inside a write transaction. @param journal null when none is */
+  putHeader(journal: JournalMark | null): void {
+    this.#put(layout.HEADER_KEY, layout.encodeHeader(journal))
+  }
+
+  /** Writes the header of a new store, checks that of an existing one. @returns the journal that was in use */
+  async open(): Promise<JournalMark | null> {
     this.#inspection.writing(layout.HEADER_KEY, layout.META_END)
     const sealed = this.#database.getBinary(layout.HEADER_KEY)
     if (sealed === undefined) {
       if (this.#database.getKeysCount({ limit: 1 }) > 0) {
         throw damaged(this.#directory, 'its header is missing')
       }
-      const header = layout.seal(layout.HEADER_KEY, layout.encodeHeader())
+      const header = layout.seal(layout.HEADER_KEY, layout.encodeHeader(null))
       await this.#database.put(layout.HEADER_KEY, header)
-      return
+      return null
     }
-    checkHeader(this.#directory, sealed)
+    const journal = readHeader(this.#directory, sealed)
     this.#inspection.expect(this.#totals())
+    return journal
   }
 
   /** A partition whose name or counts cannot be read would be taken for one that was never there. */
@@ -173,18 +220,22 @@ export class Store {
     return number
   }
 
-  #meta(name: string, number: number): Meta {
-    const content = this.#read(layout.metaKey(number), `"${name}"`)
+  #meta(number: number): Meta {
+    const content = this.#read(layout.metaKey(number), `number ${number}`)
     if (content === undefined) {
-      throw damaged(this.#directory, `partition "${name}" has lost its meta row`)
+      throw damaged(this.#directory, `partition number ${number} has lost its meta row`)
     }
     return layout.decodeMeta(content)
   }
 
-  #putRow(number: number, meta: Meta, write: { key: Uint8Array; value: Uint8Array }): void {
-    const key = layout.rowKey(number, write.key)
+  #putChanged(number: number, meta: Meta): void {
+    meta.changes += 1n
+    this.#put(layout.metaKey(number), layout.encodeMeta(meta))
+  }
+
+  #putRow(key: Buffer, meta: Meta, value: Uint8Array): void {
     const old = this.#database.getBinaryFast(key)
-    const sealed = layout.seal(key, write.value)
+    const sealed = layout.seal(key, value)
     for (const total of layout.totalsOf(meta, key)) {
       if (old === undefined) total.rows += 1
       else layout.subtractLanes(total.digest, layout.sealOf(old))
@@ -203,17 +254,6 @@ export class Store {
     this.#database.removeSync(key)
   }
 
-  #deleteRange(number: number, meta: Meta, range: KeyRange): void {
-    let start: Uint8Array | undefined = layout.rowKey(number, range.start)
-    const end = layout.rowKey(number, range.end)
-    while (start !== undefined && Buffer.compare(start, end) < 0) {
-      // Some at a time: a range can hold more keys than there is memory.
-      const keys: Uint8Array[] = [...this.#database.getKeys({ start, end, limit: DELETED_AT_ONCE })]
-      for (const key of keys) this.#deleteRow(key, meta)
-      start = keys.length < DELETED_AT_ONCE ? undefined : keys.at(-1)
-    }
-  }
-
   #put(key: Uint8Array, content: Uint8Array): void {
     this.#database.putSync(key, layout.seal(key, content))
   }
@@ -224,6 +264,14 @@ export class Store {
     const content = layout.unseal(key, sealed)
     if (content === null) throw this.#badRow(whose)
     return content
+  }
+
+  *#contents(name: string, start: Buffer, end: Buffer): IterableIterator<Entry> {
+    for (const [key, sealed] of this.#rows(start, end)) {
+      const content = layout.unseal(key, sealed)
+      if (content === null) throw this.#badRow(`"${name}"`)
+      yield [key, content]
+    }
   }
 
   /** Rows of one snapshot. @throws DamagedError when they do not ascend */
@@ -244,7 +292,7 @@ export class Store {
 function emptyMeta(): Meta {
   return {
     epoch: 0n,
-    commits: 0n,
+    changes: 0n,
     ...layout.noRows(),
     ownerId: '',
     ownerAddress: '',

@@ -1,62 +1,77 @@
 /**
- * Write transactions, one after the other.
+ * All that is written to a store, one after the other.
  *
- * All jobs that wait when a transaction begins share it, and with it one sync of the disk. It runs on the calling thread while the disk
- * syncs fast, else on LMDB's own (pace.ts); either way the jobs that come meanwhile make the next transaction.
+ * Commits go to the journal: all that wait when it is written to make one group, and share one sync of the disk. What does not go
+ * there (claims, and commits too large for it) is written to LMDB, as one transaction. What comes meanwhile makes the next of either.
  */
-import type { RootDatabase } from 'lmdb'
-import { crashPoint } from '../crash-point.ts'
+import type { WriteSet } from '@tenure/kernel'
 import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
-import type { Inspection } from './inspection.ts'
-import type { Pace } from './pace.ts'
+import type { Claim } from './store.ts'
+import { encodeGroup, bytesInGroup } from './journal/group.ts'
+import { GROUP_BYTES_MAX } from './journal/journal.ts'
+import type { Log } from './journal/log.ts'
+import type { Store } from './store.ts'
+import type { Transactions } from './transactions.ts'
 import { Turns } from './turns.ts'
 
-/** The most jobs in one transaction. */
+/** The most jobs that are written together. */
 const GROUP_JOBS_MAX = 1024
 
-/** After so many transactions it is looked whether a reader has died: what it read would be kept for ever. */
-const READERS_CHECKED_EVERY = 256
-
-/** What one caller writes. */
-export interface Work {
-  /** Runs just before the transaction. An error of it fails the queue, as one of the transaction does. */
-  readonly prepare?: () => void
-  /** Runs inside the transaction. An EngineError refuses this job alone, so it is thrown before its first write. */
-  readonly apply: () => void
-}
-
-interface Job extends Work {
+interface Settled {
   readonly resolve: () => void
   readonly reject: (error: EngineError) => void
 }
 
+/** The writes of one commit. */
+interface CommitJob extends Settled {
+  readonly kind: 'commit'
+  readonly claim: Claim
+  readonly writes: WriteSet
+  readonly bytes: number
+}
+
+/** What is done in a transaction of LMDB. */
+export interface Work {
+  /** Runs inside. An EngineError refuses this work alone, so it is thrown before its first write. */
+  readonly apply: () => void
+  /** Runs when it is on disk, before anything else is written. */
+  readonly applied?: () => void
+}
+
+interface WorkJob extends Settled {
+  readonly kind: 'work'
+  readonly work: Work
+}
+
+/** Done when LMDB has all that was written before. */
+interface RestJob extends Settled {
+  readonly kind: 'rest'
+  readonly work: () => void
+}
+
+type Job = CommitJob | WorkJob | RestJob
+
 export interface WriteQueueParts {
-  readonly database: RootDatabase<Buffer, Uint8Array>
   readonly place: string
-  readonly inspection: Inspection
-  readonly pace: Pace
+  readonly store: Store
+  readonly transactions: Transactions
+  readonly log: Log
 }
 
 export class WriteQueue {
-  readonly #database: RootDatabase<Buffer, Uint8Array>
-  readonly #directory: string
-  readonly #inspection: Inspection
-  readonly #pace: Pace
+  readonly #parts: WriteQueueParts
   readonly #turns = new Turns()
   readonly #failed = new AbortController()
   #waiting: Job[] = []
   #running: Promise<void> | null = null
-  #transactions = 0
 
-  constructor({ database, place, inspection, pace }: WriteQueueParts) {
-    this.#database = database
-    this.#directory = place
-    this.#inspection = inspection
-    this.#pace = pace
+  constructor(parts: WriteQueueParts) {
+    this.#parts = parts
+    parts.log.onFailure((failure) => this.fail(failure))
   }
 
-  /** Aborts once a transaction failed with an unknown outcome; nothing is read or written from then on. */
+  /** Aborts once something was written with an unknown outcome; nothing is read or written from then on. */
   get failed(): AbortSignal {
     return this.#failed.signal
   }
@@ -66,13 +81,20 @@ export class WriteQueue {
     this.#failed.abort(failure)
   }
 
-  /** Resolves when what was applied is on disk. */
-  write(work: Work): Promise<void> {
-    if (this.failed.aborted) return Promise.reject(this.failed.reason)
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...work, resolve, reject })
-      this.#running ??= this.#run()
-    })
+  /** Resolves when the writes are on disk. */
+  commit(claim: Claim, writes: WriteSet): Promise<void> {
+    const bytes = bytesInGroup(writes)
+    return this.#enter((settled) => ({ kind: 'commit', claim, writes, bytes, ...settled }))
+  }
+
+  /** Resolves when it is done and on disk. */
+  transact(work: Work): Promise<void> {
+    return this.#enter((settled) => ({ kind: 'work', work, ...settled }))
+  }
+
+  /** Does `work` when LMDB has all that was written before, and nothing else. */
+  atRest(work: () => void): Promise<void> {
+    return this.#enter((settled) => ({ kind: 'rest', work, ...settled }))
   }
 
   /** Resolves when no job waits or runs. */
@@ -80,34 +102,44 @@ export class WriteQueue {
     while (this.#running !== null) await this.#running
   }
 
+  #enter(jobOf: (settled: Settled) => Job): Promise<void> {
+    if (this.failed.aborted) return Promise.reject(this.failed.reason)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(jobOf({ resolve, reject }))
+      this.#running ??= this.#run()
+    })
+  }
+
   async #run(): Promise<void> {
-    // The jobs of this turn's other callers join the first transaction.
+    // The jobs of this turn's other callers join the first group.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       await this.#turns.pass()
-      await this.#transact(this.#waiting.splice(0, GROUP_JOBS_MAX))
+      await this.#write(this.#nextGroup())
     }
     this.#running = null
   }
 
-  async #transact(group: readonly Job[]): Promise<void> {
-    if (this.failed.aborted) {
-      for (const job of group) job.reject(this.failed.reason)
-      return
+  /** Those that wait first, as far as they can be written together. */
+  #nextGroup(): readonly Job[] {
+    let bytes = 0
+    let count = 0
+    for (const job of this.#waiting) {
+      bytes += job.kind === 'commit' ? job.bytes : 0
+      const joins = job.kind === this.#waiting[0]?.kind && bytes <= GROUP_BYTES_MAX
+      if (count > 0 && (!joins || count === GROUP_JOBS_MAX)) break
+      count += 1
     }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #write(group: readonly Job[]): Promise<void> {
     const refused = new Map<Job, EngineError>()
     try {
-      for (const job of group) job.prepare?.()
-      await this.#commit(() => {
-        for (const job of group) applyJob(job, refused)
-        crashPoint('after-append')
-      })
-      crashPoint('after-sync')
-      this.#transactions += 1
-      if (this.#transactions % READERS_CHECKED_EVERY === 0) this.#database.readerCheck()
-      this.#inspection.moved()
+      this.failed.throwIfAborted()
+      await this.#writeAll(group, refused)
     } catch (error) {
-      const failure = this.#judged(await failureOf(this.#directory, error))
+      const failure = await failureOf(this.#parts.place, error)
       if (!(failure instanceof FullError)) this.fail(failure)
       for (const job of group) job.reject(failure)
       return
@@ -119,37 +151,45 @@ export class WriteQueue {
     }
   }
 
-  /**
-   * Without room nothing was written, as long as the meta page was not touched. When it is the meta page that fails, which a file system
-   * that copies on write can do, its state is unknown, and LMDB begins no transaction any more.
-   */
-  #judged(failure: EngineError): EngineError {
-    if (!(failure instanceof FullError)) return failure
-    try {
-      this.#database.useReadTransaction().done()
-      return failure
-    } catch {
-      const what = `the store ${this.#directory} failed: no room for its meta page`
-      return new EngineError(what, { cause: failure })
-    }
-  }
-
-  /** Does `work` in one transaction, which is undone when `work` throws. */
-  async #commit(work: () => void): Promise<void> {
-    if (!this.#pace.mayBlock()) {
-      // On LMDB's thread only a child transaction is undone when it throws.
-      await this.#database.childTransaction(work)
+  async #writeAll(group: readonly Job[], refused: Map<Job, EngineError>): Promise<void> {
+    const { log, transactions } = this.#parts
+    const commits = group.filter((job) => job.kind === 'commit')
+    if (commits.length > 0) {
+      await this.#commit(commits, refused)
       return
     }
-    const startedMs = performance.now()
-    this.#database.transactionSync(work)
-    this.#pace.blocked(performance.now() - startedMs)
+    const works = group.filter((job) => job.kind === 'work')
+    if (works.length > 0) {
+      await transactions.run({
+        apply: () => {
+          for (const job of works) attempt(job, job.work.apply, refused)
+        },
+      })
+      for (const job of works) if (!refused.has(job)) job.work.applied?.()
+      return
+    }
+    await log.rest()
+    for (const job of group) if (job.kind === 'rest') attempt(job, job.work, refused)
+  }
+
+  async #commit(jobs: readonly CommitJob[], refused: Map<Job, EngineError>): Promise<void> {
+    const { store, log } = this.#parts
+    for (const job of jobs) {
+      attempt(job, () => store.assertOwned(job.claim), refused)
+      store.inspect(job.claim.number, job.writes)
+    }
+    const parts = jobs
+      .filter((job) => !refused.has(job))
+      .map(({ claim, writes }) => ({ number: claim.number, writes }))
+    if (parts.length === 0) return
+    await log.append(encodeGroup(parts))
   }
 }
 
-function applyJob(job: Job, refused: Map<Job, EngineError>): void {
+/** Does `work`; an EngineError refuses the job. */
+function attempt(job: Job, work: () => void, refused: Map<Job, EngineError>): void {
   try {
-    job.apply()
+    work()
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     refused.set(job, error)

@@ -1,0 +1,133 @@
+/** One file of the journal: written from its start on, again and again. */
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  write,
+  writeSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { EngineError } from '../../errors.ts'
+import { syncFile } from '../marker.ts'
+import type { Leftover } from './leftover.ts'
+import { SECTOR_BYTES } from './sectors.ts'
+import type { Position, Sectors } from './sectors.ts'
+
+const writeLater = promisify(write)
+const syncLater = promisify(fdatasync)
+
+/** The names of the files of a journal. */
+export const JOURNAL_FILES = ['journal-0', 'journal-1'] as const
+
+/** What is not a journal file yet. */
+export const UNFINISHED = '.new'
+
+export interface JournalFileParts {
+  readonly place: string
+  /** Which of the files. */
+  readonly file: number
+  readonly sectors: Sectors
+  readonly size: number
+}
+
+export class JournalFile {
+  readonly size: number
+  readonly #file: number
+  readonly #descriptor: number
+  #used: number
+
+  private constructor(
+    { place, file, size }: Pick<JournalFileParts, 'place' | 'file' | 'size'>,
+    used: number,
+  ) {
+    this.#file = file
+    this.size = size
+    this.#used = used
+    this.#descriptor = openSync(join(place, nameOf(file)), 'r+')
+  }
+
+  /** One that is there. @param leftover what it says */
+  static reopen(place: string, { file, size, used }: Leftover): JournalFile {
+    return new JournalFile({ place, file, size }, used)
+  }
+
+  /** Makes it anew, also where there is one; on disk when it resolves. @param parts its `size` in sectors */
+  static async create(parts: JournalFileParts): Promise<JournalFile> {
+    const { place, file, sectors, size } = parts
+    const path = join(place, nameOf(file))
+    const unfinished = `${path}${UNFINISHED}`
+    try {
+      const handle = await open(unfinished, 'w', 0o600)
+      try {
+        await handle.writeFile(sectors.blank(file, size))
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      renameSync(unfinished, path)
+      syncFile(place)
+    } catch (error) {
+      rmSync(unfinished, { force: true })
+      throw error
+    }
+    return new JournalFile(parts, 0)
+  }
+
+  /** Where the next group begins. */
+  get next(): Position {
+    return { file: this.#file, size: this.size, index: this.#used }
+  }
+
+  /** How many sectors are free. */
+  get left(): number {
+    return this.size - this.#used
+  }
+
+  /** Writes whole sectors after the others, and waits for the disk. */
+  writeNow(content: Buffer): void {
+    assertWhole(content, writeSync(this.#descriptor, content, 0, content.length, this.#at))
+    fdatasyncSync(this.#descriptor)
+    this.#used += content.length / SECTOR_BYTES
+  }
+
+  /** The same, while other things are done. */
+  async write(content: Buffer): Promise<void> {
+    const { bytesWritten } = await writeLater(
+      this.#descriptor,
+      content,
+      0,
+      content.length,
+      this.#at,
+    )
+    assertWhole(content, bytesWritten)
+    await syncLater(this.#descriptor)
+    this.#used += content.length / SECTOR_BYTES
+  }
+
+  /** Nothing in it is needed any more. */
+  rewind(): void {
+    this.#used = 0
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  get #at(): number {
+    return this.#used * SECTOR_BYTES
+  }
+}
+
+function nameOf(file: number): string {
+  return JOURNAL_FILES[file] ?? `journal-${file}`
+}
+
+function assertWhole(content: Buffer, bytesWritten: number): void {
+  if (bytesWritten === content.length) return
+  throw new EngineError(`the disk took ${bytesWritten} of ${content.length} bytes of the journal`)
+}

@@ -1,0 +1,9 @@
+/** Keys as strings, a character for each byte, so that they compare as bytes do. */
+
+export function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}
+
+export function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
+}

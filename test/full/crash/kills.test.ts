@@ -33,7 +33,7 @@ const CALL_SIEGE = 30
 const PASSINGS_MAX = 40
 /** The node has more entries than this as soon as everybody is at work. */
 const ENTRIES = 4
-/** The calls by which a transaction gets to the disk: pages, sync, and the page that makes them count. */
+/** The calls by which something gets to the disk: a group of the journal, pages of LMDB, the page that makes them count, syncs. */
 const CALLS = ['pwrite64', 'fdatasync']
 
 /** One of each kind, then any. */

@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { WriteSet } from '@tenure/kernel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Partition } from '../../src/engine.ts'
 import { openFileEngine } from '../../src/file/index.ts'
@@ -56,7 +57,17 @@ async function change(partition: Partition, commit: number): Promise<void> {
     const bytes = draw() < 0.05 ? 20_000 : below(draw, 500)
     return { kind: 'put' as const, key, value: Buffer.alloc(bytes, commit) }
   })
-  await partition.commit([...writes, { kind: 'put', key: Buffer.of(0), value: Buffer.of(commit) }])
+  const last = { kind: 'put' as const, key: Buffer.of(0), value: Buffer.of(commit) }
+  await partition.commit([...writes, ...large(commit), last])
+}
+
+/** Together too much for the journal, so that the commit is one transaction of LMDB. */
+function large(commit: number): WriteSet {
+  return Array.from({ length: 12 }, (_, index) => ({
+    kind: 'put',
+    key: Buffer.from(`large ${index}`),
+    value: Buffer.alloc(100_000, commit),
+  }))
 }
 
 /** Two states that follow each other. */

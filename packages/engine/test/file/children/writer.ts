@@ -7,7 +7,8 @@ const engine = await openFileEngine(String(process.argv[2]))
 const partition = await engine.claim('p', { id: 'writer', address: '' })
 const stored = await partition.get(Buffer.from('next'))
 let next = stored === undefined ? 0 : Number(Buffer.from(stored).toString())
-const value = new Uint8Array(300).fill(next)
+/** So large that the journal turns over now and then. */
+const value = new Uint8Array(1_500).fill(next)
 
 async function batch(number: number): Promise<void> {
   const rows = Array.from({ length: BATCH_ROWS }, (_, row) => ({

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { damaged } from './failure.ts'
 
 const MARKER_FILE = 'tenure-store'
-const TEXT = 'A Tenure store lives in this directory. Its data are in data.mdb; back up both.\n'
+const TEXT =
+  'A Tenure store lives in this directory. Its data are in data.mdb, and after a crash in journal-0 and journal-1 too; keep them together.\n'
 
 /** @throws DamagedError when a store was made here and its data file is gone or empty */
 export function checkMarker(directory: string, dataFile: string): void {

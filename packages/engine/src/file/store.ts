@@ -120,13 +120,15 @@ export class Store {
     throw FencedError.by(name, epoch, owner ?? ownershipOf(this.#meta(number)))
   }
 
-  /** Looks at what the writes of a commit will change. @throws DamagedError */
+  /** Looks at what the writes of a commit will change, while LMDB may be at work. @throws DamagedError */
   inspect(number: number, writes: WriteSet): void {
     if (this.#inspection.isOver) return
     for (const write of writes) {
       const [first, last] =
         write.kind === 'delete-range' ? [write.start, write.end] : [write.key, write.key]
-      this.inspectRange(layout.rowKey(number, first), layout.rowKey(number, last))
+      const end = layout.rowKey(number, last)
+      let start = this.#inspection.reading(layout.rowKey(number, first), end)
+      while (start.compare(end) < 0) start = this.#inspection.reading(start, end)
     }
   }
 

@@ -12,7 +12,6 @@ import {
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { EngineError } from '../../errors.ts'
 import { syncFile } from '../marker.ts'
 import type { Leftover } from './leftover.ts'
 import { SECTOR_BYTES } from './sectors.ts'
@@ -129,5 +128,5 @@ function nameOf(file: number): string {
 
 function assertWhole(content: Buffer, bytesWritten: number): void {
   if (bytesWritten === content.length) return
-  throw new EngineError(`the disk took ${bytesWritten} of ${content.length} bytes of the journal`)
+  throw new Error(`the disk took ${bytesWritten} of ${content.length} bytes of the journal`)
 }

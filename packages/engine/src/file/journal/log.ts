@@ -118,14 +118,26 @@ export class Log {
   }
 
   async #begin(): Promise<Journal> {
-    const { place, store, transactions, pace } = this.#parts
-    const generation = randomInt(GENERATIONS)
-    const journal = await Journal.create({ place, generation, pace })
+    const { place, store, transactions } = this.#parts
+    const journal = await this.#create()
+    const { generation } = journal
     try {
       await transactions.run({ apply: () => store.putHeader({ generation, applied: 0 }) })
       return journal
     } catch (error) {
       journal.close()
+      // When that is not known LMDB may need the journal.
+      if (error instanceof FullError) removeJournal(place)
+      throw error
+    }
+  }
+
+  async #create(): Promise<Journal> {
+    const { place, pace } = this.#parts
+    try {
+      return await Journal.create({ place, generation: randomInt(GENERATIONS), pace })
+    } catch (error) {
+      removeJournal(place)
       throw error
     }
   }

@@ -8,7 +8,7 @@ import { openFileEngine } from '../../../src/file/index.ts'
 import { openMemoryEngine } from '../../../src/memory/index.ts'
 import { drawOf, freshSeed } from '../../../../../test/seed.ts'
 import type { Draw } from '../../../../../test/seed.ts'
-import { content, contentOf } from '../children/content.ts'
+import { contentOf } from '../children/content.ts'
 import { below } from '../damages.ts'
 import { newFolder } from './killed-store.ts'
 
@@ -39,7 +39,17 @@ function writeOf(draw: Draw): Write {
   }
 }
 
-async function partOf(
+/** Too large for the journal. */
+function hugeOf(draw: Draw): Write {
+  return { kind: 'put', key: keyOf(draw), value: Buffer.alloc(1_100_000, below(draw, 256)) }
+}
+
+/** Whoever has the store stays there. */
+function isOfStore(path: string): boolean {
+  return !path.includes('holder-')
+}
+
+async function rowsOf(
   partition: Partition,
   range: { start: Buffer; end: Buffer },
 ): Promise<string[]> {
@@ -50,8 +60,66 @@ async function partOf(
   return rows
 }
 
-async function sameContent(engine: Engine, model: Engine): Promise<boolean> {
-  return (await content(engine)) === (await content(model))
+/** A store, and a memory engine to which the same is done. */
+class Pair {
+  readonly #folder = newFolder()
+  readonly #draw: Draw
+  readonly #blockingMaxMs: number
+  readonly #model = openMemoryEngine()
+  #directory = join(this.#folder, 'store')
+  #engine: Engine | null = null
+  #parts: Partition[] = []
+
+  constructor(draw: Draw, blockingMaxMs: number) {
+    this.#draw = draw
+    this.#blockingMaxMs = blockingMaxMs
+  }
+
+  async open(): Promise<void> {
+    this.#engine = await openFileEngine(this.#directory, { blockingMaxMs: this.#blockingMaxMs })
+    this.#parts = [await this.#engine.claim('p', OWNER), await this.#model.claim('p', OWNER)]
+  }
+
+  async commit(commits: readonly Write[][]): Promise<void> {
+    await Promise.all(commits.flatMap((writes) => this.#parts.map((part) => part.commit(writes))))
+  }
+
+  /** What both find, at chance. */
+  async found(): Promise<unknown[]> {
+    const key = keyOf(this.#draw)
+    const range = { start: keyOf(this.#draw), end: keyOf(this.#draw) }
+    return Promise.all(
+      this.#parts.map(async (part) => [(await part.get(key))?.length, await rowsOf(part, range)]),
+    )
+  }
+
+  async contents(): Promise<string[]> {
+    return Promise.all(this.#parts.map((part) => contentOf('p', part)))
+  }
+
+  /** All is moved to LMDB now. */
+  async rest(): Promise<void> {
+    await (await this.#engine?.cut())?.close()
+  }
+
+  async close(): Promise<void> {
+    await this.#engine?.close()
+  }
+
+  /** Leaves the store as after a kill. Nobody moves anything just then. */
+  async die(): Promise<void> {
+    await this.rest()
+    await this.commit([[writeOf(this.#draw)]])
+    const copy = `${this.#directory}-`
+    cpSync(this.#directory, copy, { recursive: true, filter: isOfStore })
+    await this.close()
+    this.#directory = copy
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
 }
 
 test.for(threads)(
@@ -60,57 +128,23 @@ test.for(threads)(
   async ({ blockingMaxMs }) => {
     const seed = freshSeed()
     const draw = drawOf(seed)
-    const folder = newFolder()
-    let directory = join(folder, '0')
-    let engine = await openFileEngine(directory, { blockingMaxMs })
-    const model = openMemoryEngine()
-    let mine = await engine.claim('p', OWNER)
-    let models = await model.claim('p', OWNER)
+    await using pair = new Pair(draw, blockingMaxMs)
+    await pair.open()
     for (let step = 0; step < STEPS; step += 1) {
       const commits = Array.from({ length: 1 + below(draw, TOGETHER_MAX) }, () =>
         Array.from({ length: 1 + below(draw, 8) }, () => writeOf(draw)),
       )
-      if (draw() < 0.01)
-        commits.push([{ kind: 'put', key: keyOf(draw), value: Buffer.alloc(1_100_000, step) }])
-      await Promise.all(commits.flatMap((writes) => [mine.commit(writes), models.commit(writes)]))
-      const key = keyOf(draw)
-      expect({ seed, step, value: (await mine.get(key))?.length }).toEqual({
-        seed,
-        step,
-        value: (await models.get(key))?.length,
-      })
-      const range = { start: keyOf(draw), end: keyOf(draw) }
-      expect({ seed, step, rows: await partOf(mine, range) }).toEqual({
-        seed,
-        step,
-        rows: await partOf(models, range),
-      })
-      if (draw() < 0.02) await (await engine.cut()).close()
-      if (draw() < 0.03) {
-        // As after a kill: nobody moves anything now, since all has arrived.
-        if (draw() < 0.5) {
-          await engine.close()
-          engine = await openFileEngine(directory, { blockingMaxMs })
-        } else {
-          await (await engine.cut()).close()
-          await Promise.all([
-            mine.commit([{ kind: 'delete', key }]),
-            models.commit([{ kind: 'delete', key }]),
-          ])
-          const copy = join(folder, `${step}`)
-          cpSync(directory, copy, { recursive: true, filter: (path) => !path.includes('holder-') })
-          await engine.close()
-          directory = copy
-          engine = await openFileEngine(directory, { blockingMaxMs })
-        }
-        mine = await engine.claim('p', OWNER)
-        models = await model.claim('p', OWNER)
-        const found = await contentOf('p', mine)
-        expect({ seed, step, found }).toEqual({ seed, step, found: await contentOf('p', models) })
-      }
+      if (draw() < 0.01) commits.push([hugeOf(draw)])
+      await pair.commit(commits)
+      const [mine, models] = await pair.found()
+      expect({ seed, step, mine }).toEqual({ seed, step, mine: models })
+      const chance = draw()
+      if (chance < 0.02) await pair.rest()
+      if (chance > 0.04) continue
+      await (chance < 0.03 ? pair.close() : pair.die())
+      await pair.open()
+      const [whole, modelled] = await pair.contents()
+      expect({ seed, step, whole }).toEqual({ seed, step, whole: modelled })
     }
-    expect({ seed, same: await sameContent(engine, model) }).toEqual({ seed, same: true })
-    await engine.close()
-    rmSync(folder, { recursive: true, force: true })
   },
 )

@@ -4,9 +4,11 @@ import { DamagedError, EngineError, FullError } from '../errors.ts'
 
 const EIO = 5
 const ENOSPC = 28
+const EDQUOT = 122
+/** As LMDB and as Node say it. */
+const NO_ROOM: readonly unknown[] = [ENOSPC, EDQUOT, 'ENOSPC', 'EDQUOT']
 /** Less room than this on the file system counts as none. */
 const ROOM_BYTES_MIN = 64 * 1024
-const EDQUOT = 122
 const DAMAGE = /MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|CURSOR_FULL|BAD_VALSIZE)/
 
 export function damaged(directory: string, what: string): DamagedError {
@@ -23,7 +25,7 @@ export async function failureOf(directory: string, error: unknown): Promise<Engi
   const message = cause instanceof Error ? cause.message : String(cause)
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   // LMDB tells a write cut short by a full disk as EIO.
-  if (code === ENOSPC || code === EDQUOT || (code === EIO && !hasRoom(directory))) {
+  if (NO_ROOM.includes(code) || (code === EIO && !hasRoom(directory))) {
     return new FullError(`the store ${directory} has no room left; nothing was written`, { cause })
   }
   if (DAMAGE.test(message)) return damaged(directory, message)

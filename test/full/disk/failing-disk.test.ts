@@ -25,8 +25,8 @@ import type { Fault } from './faults.ts'
 
 const TIMES = scaled(1)
 const DISK_FAILED: Exit = { code: 74, signal: null }
-/** Calls of one thread before the fault befalls one of them. */
-const CALLS_MAX = 60
+/** Calls of one thread before the fault befalls one of them. The journal makes few, and on a slow disk from several threads. */
+const CALLS_MAX = 12
 /** Every fault has come by then, often. */
 const ANSWERS = 600
 

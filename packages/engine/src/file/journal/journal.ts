@@ -10,7 +10,7 @@ import { JournalFile } from './journal-file.ts'
 import type { Leftover } from './leftover.ts'
 import { SECTOR_BYTES, Sectors, sectorsFor } from './sectors.ts'
 
-const SIZE_MIN = (256 * 1024) / SECTOR_BYTES
+const SIZE_MIN = (64 * 1024) / SECTOR_BYTES
 const SIZE_MAX = (8 * 1024 * 1024) / SECTOR_BYTES
 /** The longest group. */
 export const GROUP_BYTES_MAX: number = 1024 * 1024

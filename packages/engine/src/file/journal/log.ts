@@ -30,6 +30,8 @@ export class Log {
   #applied = 0
   /** The way of what is on its way; why it did not arrive, or null. */
   #moving: Promise<EngineError | null> = Promise.resolve(null)
+  /** Whether there was no room for it. */
+  #isStuck = false
   #failed: (failure: EngineError) => void = () => undefined
 
   constructor(parts: LogParts) {
@@ -68,6 +70,8 @@ export class Log {
       return
     }
     this.#journal ??= await this.#begin()
+    // What is small might find room in the journal still, and would tell everybody that there is room.
+    if (this.#isStuck) await this.#arrival()
     await this.#makeRoom(this.#journal, group)
     try {
       await this.#journal.append(group)
@@ -170,10 +174,12 @@ export class Log {
     try {
       await checkpoint(store.pending.moving, { generation, applied: this.#applied }, this.#parts)
       store.pending.arrived()
+      this.#isStuck = false
       return null
     } catch (error) {
       const failure = await failureOf(place, error)
-      if (!(failure instanceof FullError)) this.#failed(failure)
+      this.#isStuck = failure instanceof FullError
+      if (!this.#isStuck) this.#failed(failure)
       return failure
     }
   }

@@ -45,10 +45,10 @@ afterAll(async () => {
 })
 
 async function change(partition: Partition, commit: number): Promise<void> {
-  const writes = Array.from({ length: 1 + below(draw, 20) }, () => {
+  const writes = Array.from({ length: 1 + below(draw, 12) }, () => {
     const key = Buffer.from(`key ${below(draw, 100)}`)
     if (draw() < 0.3) return { kind: 'delete' as const, key }
-    return { kind: 'put' as const, key, value: Buffer.alloc(below(draw, 900), commit) }
+    return { kind: 'put' as const, key, value: Buffer.alloc(below(draw, 400), commit) }
   })
   const [start, end] = [Buffer.from('key 5'), Buffer.from('key 6')]
   const cleared = draw() < 0.2 ? [{ kind: 'delete-range' as const, start, end }] : []

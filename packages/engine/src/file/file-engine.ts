@@ -71,6 +71,7 @@ export async function openFileEngine(
       leaveMarker(place)
       await log.recover(journal)
     } catch (error) {
+      await log.close()
       await inspection.close()
       await database.close()
       throw error
@@ -218,7 +219,7 @@ class OpenFileEngine implements FileEngine {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
     } finally {
-      log.close()
+      await log.close()
     }
   }
 

@@ -27,6 +27,7 @@ export interface TransactionsParts {
 export class Transactions {
   readonly #parts: TransactionsParts
   #last: Promise<void> = Promise.resolve()
+  #failure: EngineError | null = null
   #done = 0
 
   constructor(parts: TransactionsParts) {
@@ -45,7 +46,13 @@ export class Transactions {
     return run
   }
 
+  /** Nothing is written any more. */
+  fail(failure: EngineError): void {
+    this.#failure ??= failure
+  }
+
   async #run(transaction: Transaction): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
     const { database, place, inspection } = this.#parts
     try {
       transaction.prepare?.()
@@ -54,7 +61,9 @@ export class Transactions {
       if (this.#done % READERS_CHECKED_EVERY === 0) database.readerCheck()
       inspection.moved()
     } catch (error) {
-      throw this.#judged(await failureOf(place, error))
+      const failure = this.#judged(await failureOf(place, error))
+      if (!(failure instanceof FullError)) this.fail(failure)
+      throw failure
     }
   }
 

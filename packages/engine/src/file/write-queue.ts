@@ -78,6 +78,7 @@ export class WriteQueue {
 
   /** Nothing is read or written from now on. */
   fail(failure: EngineError): void {
+    this.#parts.transactions.fail(failure)
     this.#failed.abort(failure)
   }
 

@@ -98,12 +98,13 @@ export class Log {
     if (journal === null) return
     await this.rest()
     await transactions.run({ apply: () => store.putHeader(null) })
-    this.close()
+    await this.close()
     removeJournal(place)
   }
 
-  /** Leaves the journal as it is, for whoever opens the store next. */
-  close(): void {
+  /** Leaves the journal as it is, for whoever opens the store next. Nothing is written when it resolves. */
+  async close(): Promise<void> {
+    await this.#moving
     this.#journal?.close()
     this.#journal = null
   }
@@ -163,6 +164,7 @@ export class Log {
   async #arrival(): Promise<void> {
     const failure = await this.#moving
     if (failure === null) return
+    if (!(failure instanceof FullError)) throw failure
     // There was no room for it then.
     if (this.#journal !== null) this.#moving = this.#run(this.#journal)
     const again = await this.#moving

@@ -32,6 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'rooms',
+          globalSetup: 'test/prebuilt/setup.ts',
           include: [
             'packages/*/test/**/*.test.ts',
             'test/**/*.test.ts',

@@ -5,8 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterTest } from './leftovers.ts'
+import { wordsOf } from './prebuilt/words.ts'
 
-const COMMAND = join(import.meta.dirname, '../packages/tenure/dist/main.js')
+const COMMAND = 'packages/tenure/dist/main.js'
 const STOP_MAX_MS = 10_000
 
 export interface BuiltOptions {
@@ -57,7 +58,7 @@ export class BuiltServer implements AsyncDisposable {
   static async start(folder: string, options: BuiltOptions = {}): Promise<BuiltServer> {
     const { under = [], environment = {}, listen = '127.0.0.1:0' } = options
     const words = ['serve', '--json', '--http', '127.0.0.1:0', '--listen', listen]
-    const command = [process.execPath, COMMAND, ...words, '--engine', `file:${folder}`]
+    const command = [process.execPath, ...wordsOf(COMMAND), ...words, '--engine', `file:${folder}`]
     const [program = '', ...rest] = [...under, ...command]
     const server = new BuiltServer(
       spawn(program, rest, {

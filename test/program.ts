@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { wordsOf } from './prebuilt/words.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const COMMAND = 'packages/tenure/dist/main.js'
-const TYPESCRIPT = ['--import', 'tsx']
 
 interface Waiter {
   readonly pattern: RegExp
@@ -43,8 +43,8 @@ export class Program implements AsyncDisposable {
   /** @param file path from the root of the repository */
   constructor(file: string, words: readonly string[], surroundings: Surroundings = {}) {
     const { environment = {}, inside = [] } = surroundings
-    const node = [process.execPath, ...(file.endsWith('.ts') ? TYPESCRIPT : [])]
-    const [command = '', ...rest] = [...inside, ...node, file, ...words]
+    const node = [process.execPath, ...wordsOf(file)]
+    const [command = '', ...rest] = [...inside, ...node, ...words]
     this.#child = spawn(command, rest, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],

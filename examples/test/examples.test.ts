@@ -1,14 +1,12 @@
 /** Each example, as it was built, says what its page promises. */
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { wordsOf } from '../../test/prebuilt/words.ts'
 
 async function linesOf(example: string): Promise<string[]> {
-  const words = [`examples/dist/${example}/main.js`, 'memory:']
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: ROOT })
+  const words = [...wordsOf(`examples/dist/${example}/main.js`), 'memory:']
+  const { stdout } = await promisify(execFile)(process.execPath, words)
   return stdout.trimEnd().split('\n')
 }
 

@@ -10,10 +10,11 @@ import { STEPS } from '../../examples/order/services.ts'
 import { openPipe, ORDER, type Point } from '../../examples/order/shop.ts'
 import { NotServing } from '../built-server.ts'
 import { afterTest } from '../leftovers.ts'
+import { wordsOf } from '../prebuilt/words.ts'
 import type { Exit } from '../program.ts'
 import { Victim } from './victim.ts'
 
-const PROGRAMS = join(import.meta.dirname, '../../examples/dist/order')
+const PROGRAMS = 'examples/dist/order'
 /** Where a client or a handler may die. */
 export const STOP_POINTS: readonly Point[] = [
   'begun',
@@ -121,7 +122,12 @@ export class OrderShop implements AsyncDisposable {
 
   /** Started anew whenever it fails, as any service is: while its server is away it cannot begin. */
   #part(program: 'client' | 'handler', words: readonly string[] = [], stopAt?: Point): Part {
-    const line = [join(PROGRAMS, `${program}.js`), this.#server.address, this.#folder, ...words]
+    const line = [
+      ...wordsOf(`${PROGRAMS}/${program}.js`),
+      this.#server.address,
+      this.#folder,
+      ...words,
+    ]
     let child: ChildProcess | null = null
     let isOver = false
     const run = async (): Promise<Exit> => {

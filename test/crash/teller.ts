@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { wordsOf } from '../prebuilt/words.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** The program from its source, what it uses as it was built: a process begins sooner so. */
-const NODE_OPTIONS = ['--import', 'tsx']
 
 export class Teller {
   /** Names the process in what is judged. */
@@ -17,14 +16,18 @@ export class Teller {
   readonly exit: Promise<void>
   readonly #child: ChildProcess
 
-  /** @param heard each line; the last call is with `null` and comes when the process is dead */
+  /**
+   * @param command the path of a program from the root of the repository, and its words
+   * @param heard each line; the last call is with `null` and comes when the process is dead
+   */
   constructor(
     number: number,
-    words: readonly string[],
+    command: readonly [string, ...string[]],
     heard: (line: string | null, teller: Teller) => void,
   ) {
+    const [file, ...words] = command
     this.number = number
-    this.#child = spawn(process.execPath, [...NODE_OPTIONS, ...words], {
+    this.#child = spawn(process.execPath, [...wordsOf(file), ...words], {
       cwd: ROOT,
       stdio: ['pipe', 'pipe', 'inherit'],
     })

@@ -259,10 +259,9 @@ test('the handlers of closeOnSignals go when it is disposed', async () => {
   await client.close()
 })
 
-/** Runs a program of its own process. */
+/** Runs a program in a process of its own, with the packages as they were built. */
 function run(program: string, args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
-  const node = ['--import', 'tsx', '--conditions=@tenure/source', '--input-type=module']
-  return spawn(process.execPath, [...node, '-e', program, ...args], {
+  return spawn(process.execPath, ['--input-type=module', '-e', program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

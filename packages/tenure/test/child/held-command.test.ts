@@ -170,18 +170,18 @@ test('a command and all of its group end when the process that runs it is killed
   const program = `
     import { EventEmitter } from 'node:events'
     import { systemClock } from '@tenure/client'
-    import { Interrupts } from '${join(import.meta.dirname, '../../src/command/interrupts.ts')}'
-    import { runWhileHeld } from '${join(import.meta.dirname, '../../src/child/held-command.ts')}'
+    import { Interrupts } from '${join(import.meta.dirname, '../../dist/command/interrupts.js')}'
+    import { runWhileHeld } from '${join(import.meta.dirname, '../../dist/child/held-command.js')}'
     await runWhileHeld(
       ['sh', '-c', "sh -c 'echo $$ > $FOLDER/grandchild; ${FOREVER}' & echo $$ > $FOLDER/child; wait"],
       new AbortController(),
       { environment: process.env, graceMs: 100, clock: systemClock, interrupts: new Interrupts(new EventEmitter()) },
     )`
-  const parent = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--conditions=@tenure/source', '--input-type=module', '-e', program],
-    { cwd: import.meta.dirname, env: { ...process.env, FOLDER: folder }, stdio: 'inherit' },
-  )
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, FOLDER: folder },
+    stdio: 'inherit',
+  })
   const pids = [Number(await said('grandchild')), Number(await said('child'))]
   parent.kill('SIGKILL')
   await expect(Promise.all(pids.map(gone))).resolves.toBeDefined()

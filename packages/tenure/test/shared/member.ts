@@ -3,8 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { wordsOf } from '../../../../test/prebuilt/words.ts'
 
-const PROGRAM = join(import.meta.dirname, 'children/member.mjs')
+const PROGRAM = 'packages/tenure/test/shared/children/member.mjs'
 
 interface Answer {
   readonly id?: number
@@ -34,7 +35,8 @@ export class Member implements AsyncDisposable {
   #isOver = false
 
   private constructor(folder: string) {
-    this.#child = fork(PROGRAM, [folder], { serialization: 'advanced', execArgv: [] })
+    const [program = ''] = wordsOf(PROGRAM)
+    this.#child = fork(program, [folder], { serialization: 'advanced', execArgv: [] })
     this.#child.on('message', (answer: Answer) => this.#hear(answer))
     this.#ended = once(this.#child, 'exit')
     void this.#ended.then(() => this.#end())

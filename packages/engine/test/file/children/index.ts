@@ -1,8 +1,8 @@
-/** Processes of their own, running the sources. */
+/** Processes of their own that work with a store. */
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { wordsOf } from '../../../../../test/prebuilt/words.ts'
 
 export interface Child {
   readonly process: ChildProcessWithoutNullStreams
@@ -20,9 +20,8 @@ export function startIn(
   program: string,
   ...args: string[]
 ): Child {
-  const file = fileURLToPath(new URL(`${program}.ts`, import.meta.url))
-  const options = ['--import', 'tsx', '--conditions=@tenure/source', file, ...args]
-  const child = spawn(process.execPath, options, { env: { ...process.env, ...environment } })
+  const words = [...wordsOf(`packages/engine/test/file/children/${program}.ts`), ...args]
+  const child = spawn(process.execPath, words, { env: { ...process.env, ...environment } })
   child.stderr.pipe(process.stderr)
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve())

@@ -22,9 +22,20 @@ const HEALED_MS = 120_000
 
 export async function run(
   seed: number,
-  options: { readonly keepsTrace?: boolean } = {},
+  { keepsTrace = false }: { readonly keepsTrace?: boolean } = {},
 ): Promise<Report> {
-  const world = new World(seed, options.keepsTrace ?? false)
+  const { stackTraceLimit } = Error
+  // Nobody looks at the stacks of the errors that programs meet, and taking them is slow. Replaying one seed shows them.
+  if (!keepsTrace) Error.stackTraceLimit = 0
+  try {
+    return await runWorld(seed, keepsTrace)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+async function runWorld(seed: number, keepsTrace: boolean): Promise<Report> {
+  const world = new World(seed, keepsTrace)
   const { schedule, judge, trace, marks, settings } = world
   const endMs = settings.stormMs + HEALED_MS
   world.begin()

@@ -3,9 +3,6 @@ import { run } from '../run.ts'
 import type { Mark } from '../report/marks.ts'
 import type { Chunk, ChunkReport } from './chunk.ts'
 
-// Nobody looks at the stacks of the errors that programs meet, and taking them is slow. Replaying one seed shows them.
-Error.stackTraceLimit = 0
-
 process.on('message', (chunk: Chunk) => {
   void work(chunk).then((report) => process.send?.(report))
 })

@@ -2,8 +2,8 @@
  * Many records. Nothing is timed here: with anything quadratic these tests do not end within the runner's patience.
  */
 import { expect, test } from 'vitest'
-import { Desk, create, get, grant, put, range } from './desk.ts'
-import { watch } from './watching.ts'
+import { Desk, create, get, grant, put, range } from '../../records/desk.ts'
+import { watch } from '../../records/watching.ts'
 
 const RECORDS = 100_000
 

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import { Kernel } from '@tenure/kernel'
 import type { Step } from '@tenure/kernel'
-import { TestNode, kinds } from './node.ts'
+import { TestNode, kinds } from '../node.ts'
 
 const WAITERS = 50_000
 const SESSIONS = 100_000

@@ -1,7 +1,7 @@
 /**
  * What keeps commits: first the journal, then LMDB.
  *
- * The journal is begun by the first commit and removed at the end, so a closed store is LMDB's file alone.
+ * The journal is begun by the first commit and removed at the end, so a closed store is LMDB's file alone. In between both together say all that was acknowledged (I-32).
  */
 import { randomInt } from 'node:crypto'
 import { EngineError, FullError } from '../../errors.ts'

@@ -11,7 +11,7 @@
  * | 24 | a part of the group |
  *
  * Numbers are little-endian. A disk writes a sector wholly or not at all, so after a loss of power each is as it was before the last write or after it, and has
- * a true checksum: the file is made full of such sectors. One that fails its checksum was therefore damaged, and is not the end of what was written.
+ * a true checksum (I-33): the file is made full of such sectors. One that fails its checksum was therefore damaged, and is not the end of what was written.
  */
 import { RowChecksum } from '../checksum.ts'
 

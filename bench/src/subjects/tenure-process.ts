@@ -40,7 +40,7 @@ export const tenureFile: Subject = {
   title: 'Tenure file: in process',
   family: 'tenure',
   durable: true,
-  settings: `LMDB synced per commit; @tenure/client, one session per party, in the process of the load; ${TASKS}`,
+  settings: `a sync for each group of commits; @tenure/client, one session per party, in the process of the load; ${TASKS}`,
   workloads: WORKLOADS,
   start: async (folder) => ({
     address: `file:${folder}`,

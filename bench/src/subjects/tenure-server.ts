@@ -12,7 +12,7 @@ import { tenureVersion } from './tenure-version.ts'
 import { visitClient } from './tenure-visitor.ts'
 
 const DATABASE = '/local'
-const common = 'tenure serve --data, LMDB synced per commit, loopback; '
+const common = 'tenure serve --data, a sync for each group of commits, loopback; '
 
 export const tenureServer: Subject = {
   id: 'tenure-server',

@@ -43,6 +43,7 @@ function deathsOf(draw: Draw): Death[] {
     () => atAnyTime,
     () => atPoint('after-append', passing(PASSINGS_MAX)),
     () => atPoint('after-sync', passing(PASSINGS_MAX)),
+    () => atPoint('mid-checkpoint', 1),
     () => atPoint('before-reply', passing(PASSINGS_MAX)),
     () => atPoint('mid-restore', passing(ENTRIES)),
     () => onReturn,

@@ -14,6 +14,9 @@ export interface ServerAddress {
 }
 
 const DEFAULT_PORT = 2136
+const PORT_MAX = 65_535
+/** `/` begins what is no host: a path, or a scheme such as `unix:///` that gRPC would follow. */
+const HOST = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/]+)(?::(\d{1,5}))?$/
 const FORM = 'write grpc://host:port/database, or grpcs:// for TLS; several hosts by comma'
 
 /** @throws RangeError when the address has another form */
@@ -39,12 +42,22 @@ export function parseConnectionString(text: string): ServerAddress {
 }
 
 function hostOf(host: string, text: string): string {
-  const parts = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/.exec(host)
+  const parts = HOST.exec(host)
   const port = parts?.[2] === undefined ? DEFAULT_PORT : Number(parts[2])
-  if (parts === null || port < 1 || port > 65_535) {
+  if (parts === null || !isPort(port)) {
     throw outOfRange(`"${host}" in "${text}" is no host:port: ${FORM}`)
   }
   return `${parts[1]}:${port}`
+}
+
+/** Whether a text names a host and a port, and nothing else. */
+export function isHostAndPort(text: string): boolean {
+  const port = HOST.exec(text)?.[2]
+  return port !== undefined && isPort(Number(port))
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= PORT_MAX
 }
 
 function withoutSecrets(text: string): string {

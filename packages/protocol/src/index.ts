@@ -169,6 +169,7 @@ export type {
   ServerAnswer,
   ServerHello,
   ServerMessage,
+  SessionElsewhere,
   SessionEnded,
   SessionMessage,
   SessionNotice,

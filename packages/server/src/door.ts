@@ -12,6 +12,7 @@ import type { HostContract } from './host/host.ts'
 import { type Log, silentLog } from './log.ts'
 import { type Random, systemRandom } from './random.ts'
 import { Accounts } from './services/accounts.ts'
+import { NO_NEIGHBOURS } from './services/neighbours.ts'
 import { within } from './within.ts'
 
 export interface DoorOptions {
@@ -42,7 +43,7 @@ export class Door {
       log,
       database: '',
       accounts: new Accounts({}, clock, random),
-      servers: () => [],
+      neighbours: NO_NEIGHBOURS,
     })
     const handlers = new Map([[CONNECT_PATH, this.#clients.handler]])
     this.#grpc = new GrpcServer({ clock, log, handlers })

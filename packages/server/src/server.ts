@@ -31,6 +31,7 @@ import type { ServiceContext } from './services/call.ts'
 import { Deliveries, type ThemedHost } from './services/delivery/deliveries.ts'
 import type { Dial } from './services/delivery/endpoint.ts'
 import { unaryMethods } from './services/methods.ts'
+import { NO_NEIGHBOURS } from './services/neighbours.ts'
 import { canonicalDatabase } from './services/paths.ts'
 import { within } from './within.ts'
 import { CONNECT_PATH, SESSION } from '@tenure/protocol'
@@ -163,7 +164,7 @@ class Server implements RunningServer {
       log,
       database: canonicalDatabase(options.database ?? '/local'),
       accounts: new Accounts(options.users ?? {}, clock, random),
-      servers: () => this.#cluster?.addresses ?? [],
+      neighbours: this.#cluster?.neighbours ?? NO_NEIGHBOURS,
     }
     this.#sessions = new SessionCalls(context)
     this.#clients = new ConnectionCalls(context)
@@ -195,6 +196,7 @@ class Server implements RunningServer {
       calls: () => this.#grpc.calls,
       destinations: () => this.#deliveries.statistics,
       grpcAddress: () => this.#grpcAddress,
+      cluster: this.#cluster,
     })
   }
 
@@ -246,8 +248,9 @@ class Server implements RunningServer {
   }
 
   #peerHandlers(log: Log): readonly [string, CallHandler][] {
-    const nodes = this.#cluster?.host
-    return nodes === undefined ? [] : [[PEER_PATH, peerHandler({ key: this.#self.id, nodes, log })]]
+    if (this.#cluster === null) return []
+    const { host: nodes, traffic } = this.#cluster
+    return [[PEER_PATH, peerHandler({ key: this.#self.id, nodes, log, total: traffic.inward })]]
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import {
   Host,
   type Log,
   type LogFields,
+  NO_NEIGHBOURS,
   type ServiceContext,
   unaryMethods,
 } from '@tenure/server'
@@ -171,7 +172,7 @@ export class Server {
       log,
       database: DATABASE,
       accounts: new Accounts({}, clock, chance),
-      servers: () => [],
+      neighbours: NO_NEIGHBOURS,
     }
     const methods = new Map(unaryMethods(context).map((method) => [method.path, method]))
     const observer = judge.watch(process)

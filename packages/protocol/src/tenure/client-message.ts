@@ -34,6 +34,8 @@ export interface AttachSession {
   readonly description: string
   readonly sequenceNumber: bigint
   readonly protectionKey: Uint8Array
+  /** The client cannot reach the server that has the node. */
+  readonly forward: boolean
 }
 
 /** Ends the session. `ended` with the code STOPPED is the answer. */

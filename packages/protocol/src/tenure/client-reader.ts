@@ -150,6 +150,7 @@ function readAttach(reader: WireReader): AttachSession {
   let description = ''
   let sequenceNumber = 0n
   let protectionKey = NO_BYTES
+  let forward = false
   while (reader.nextField()) {
     const { field, wireType } = reader
     if (wireType === BYTES) {
@@ -162,12 +163,13 @@ function readAttach(reader: WireReader): AttachSession {
     else if (field === 3) sessionId = reader.u64()
     else if (field === 4) timeoutMs = reader.u64()
     else if (field === 6) sequenceNumber = reader.u64()
+    else if (field === 8) forward = reader.bool()
     else reader.skip()
   }
   reader.leave(outerEnd)
   checkedId(id)
   const session = { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey }
-  return { kind: 'attach', id, ...session }
+  return { kind: 'attach', id, ...session, forward }
 }
 
 function readForget(reader: WireReader): ForgetRequest {

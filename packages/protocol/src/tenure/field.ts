@@ -76,6 +76,7 @@ export const SERVER_FIELD = {
   attached: 4,
   ended: 5,
   notice: 6,
+  elsewhere: 7,
 } as const
 
 export const REPLY_FIELD = {

@@ -14,4 +14,6 @@ export const CAPABILITY = {
   records: 'records',
   /** The server's: operations of the session log are done, else each is refused (UNSUPPORTED). */
   log: 'log',
+  /** The client's: it understands that a node is on another server. */
+  elsewhere: 'elsewhere',
 } as const

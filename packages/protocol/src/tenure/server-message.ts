@@ -9,6 +9,8 @@ export interface ServerHello {
   readonly version: number
   readonly capabilities: readonly string[]
   readonly agent: string
+  /** Which one of several it is; empty when it is alone. */
+  readonly server: string
 }
 
 interface ConnectionPong {
@@ -22,6 +24,16 @@ export interface SessionAttached {
   readonly channel: number
   readonly sessionId: bigint
   readonly timeoutMs: bigint
+}
+
+/** The attach of this id was not begun: another server has the node. */
+export interface SessionElsewhere {
+  readonly kind: 'elsewhere'
+  readonly channel: number
+  /** `host:port` */
+  readonly address: string
+  /** What its hello calls itself. */
+  readonly server: string
 }
 
 /** One of the kernel's refusal codes, or UNAUTHORIZED, OVERLOADED, UNAVAILABLE, INTERNAL. */
@@ -185,6 +197,7 @@ export type ServerMessage =
   | ConnectionPong
   | SessionAttached
   | SessionEnded
+  | SessionElsewhere
   | ServerAnswer
   | SessionNotice
   | UnknownServerMessage

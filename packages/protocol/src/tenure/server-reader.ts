@@ -11,6 +11,7 @@ import type {
   ServerHello,
   ServerMessage,
   SessionAttached,
+  SessionElsewhere,
   SessionEnded,
   UnknownServerMessage,
 } from './server-message.ts'
@@ -34,6 +35,8 @@ function readMember(reader: WireReader, before: ServerMessage): ServerMessage {
       return readAttached(reader)
     case SERVER_FIELD.ended:
       return readEnded(reader)
+    case SERVER_FIELD.elsewhere:
+      return readElsewhere(reader)
     case SERVER_FIELD.notice:
       return readSessionNotice(reader)
     default:
@@ -60,6 +63,7 @@ function readHello(reader: WireReader): ServerHello {
   const outerEnd = reader.enter()
   let version = 0
   let agent = ''
+  let server = ''
   const capabilities: string[] = []
   while (reader.nextField()) {
     const { field, wireType } = reader
@@ -67,10 +71,11 @@ function readHello(reader: WireReader): ServerHello {
     else if (wireType !== BYTES) reader.skip()
     else if (field === 2) capabilities.push(reader.text())
     else if (field === 3) agent = reader.text()
+    else if (field === 4) server = reader.text()
     else reader.skip()
   }
   reader.leave(outerEnd)
-  return { kind: 'hello', version, capabilities, agent }
+  return { kind: 'hello', version, capabilities, agent, server }
 }
 
 function readAttached(reader: WireReader): SessionAttached {
@@ -103,6 +108,23 @@ function readEnded(reader: WireReader): SessionEnded {
   }
   reader.leave(outerEnd)
   return { kind: 'ended', channel: checkedId(channel), code: endCodeOf(code), message }
+}
+
+function readElsewhere(reader: WireReader): SessionElsewhere {
+  const outerEnd = reader.enter()
+  let channel = NO_ID
+  let address = ''
+  let server = ''
+  while (reader.nextField()) {
+    const { field, wireType } = reader
+    if (wireType === VARINT && field === 1) channel = reader.number()
+    else if (wireType !== BYTES) reader.skip()
+    else if (field === 2) address = reader.text()
+    else if (field === 3) server = reader.text()
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  return { kind: 'elsewhere', channel: checkedId(channel), address, server }
 }
 
 function readSessionNotice(reader: WireReader): ServerMessage {

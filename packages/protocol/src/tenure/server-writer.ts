@@ -49,6 +49,11 @@ function writeMember(
       writer.u32Field(2, codeNumber(message.code))
       writer.textField(3, message.message)
       break
+    case 'elsewhere':
+      writer.numberField(1, checkedId(message.channel))
+      writer.textField(2, message.address)
+      writer.textField(3, message.server)
+      break
     case 'notice':
       writer.numberField(1, checkedId(message.channel))
       writeNotice(writer, message.notice)
@@ -61,6 +66,7 @@ function writeHello(writer: WireWriter, hello: ServerHello): void {
   writer.u32Field(1, hello.version)
   for (const capability of hello.capabilities) writer.itemTextField(2, capability)
   writer.textField(3, hello.agent)
+  writer.textField(4, hello.server)
 }
 
 function writeNotice(writer: WireWriter, notice: Notice): void {

@@ -187,7 +187,13 @@ const notice: fc.Arbitrary<Notice> = fc.oneof(
 
 export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: kind('answer'), id, reply }) },
-  fc.record({ kind: kind('hello'), version: u32, capabilities: few(text), agent: text }),
+  fc.record({
+    kind: kind('hello'),
+    version: u32,
+    capabilities: few(text),
+    agent: text,
+    server: text,
+  }),
   fc.record({ kind: kind('pong'), id }),
   fc.record({ kind: kind('attached'), channel: id, sessionId: u64, timeoutMs: u64 }),
   fc.record({
@@ -196,6 +202,7 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
     code: fc.constantFrom(...CODES, 'STOPPED' as const),
     message: text,
   }),
+  fc.record({ kind: kind('elsewhere'), channel: id, address: text, server: text }),
   fc.record({ kind: kind('notice'), channel: id, notice }),
   fc.record({ kind: kind('unknown') }),
 )
@@ -220,6 +227,7 @@ function serverFields(message: Exclude<ServerMessage, { kind: 'unknown' }>): obj
     return { id: BigInt(message.id), reply: generatedReply(message.reply) }
   }
   const fields = { ...message, channel: BigInt(message.channel) }
+  if (kind === 'elsewhere') return fields
   if (kind === 'ended') return { ...fields, code: Code[message.code] }
   if (kind === 'attached') return fields
   return { ...fields, notice: member(NoticeSchema, message.notice.kind, message.notice) }

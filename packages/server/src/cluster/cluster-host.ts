@@ -11,12 +11,14 @@ import type { Host, HostContract, HostedNode } from '../host/host.ts'
 import { Peer, type PeerDial } from './peer.ts'
 import { ownerAmong } from './placement.ts'
 import type { Roster } from './roster.ts'
+import type { Traffic } from './traffic.ts'
 
 export interface ClusterHostOptions {
   /** Of the nodes that run here. */
   readonly local: Host
   readonly self: OwnerInfo
   readonly dial: PeerDial
+  readonly traffic: Traffic
   /** A node is about to be given up here. */
   readonly leaving: (path: string) => void
 }
@@ -34,12 +36,18 @@ export class ClusterHost implements HostContract {
 
   /** Whether the node belongs to this server: that is so for every node while no server is seen. */
   has(path: string): boolean {
-    return this.#elsewhere(path) === null
+    return this.elsewhere(path) === null
+  }
+
+  /** The other server to which the node belongs. */
+  elsewhere(path: string): OwnerInfo | null {
+    const owner = ownerAmong(path, this.#roster.servers)
+    return owner === null || owner.address === this.#options.self.address ? null : owner
   }
 
   async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
     const { local } = this.#options
-    const owner = this.#elsewhere(path)
+    const owner = this.elsewhere(path)
     if (owner === null) return local.node(path, options)
     const peer = this.#peer(owner)
     const refusal = await (options.create ? peer.reserve(path) : local.refusalOf(path))
@@ -79,16 +87,10 @@ export class ClusterHost implements HostContract {
     this.#peers.clear()
   }
 
-  /** The other server to which the node belongs. */
-  #elsewhere(path: string): OwnerInfo | null {
-    const owner = ownerAmong(path, this.#roster.servers)
-    return owner === null || owner.address === this.#options.self.address ? null : owner
-  }
-
   #peer(server: OwnerInfo): Peer {
     const present = this.#peers.get(server.id)
     if (present !== undefined) return present
-    const peer = new Peer(server, this.#options.dial)
+    const peer = new Peer(server, this.#options.dial, this.#options.traffic)
     this.#peers.set(server.id, peer)
     return peer
   }

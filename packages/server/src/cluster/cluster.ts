@@ -8,6 +8,8 @@ import { type Log, reasonOf } from '../log.ts'
 import { ClusterHost } from './cluster-host.ts'
 import type { PeerDial } from './peer.ts'
 import { Roster } from './roster.ts'
+import { Signposts } from './signposts.ts'
+import { Traffic } from './traffic.ts'
 
 /** Where this server is reached by the others: known when it listens. */
 export interface Self {
@@ -33,24 +35,36 @@ export interface ClusterOptions {
 
 export class Cluster {
   readonly host: ClusterHost
+  readonly neighbours: Signposts
+  readonly traffic: Traffic = new Traffic()
   readonly #roster: Roster
   readonly #log: Log
   readonly #placed: () => void
   #moving: Promise<void> = Promise.resolve()
 
   constructor({ members, local, self, noticeMs, dial, clock, log, ...hooks }: ClusterOptions) {
+    const { traffic } = this
     const changed = (): void => {
+      this.neighbours.changed()
       this.#moving = Promise.all([this.#moving, this.#move()]).then(() => undefined)
     }
     this.#log = log
     this.#placed = hooks.placed
     this.#roster = new Roster({ members, self, noticeMs, clock, log, changed })
-    this.host = new ClusterHost({ local, self, dial, leaving: hooks.leaving }, this.#roster)
+    const { leaving } = hooks
+    this.host = new ClusterHost({ local, self, dial, traffic, leaving }, this.#roster)
+    this.neighbours = new Signposts({
+      self,
+      servers: () => this.#roster.servers,
+      elsewhere: (path) => this.host.elsewhere(path),
+      traffic,
+      log,
+    })
   }
 
-  /** `host:port` of all servers, this one among them. */
-  get addresses(): readonly string[] {
-    return this.#roster.servers.map(({ address }) => address)
+  /** How many servers are seen, this one among them. */
+  get servers(): number {
+    return this.#roster.servers.length
   }
 
   /** Resolves when the others are known. @throws EngineError */

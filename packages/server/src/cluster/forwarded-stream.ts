@@ -2,17 +2,20 @@
 import type { Event, SessionId } from '@tenure/kernel'
 import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
 import type { PeerAsk } from './peer-message.ts'
+import { PassingSessions, type Traffic } from './traffic.ts'
 
 export interface ForwardedPorts {
   readonly send: (ask: PeerAsk) => void
   /** Nothing is said of the stream any more. */
   readonly over: () => void
+  readonly traffic: Traffic
 }
 
 export class ForwardedStream implements TabletStream {
   readonly #number: number
   readonly #sink: StreamSink
   readonly #ports: ForwardedPorts
+  readonly #sessions: PassingSessions
   #submitted = 0
   #settled = 0
   #isOver = false
@@ -21,6 +24,7 @@ export class ForwardedStream implements TabletStream {
     this.#number = number
     this.#sink = sink
     this.#ports = ports
+    this.#sessions = new PassingSessions(ports.traffic.outward)
   }
 
   get unsettled(): number {
@@ -30,11 +34,14 @@ export class ForwardedStream implements TabletStream {
   submit(command: StreamCommand): void {
     if (this.#isOver) return
     this.#submitted += 1
+    this.#ports.traffic.commands += 1
     this.#ports.send({ kind: 'submit', stream: this.#number, command })
   }
 
   detach(session: SessionId): void {
-    if (!this.#isOver) this.#ports.send({ kind: 'detach', stream: this.#number, session })
+    if (this.#isOver) return
+    this.#sessions.left(session)
+    this.#ports.send({ kind: 'detach', stream: this.#number, session })
   }
 
   close(): void {
@@ -46,6 +53,7 @@ export class ForwardedStream implements TabletStream {
   deliver(settled: number, events: readonly Event[]): void {
     if (this.#isOver) return
     this.#settled = settled
+    this.#sessions.told(events)
     this.#sink.deliver(events)
   }
 
@@ -63,6 +71,7 @@ export class ForwardedStream implements TabletStream {
 
   #end(): void {
     this.#isOver = true
+    this.#sessions.close()
     this.#ports.over()
   }
 }

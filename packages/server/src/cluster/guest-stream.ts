@@ -3,11 +3,19 @@ import type { Event, SessionId } from '@tenure/kernel'
 import type { HostedNode } from '../host/host.ts'
 import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
 import type { PeerAnswer } from './peer-message.ts'
+import { PassingSessions, type SessionTotal } from './traffic.ts'
+
+export interface GuestStreamPorts {
+  readonly say: (answer: PeerAnswer) => void
+  readonly over: () => void
+  /** Counts the sessions. */
+  readonly total: SessionTotal
+}
 
 export class GuestStream implements StreamSink {
   readonly #number: number
-  readonly #say: (answer: PeerAnswer) => void
-  readonly #over: () => void
+  readonly #ports: GuestStreamPorts
+  readonly #sessions: PassingSessions
   /** null until the node was found. */
   #stream: TabletStream | null = null
   /** What came before that. */
@@ -15,10 +23,10 @@ export class GuestStream implements StreamSink {
   #received = 0
   #isOver = false
 
-  constructor(number: number, say: (answer: PeerAnswer) => void, over: () => void) {
+  constructor(number: number, ports: GuestStreamPorts) {
     this.#number = number
-    this.#say = say
-    this.#over = over
+    this.#ports = ports
+    this.#sessions = new PassingSessions(ports.total)
   }
 
   begin(node: HostedNode): void {
@@ -38,31 +46,35 @@ export class GuestStream implements StreamSink {
 
   /** A session is known only from an answer, so the node was found. */
   detach(session: SessionId): void {
+    this.#sessions.left(session)
     this.#stream?.detach(session)
   }
 
   close(): void {
     this.#isOver = true
+    this.#sessions.close()
     this.#stream?.close()
   }
 
   deliver(events: readonly Event[]): void {
     if (this.#isOver) return
     const { stream, settled } = this.#place
-    this.#say({ kind: 'deliver', stream, settled, events })
+    this.#sessions.told(events)
+    this.#ports.say({ kind: 'deliver', stream, settled, events })
   }
 
   overloaded(requestId: bigint): void {
     if (this.#isOver) return
     const { stream, settled } = this.#place
-    this.#say({ kind: 'overloaded', stream, settled, requestId })
+    this.#ports.say({ kind: 'overloaded', stream, settled, requestId })
   }
 
   ended(why: StreamEnd): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#over()
-    this.#say({ kind: 'ended', stream: this.#number, why })
+    this.#sessions.close()
+    this.#ports.over()
+    this.#ports.say({ kind: 'ended', stream: this.#number, why })
   }
 
   get #place(): { stream: number; settled: number } {

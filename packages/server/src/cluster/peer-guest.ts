@@ -4,6 +4,7 @@ import type { HostedNode } from '../host/host.ts'
 import type { PathRefusal } from '../host/directory.ts'
 import { GuestStream } from './guest-stream.ts'
 import type { PeerAnswer, PeerAsk } from './peer-message.ts'
+import type { SessionTotal } from './traffic.ts'
 
 /** The nodes that run here. */
 export interface OwnNodes {
@@ -16,6 +17,8 @@ export interface GuestPorts {
   readonly nodes: OwnNodes
   readonly log: Log
   readonly say: (answer: PeerAnswer) => void
+  /** Counts the sessions of the others' clients. */
+  readonly total: SessionTotal
 }
 
 const ELSEWHERE = 'the node is placed on another server by now'
@@ -54,8 +57,9 @@ export class PeerGuest {
   }
 
   async #open({ stream: number, path }: Extract<PeerAsk, { kind: 'open' }>): Promise<void> {
-    const { nodes, log, say } = this.#ports
-    const stream = new GuestStream(number, say, () => void this.#streams.delete(number))
+    const { nodes, log, say, total } = this.#ports
+    const over = (): void => void this.#streams.delete(number)
+    const stream = new GuestStream(number, { say, over, total })
     this.#streams.set(number, stream)
     try {
       const node = nodes.has(path) ? await nodes.node(path, { create: false }) : null

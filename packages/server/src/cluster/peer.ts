@@ -4,6 +4,7 @@ import type { PathRefusal } from '../host/directory.ts'
 import type { StreamSink, TabletStream } from '../tablet/stream.ts'
 import { ForwardedStream } from './forwarded-stream.ts'
 import type { PeerAnswer, PeerAsk } from './peer-message.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What carries the messages to one server, from the first one on. */
 export interface PeerLine {
@@ -29,14 +30,16 @@ interface Reserving {
 export class Peer {
   readonly #server: OwnerInfo
   readonly #dial: PeerDial
+  readonly #traffic: Traffic
   readonly #streams = new Map<number, ForwardedStream>()
   readonly #reserving = new Map<number, Reserving>()
   #line: PeerLine | null = null
   #last = 0
 
-  constructor(server: OwnerInfo, dial: PeerDial) {
+  constructor(server: OwnerInfo, dial: PeerDial, traffic: Traffic) {
     this.#server = server
     this.#dial = dial
+    this.#traffic = traffic
   }
 
   /** A way into a node of that server. When it cannot be reached the sink is told so, later. */
@@ -45,6 +48,7 @@ export class Peer {
     const stream = new ForwardedStream(number, sink, {
       send: (ask) => this.#send(ask),
       over: () => void this.#streams.delete(number),
+      traffic: this.#traffic,
     })
     this.#streams.set(number, stream)
     this.#send({ kind: 'open', stream: number, path })

@@ -4,6 +4,7 @@ import { WireError, frameOf } from '@tenure/protocol'
 import { decodePeerAsk, encodePeerMessage, PEER_VERSION } from '../cluster/peer-message.ts'
 import type { PeerAsk } from '../cluster/peer-message.ts'
 import { type OwnNodes, PeerGuest } from '../cluster/peer-guest.ts'
+import type { SessionTotal } from '../cluster/traffic.ts'
 import type { Log } from '../log.ts'
 import type { GrpcCall } from './call.ts'
 import type { CallHandler } from './grpc-server.ts'
@@ -21,6 +22,8 @@ export interface PeerCallsOptions {
   readonly key: string
   readonly nodes: OwnNodes
   readonly log: Log
+  /** Counts the sessions of the others' clients. */
+  readonly total: SessionTotal
 }
 
 export function peerHandler(options: PeerCallsOptions): CallHandler {
@@ -42,10 +45,11 @@ function assertPeer(call: GrpcCall, key: string): void {
   }
 }
 
-function serve(call: GrpcCall, { nodes, log }: PeerCallsOptions): void {
+function serve(call: GrpcCall, { nodes, log, total }: PeerCallsOptions): void {
   const guest = new PeerGuest({
     nodes,
     log,
+    total,
     say: (answer) => {
       call.write(frameOf(encodePeerMessage(answer)))
       if (call.unsentBytes > PEER_UNSENT_BYTES_MAX)

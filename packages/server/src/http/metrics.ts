@@ -6,6 +6,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { HostStatistics } from '../host/statistics.ts'
+import { addClusterMetrics } from './cluster-metrics.ts'
 import { addDeliveryMetrics } from './delivery-metrics.ts'
 import { HistogramView } from './histogram-view.ts'
 import type { ServerView } from './server-view.ts'
@@ -96,6 +97,7 @@ export function createMetrics(view: ServerView): Registry {
   }
   addServerMetrics(registry, view)
   addDeliveryMetrics(registry, () => view.destinations())
+  if (view.cluster !== null) addClusterMetrics(registry, view.cluster)
   return registry
 }
 

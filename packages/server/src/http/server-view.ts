@@ -1,9 +1,17 @@
 /** What the HTTP face sees of the server. */
 import type { Engine } from '@tenure/engine'
 import type { Clock } from '../clock.ts'
+import type { Traffic } from '../cluster/traffic.ts'
 import type { HostContract } from '../host/host.ts'
 import type { HostStatistics } from '../host/statistics.ts'
 import type { DestinationStatistics } from '../services/delivery/destination.ts'
+
+/** The other servers, and what passes between them and this one. */
+export interface ClusterView {
+  /** How many are seen, this one among them. */
+  readonly servers: number
+  readonly traffic: Traffic
+}
 
 export interface ServerView {
   readonly engine: Engine
@@ -22,5 +30,7 @@ export interface ServerView {
   calls(): number
   /** Where tasks are taken to. */
   destinations(): readonly DestinationStatistics[]
+  /** Null for a server that is alone. */
+  readonly cluster: ClusterView | null
   grpcAddress(): { readonly host: string; readonly port: number }
 }

@@ -4,6 +4,7 @@ import type { HostContract } from '../host/host.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import type { Accounts } from './accounts.ts'
+import type { Neighbours } from './neighbours.ts'
 
 /** What came with a call beside its messages. */
 export interface CallInfo {
@@ -25,6 +26,5 @@ export interface ServiceContext {
   /** Canonical path of the one database. */
   readonly database: string
   readonly accounts: Accounts
-  /** `host:port` of all servers of the cluster; empty for one that is alone. */
-  readonly servers: () => readonly string[]
+  readonly neighbours: Neighbours
 }

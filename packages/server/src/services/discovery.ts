@@ -27,8 +27,8 @@ export function discoveryMethods(context: ServiceContext): readonly UnaryMethod[
 }
 
 /** A client reaches a server that is alone the way it reached it just now. */
-function endpointsOf({ servers }: ServiceContext, { address, port }: CallInfo) {
-  const places = servers().map(placeOf)
+function endpointsOf({ neighbours }: ServiceContext, { address, port }: CallInfo) {
+  const places = neighbours.addresses.map(placeOf)
   const all = places.length === 0 ? [{ address, port }] : places
   return all.map((place, index) => ({ ...place, nodeId: index + 1, ssl: false }))
 }

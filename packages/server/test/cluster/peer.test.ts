@@ -10,6 +10,7 @@ import {
   decodePeerAsk,
   encodePeerMessage,
 } from '../../src/cluster/peer-message.ts'
+import { Traffic } from '../../src/cluster/traffic.ts'
 import { silentLog } from '../../src/log.ts'
 import type { StreamCommand, StreamEnd, StreamSink } from '../../src/tablet/stream.ts'
 
@@ -69,21 +70,27 @@ function stage(nodes: Partial<OwnNodes> = {}) {
   const own: OwnNodes = { has: () => true, node: () => Promise.resolve(tablet), ...nodes }
   let listener: PeerListener | null = null
   let lines = 0
-  const peer = new Peer(SERVER, (_server, heard) => {
-    lines += 1
-    listener = heard
-    const guest = new PeerGuest({
-      nodes: own,
-      log: silentLog,
-      say: (answer) => heard.heard(decodePeerAnswer(encodePeerMessage(answer))),
-    })
-    return {
-      send: (ask) => guest.receive(decodePeerAsk(encodePeerMessage(ask))),
-      close: () => guest.left(),
-    }
-  })
+  const [ours, theirs] = [new Traffic(), new Traffic()]
+  const peer = new Peer(
+    SERVER,
+    (_server, heard) => {
+      lines += 1
+      listener = heard
+      const guest = new PeerGuest({
+        nodes: own,
+        log: silentLog,
+        total: theirs.inward,
+        say: (answer) => heard.heard(decodePeerAnswer(encodePeerMessage(answer))),
+      })
+      return {
+        send: (ask) => guest.receive(decodePeerAsk(encodePeerMessage(ask))),
+        close: () => guest.left(),
+      }
+    },
+    ours,
+  )
   const cut = (): void => listener?.lost('the wire was cut')
-  return { tablet, peer, cut, lines: () => lines }
+  return { tablet, peer, cut, lines: () => lines, ours, theirs }
 }
 
 async function settled(): Promise<void> {
@@ -189,4 +196,27 @@ test('what is no message of a server is not taken for one', () => {
     expect(() => decodePeerAsk(bytes)).toThrow('nothing that a server asks')
     expect(() => decodePeerAnswer(bytes)).toThrow('nothing that a server answers')
   }
+})
+
+test('sessions that pass between servers are counted on both sides, until they or their streams are over', async () => {
+  const { tablet, peer, cut, ours, theirs } = stage()
+  const stream = peer.connect('/local/a', new Client())
+  stream.submit({ ...STOP })
+  await settled()
+  const attached = { stream: 0, requestId: 1n, timeoutMs: 5_000n } as const
+  const begin = (...sessions: bigint[]): void => {
+    const events = sessions.map((session) => ({ kind: 'attached', ...attached, session }) as const)
+    tablet.sink?.deliver(events)
+  }
+  const counts = (): number[] => [ours.outward.count, theirs.inward.count]
+  begin(3n, 4n, 6n)
+  expect(counts()).toEqual([3, 3])
+  begin(4n)
+  tablet.sink?.deliver([STOPPED, { kind: 'ended', stream: 0, session: 4n, reason: 'taken' }])
+  expect(counts()).toEqual([1, 1])
+  stream.detach(6n)
+  expect(counts()).toEqual([0, 0])
+  begin(7n)
+  cut()
+  expect(ours).toMatchObject({ outward: { count: 0 }, commands: 1 })
 })

@@ -15,6 +15,7 @@ import {
   ConnectionStream,
   type ConnectionTransport,
 } from '../../src/services/connection/connection-stream.ts'
+import { type Neighbours, NO_NEIGHBOURS } from '../../src/services/neighbours.ts'
 import type { TabletLimits } from '../../src/tablet/limits.ts'
 import { settle } from '../tablet/manual-clock.ts'
 import { createNode, PATH, type Stage, stage } from '../tablet/stage.ts'
@@ -27,11 +28,15 @@ export const FOR_EVER = 0xffff_ffff_ffff_ffffn
 export interface ConnectionStage extends Stage {
   readonly context: ServiceContext
   /** A connection that has said hello. */
-  readonly connect: (ticket?: string) => Caller
+  readonly connect: (ticket?: string, capabilities?: readonly string[]) => Caller
 }
 
 export async function connectionStage(
-  options: { readonly tablet?: Partial<TabletLimits>; readonly users?: Users } = {},
+  options: {
+    readonly tablet?: Partial<TabletLimits>
+    readonly users?: Users
+    readonly neighbours?: Neighbours
+  } = {},
 ): Promise<ConnectionStage> {
   const set = stage(options.tablet === undefined ? {} : { tablet: options.tablet })
   await createNode(set.host)
@@ -43,14 +48,14 @@ export async function connectionStage(
     log: silentLog,
     database: '/local',
     accounts: new Accounts(options.users ?? {}, clock, systemRandom),
-    servers: () => [],
+    neighbours: options.neighbours ?? NO_NEIGHBOURS,
   }
   return {
     ...set,
     context,
-    connect(ticket = '') {
+    connect(ticket = '', capabilities = []) {
       const caller = new Caller(context, ticket)
-      caller.say({ kind: 'hello', version: 1, capabilities: [], agent: 'test' })
+      caller.say({ kind: 'hello', version: 1, capabilities, agent: 'test' })
       return caller
     },
   }
@@ -111,9 +116,15 @@ export class Caller implements ConnectionTransport {
 
   /** @returns the channel */
   attach(
-    options: { path?: string; sessionId?: bigint; timeoutMs?: bigint; key?: string } = {},
+    options: {
+      path?: string
+      sessionId?: bigint
+      timeoutMs?: bigint
+      key?: string
+      forward?: boolean
+    } = {},
   ): number {
-    const { path = PATH, sessionId = 0n, timeoutMs = 5_000n, key = '' } = options
+    const { path = PATH, sessionId = 0n, timeoutMs = 5_000n, key = '', forward = false } = options
     const id = this.nextId()
     this.say({
       kind: 'attach',
@@ -124,6 +135,7 @@ export class Caller implements ConnectionTransport {
       description: '',
       sequenceNumber: 0n,
       protectionKey: Buffer.from(key),
+      forward,
     })
     return id
   }

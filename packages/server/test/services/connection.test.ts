@@ -12,7 +12,7 @@ test('a hello is answered with one, and a ping at once', async () => {
   const caller = connect()
   const id = caller.ping()
   expect(caller.messages).toEqual([
-    { kind: 'hello', version: 1, capabilities: ['records', 'log'], agent: 'tenure' },
+    { kind: 'hello', version: 1, capabilities: ['records', 'log'], agent: 'tenure', server: '' },
     { kind: 'pong', id },
   ])
 })
@@ -167,6 +167,7 @@ test('an attach with an old id ends that channel, unless there is one', async ()
     description: '',
     sequenceNumber: 0n,
     protectionKey: NOTHING,
+    forward: false,
   } as const
   caller.say({ ...attach, id: channel }, { ...attach, id: channel + 1 })
   await settle()

@@ -43,6 +43,8 @@ export interface TownServer extends RunningServer {
   readonly address: string
 }
 
+const ANY_PORT = { host: '127.0.0.1', port: 0 }
+
 export class Town implements AsyncDisposable {
   readonly members = new SharedMembership()
   readonly servers: TownServer[] = []
@@ -55,11 +57,16 @@ export class Town implements AsyncDisposable {
   }
 
   async add(): Promise<TownServer> {
-    const listen = { host: '127.0.0.1', port: 0 }
-    const running = await startServer({ engine: this.#door(), listen, http: null })
+    const running = await startServer({ engine: this.#door(), listen: ANY_PORT, http: ANY_PORT })
     const server = Object.assign(running, { address: writtenAddress(running.grpcAddress) })
     this.servers.push(server)
     return server
+  }
+
+  /** Of all servers together. */
+  async metric(name: string): Promise<number> {
+    const values = await Promise.all(this.servers.map((server) => metricOf(server, name)))
+    return values.reduce((sum, value) => sum + value, 0)
   }
 
   #door(): Engine {
@@ -99,4 +106,15 @@ export class Town implements AsyncDisposable {
     await Promise.all(this.servers.map((server) => server.stop()))
     await this.#engine.close()
   }
+}
+
+/** 0 for a server that has ended. */
+export async function metricOf({ httpAddress }: RunningServer, name: string): Promise<number> {
+  if (httpAddress === null) throw new Error('the server has no face for metrics')
+  const { host, port } = httpAddress
+  const response = await fetch(`http://${host}:${port}/metrics`).catch(() => null)
+  if (response === null) return 0
+  const value = new RegExp(`^tenure_${name} (\\S+)$`, 'm').exec(await response.text())?.[1]
+  if (value === undefined) throw new Error(`there is no tenure_${name}`)
+  return Number(value)
 }

@@ -23,6 +23,8 @@ export interface Ground {
   readonly channels: Channels
   readonly tokens: Tokens
   readonly clock: Clock
+  /** The ground of another server, `host:port`, that one of these has named; null where no other can be reached. */
+  readonly to: ((host: string) => Ground) | null
 }
 
 /**
@@ -34,9 +36,12 @@ export function groundOf(connectionString: string, options: LinkOptions = {}): G
   const { credentials = { kind: 'anonymous' }, tls = {}, clock = systemClock } = options
   const { text, database, secure, hosts } = parseConnectionString(connectionString)
   const { dial = grpcDial(secure, tls) } = options
-  const channels = new Channels(hosts, dial)
-  const tokens = new Tokens({ channels, database, credentials, clock })
-  return { address: text, database, channels, tokens, clock }
+  const groundAt = (places: readonly string[]): Ground => {
+    const channels = new Channels(places, dial)
+    const tokens = new Tokens({ channels, database, credentials, clock })
+    return { address: text, database, channels, tokens, clock, to: (host) => groundAt([host]) }
+  }
+  return groundAt(hosts)
 }
 
 /** A path without a leading slash is taken from the database. */

@@ -20,5 +20,5 @@ export function socketLink({ address, socket, database }: SocketLinkOptions): Li
   const channels = new Channels([socket], (path) => new SocketChannel(path))
   const credentials = { kind: 'anonymous' } as const
   const tokens = new Tokens({ channels, database, credentials, clock: systemClock })
-  return new TenureLink({ address, database, channels, tokens, clock: systemClock })
+  return new TenureLink({ address, database, channels, tokens, clock: systemClock, to: null })
 }

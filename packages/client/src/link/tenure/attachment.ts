@@ -7,14 +7,20 @@ import type {
   Attachment,
   AttachmentEnd,
   AttachmentListener,
-  AttachRequest,
   News,
   Request,
   Started,
 } from '../link.ts'
 import { PARTING_MS, startTimeoutMs } from '../patience.ts'
 import { answerOf } from './answer.ts'
-import type { Asker, Capabilities, Tenant, TenureConnection } from './connection.ts'
+import type { TenureConnection } from './connection.ts'
+import type { Asker, Capabilities, DirectedRequest, ServerPlace, Tenant } from './tenant.ts'
+
+/** Hears besides that the session has to be put on another server. */
+export interface DirectedListener extends AttachmentListener {
+  /** The last call. */
+  elsewhere(place: ServerPlace): void
+}
 
 /** What names no request. */
 const NOTHING_SENT = 0
@@ -82,7 +88,7 @@ class Asked implements Asker {
 export class TenureAttachment implements Attachment, Tenant {
   readonly #clock: Clock
   readonly #connection: TenureConnection
-  readonly #listener: AttachmentListener
+  readonly #listener: DirectedListener
   readonly #channel: number
   readonly #isNew: boolean
   readonly #asked = new LinkedSet<Asked>()
@@ -94,8 +100,8 @@ export class TenureAttachment implements Attachment, Tenant {
 
   constructor(
     ground: { readonly clock: Clock; readonly connection: TenureConnection },
-    request: AttachRequest,
-    listener: AttachmentListener,
+    request: DirectedRequest,
+    listener: DirectedListener,
   ) {
     this.#clock = ground.clock
     this.#connection = ground.connection
@@ -192,6 +198,14 @@ export class TenureAttachment implements Attachment, Tenant {
       // A token that has run out gives way to a fresh one; a fresh one that is refused is the last word.
       this.cut({ kind: 'broken', cause: new Error(message) })
     } else this.cut({ kind: 'refused', refusal: { kind: 'refused', code, message } })
+  }
+
+  elsewhere(place: ServerPlace): void {
+    // Who has left waits only for the stop of what had begun, and here nothing has.
+    this.#timer.cancel()
+    if (this.#phase === 'over') return
+    this.#fallSilent()
+    this.#listener.elsewhere(place)
   }
 
   cut(end: AttachmentEnd): void {

@@ -16,8 +16,6 @@ import {
   type Reply,
   type ServerHello,
   type ServerMessage,
-  type SessionEnded,
-  type SessionNotice,
   type SessionOperation,
   WireWriter,
   writeClientMessage,
@@ -30,39 +28,22 @@ import type { ChannelUse } from '../grpc/channels.ts'
 import type { Ground } from '../grpc/ground.ts'
 import { endOfLogin, refusalOfGrpc } from '../grpc/status.ts'
 import { headersFor } from '../grpc/unary.ts'
-import type { AttachmentEnd, AttachRequest, RefusalCode, Started } from '../link.ts'
+import type { AttachmentEnd, RefusalCode } from '../link.ts'
+import { DeclaredPeriod } from './declared-period.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Outgoing } from './outgoing.ts'
+import type { Asker, Capabilities, DirectedRequest, Questioner, Tenant } from './tenant.ts'
 
-/** What a server may do or not. */
-export type Capabilities = Pick<Started, 'hasRecords' | 'hasLog'>
-
-/** A session on the connection. */
-export interface Tenant {
-  /** How often the server must answer, at least; Infinity before the session has started. */
-  readonly heartbeatMs: number
-  attached(sessionId: bigint, capabilities: Capabilities): void
-  contact(sentAtMs: number): void
-  /** The server is told another period at this time. */
-  declared(sentAtMs: number): void
-  noticed(notice: SessionNotice['notice']): void
-  /** The server's last word on the channel. */
-  ended(ended: SessionEnded): void
-  /** The connection is over. */
-  cut(end: AttachmentEnd): void
+export interface ConnectionOptions {
+  /** Which server it is to lead to; without a name any server will do. */
+  readonly server?: string
+  /** The server turns out not to speak this protocol: called before anybody is told that all is over. */
+  readonly notSpoken: () => void
+  /** Nothing is said or heard any more; nobody was told yet. */
+  readonly over?: () => void
 }
 
-/** Who waits for what is said to a request. */
-export interface Asker {
-  /** @returns whether more may come */
-  hear(reply: Reply): boolean
-}
-
-/** Who has asked without a session. */
-export interface Questioner extends Asker {
-  /** The connection is over. */
-  cut(end: AttachmentEnd): void
-}
+type AboutSession = Extract<ServerMessage, { readonly channel: number }>
 
 /** How long a connection is kept that nobody uses. */
 const IDLE_MS = 250
@@ -74,7 +55,7 @@ const SAID_AT_ANY_TIME: ReadonlySet<RefusalCode> = new Set(['UNAUTHORIZED', 'OVE
 
 export class TenureConnection {
   readonly #ground: Ground
-  readonly #notSpoken: () => void
+  readonly #options: ConnectionOptions
   readonly #outgoing = new Outgoing()
   readonly #heartbeat: Heartbeat
   readonly #tenants = new Map<number, Tenant>()
@@ -86,15 +67,16 @@ export class TenureConnection {
   #stream: MessageStream | null = null
   #idle: Timer | null = null
   #isRetired = false
-  #expected = { declaredMs: Infinity, beforeMs: Infinity, sinceMs: 0 }
+  readonly #period = new DeclaredPeriod()
   /** A token was refused, and another one can be had. */
   #isTokenSpent = false
   #capabilities: Capabilities = { hasRecords: false, hasLog: false }
+  /** What the server calls itself; null before its hello. */
+  #server: string | null = null
 
-  /** @param notSpoken called when the server turns out not to speak this protocol, before anybody is told that all is over */
-  constructor(ground: Ground, notSpoken: () => void) {
+  constructor(ground: Ground, options: ConnectionOptions) {
     this.#ground = ground
-    this.#notSpoken = notSpoken
+    this.#options = options
     this.#heartbeat = new Heartbeat({
       clock: ground.clock,
       periodMs: () => this.#periodMs(),
@@ -121,6 +103,16 @@ export class TenureConnection {
     return this.#isRetired
   }
 
+  /** Whether the server has said hello, and is the right one. */
+  get isGreeted(): boolean {
+    return this.#server !== null
+  }
+
+  /** What the server calls itself among others; empty before it is known, and when it is alone. */
+  get server(): string {
+    return this.#server ?? ''
+  }
+
   /** Where it leads, for messages; empty before it is known. */
   get host(): string {
     return this.#use?.host ?? ''
@@ -131,13 +123,13 @@ export class TenureConnection {
    * afterwards may not have reached it.
    */
   expectedMs(toldAtMs: number): number {
-    const { declaredMs, beforeMs, sinceMs } = this.#expected
-    return toldAtMs >= sinceMs ? declaredMs : Math.min(declaredMs, beforeMs)
+    return this.#period.expectedMs(toldAtMs)
   }
 
   /** @returns the channel of the session */
-  attach(request: AttachRequest, tenant: Tenant): number {
-    const { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey } = request
+  attach(request: DirectedRequest, tenant: Tenant): number {
+    const { path, sessionId, timeoutMs, description, sequenceNumber } = request
+    const { protectionKey, forward } = request
     const id = this.#nextId()
     this.#outgoing.add({
       kind: 'attach',
@@ -148,6 +140,7 @@ export class TenureConnection {
       description,
       sequenceNumber,
       protectionKey,
+      forward,
     })
     this.#tenants.set(id, tenant)
     this.#cancelIdle()
@@ -241,10 +234,8 @@ export class TenureConnection {
   }
 
   #declare(periodMs: number): void {
-    const { declaredMs: beforeMs } = this.#expected
-    if (periodMs === beforeMs) return
     const nowMs = this.#ground.clock.monotonicMs()
-    this.#expected = { declaredMs: periodMs, beforeMs, sinceMs: nowMs }
+    if (!this.#period.declare(periodMs, nowMs)) return
     for (const tenant of this.#tenants.values()) tenant.declared(nowMs)
   }
 
@@ -255,7 +246,7 @@ export class TenureConnection {
 
   #open(token: string): void {
     if (this.#phase === 'over') return
-    const { channels, database } = this.#ground
+    const { channels, database, to } = this.#ground
     this.#phase = 'greeting'
     this.#use = channels.use()
     this.#stream = this.#use.channel.stream(CONNECT_PATH, headersFor(database, token), {
@@ -264,7 +255,8 @@ export class TenureConnection {
       failed: (error) => this.#fail(error),
     })
     const writer = new WireWriter()
-    const hello = { kind: 'hello', version: PROTOCOL_VERSION, capabilities: [] } as const
+    const capabilities = to === null ? [] : [CAPABILITY.elsewhere]
+    const hello = { kind: 'hello', version: PROTOCOL_VERSION, capabilities } as const
     writeClientMessage(writer, { ...hello, agent: AGENT })
     this.#stream.write(writer.take())
   }
@@ -299,25 +291,45 @@ export class TenureConnection {
         this.#heartbeat.pong(message.id)
         return
       case 'attached':
-        this.#tenants.get(message.channel)?.attached(message.sessionId, this.#capabilities)
-        return
-      case 'ended':
-        this.#ended(message)
-        return
       case 'notice':
-        this.#tenants.get(message.channel)?.noticed(message.notice)
+      case 'ended':
+      case 'elsewhere':
+        this.#tell(message)
         return
       case 'unknown':
         return
     }
   }
 
-  #greeted({ version, capabilities }: ServerHello): void {
+  #tell(message: AboutSession): void {
+    const tenant = this.#tenants.get(message.channel)
+    switch (message.kind) {
+      case 'attached':
+        tenant?.attached(message.sessionId, this.#capabilities)
+        return
+      case 'notice':
+        tenant?.noticed(message.notice)
+        return
+      case 'ended':
+      case 'elsewhere':
+        this.#tenants.delete(message.channel)
+        if (message.kind === 'ended') tenant?.ended(message)
+        else tenant?.elsewhere(message)
+        this.#disengage()
+    }
+  }
+
+  #greeted({ version, capabilities, server }: ServerHello): void {
     if (version < 1 || version > PROTOCOL_VERSION) {
       this.#refuseToSpeak(`the server speaks version ${version} of the protocol, this client 1`)
       return
     }
+    if (this.#options.server !== undefined && this.#options.server !== server) {
+      this.#break(new Error(`another server answers at ${this.host}`))
+      return
+    }
     this.#phase = 'open'
+    this.#server = server
     this.#capabilities = {
       hasRecords: capabilities.includes(CAPABILITY.records),
       hasLog: capabilities.includes(CAPABILITY.log),
@@ -337,14 +349,6 @@ export class TenureConnection {
     this.#disengage()
   }
 
-  #ended(message: SessionEnded): void {
-    const tenant = this.#tenants.get(message.channel)
-    if (tenant === undefined) return
-    this.#tenants.delete(message.channel)
-    tenant.ended(message)
-    this.#disengage()
-  }
-
   #fail(error: CallError): void {
     if (this.#phase === 'over') return
     const refusal = refusalOfGrpc(error)
@@ -358,7 +362,7 @@ export class TenureConnection {
   }
 
   #refuseToSpeak(message: string): void {
-    this.#notSpoken()
+    this.#options.notSpoken()
     this.#end({ kind: 'refused', refusal: { kind: 'refused', code: 'UNSUPPORTED', message } })
   }
 
@@ -391,5 +395,6 @@ export class TenureConnection {
     this.#questions.clear()
     this.#stream?.cancel()
     this.#use?.end()
+    this.#options.over?.()
   }
 }

@@ -1,4 +1,4 @@
-/** The link over Tenure's own protocol: one connection for all sessions and questions of a client. */
+/** The link over Tenure's own protocol: one connection to each server for all sessions and questions of a client. */
 import type { NodeQuestion } from '@tenure/protocol'
 import { InternalError, UnauthorizedError } from '../../errors.ts'
 import type { NodeConfig, NodeDescription } from '../../node.ts'
@@ -18,10 +18,10 @@ import type {
   OperatorQuestion,
 } from '../link.ts'
 import { askedByOperator } from '../operator-words.ts'
-import { TenureAttachment } from './attachment.ts'
-import { TenureConnection } from './connection.ts'
+import { DirectedAttachment } from './directed-attachment.ts'
 import { nodeOf, settingsOf } from './nodes.ts'
 import { put, type Said } from './question.ts'
+import { Roads } from './roads.ts'
 
 interface Asking {
   /** What is asked, for messages. */
@@ -32,7 +32,7 @@ interface Asking {
 export class TenureLink implements Link {
   readonly address: string
   readonly #ground: Ground
-  #connection: TenureConnection | null = null
+  readonly #roads: Roads
   #isSpoken = true
 
   /**
@@ -44,6 +44,9 @@ export class TenureLink implements Link {
   constructor(server: string | Ground, options: LinkOptions = {}) {
     this.#ground = typeof server === 'string' ? groundOf(server, options) : server
     this.address = this.#ground.address
+    this.#roads = new Roads(this.#ground, () => {
+      this.#isSpoken = false
+    })
   }
 
   /** False once a server of the address has turned out not to speak this protocol. */
@@ -94,24 +97,14 @@ export class TenureLink implements Link {
   }
 
   attach(request: AttachRequest, listener: AttachmentListener): Attachment {
-    const ground = { clock: this.#ground.clock, connection: this.#current() }
+    const ground = { clock: this.#ground.clock, roads: this.#roads }
     const path = absolutePath(this.#ground, request.path)
-    return new TenureAttachment(ground, { ...request, path }, listener)
+    return new DirectedAttachment(ground, { ...request, path }, listener)
   }
 
   close(): Promise<void> {
-    this.#connection?.retire()
-    this.#ground.channels.close()
+    this.#roads.retire()
     return Promise.resolve()
-  }
-
-  #current(): TenureConnection {
-    if (this.#connection === null || this.#connection.isRetired) {
-      this.#connection = new TenureConnection(this.#ground, () => {
-        this.#isSpoken = false
-      })
-    }
-    return this.#connection
   }
 
   #askNode(
@@ -126,14 +119,14 @@ export class TenureLink implements Link {
 
   async #ask(path: string, question: NodeQuestion, asking: Asking): Promise<Said> {
     const { clock } = this.#ground
-    const connection = this.#current()
+    const connection = this.#roads.home()
     try {
       return await put({ clock, connection, path, question, ...asking })
     } catch (error) {
       // A token that has run out gives way to a fresh one.
       if (!(error instanceof UnauthorizedError && connection.renewsToken())) throw error
     }
-    return put({ clock, connection: this.#current(), path, question, ...asking })
+    return put({ clock, connection: this.#roads.home(), path, question, ...asking })
   }
 }
 

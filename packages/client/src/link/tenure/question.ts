@@ -5,7 +5,8 @@ import type { Clock, Timer } from '../../clock.ts'
 import { errorOf, UnavailableError } from '../../errors.ts'
 import { ATTEMPT_TIMEOUT_MS } from '../grpc/unary.ts'
 import type { AttachmentEnd } from '../link.ts'
-import type { Questioner, TenureConnection } from './connection.ts'
+import type { TenureConnection } from './connection.ts'
+import type { Questioner } from './tenant.ts'
 
 export interface QuestionOptions {
   readonly clock: Clock

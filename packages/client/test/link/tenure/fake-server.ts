@@ -94,8 +94,8 @@ export class FakeStream implements MessageStream {
     this.#listener.message(bytes)
   }
 
-  greet(capabilities: readonly string[] = [CAPABILITY.records, CAPABILITY.log]): void {
-    this.say({ kind: 'hello', version: 1, capabilities, agent: 'fake' })
+  greet(capabilities: readonly string[] = [CAPABILITY.records, CAPABILITY.log], server = ''): void {
+    this.say({ kind: 'hello', version: 1, capabilities, agent: 'fake', server })
   }
 
   answer(id: number, reply: Reply): void {

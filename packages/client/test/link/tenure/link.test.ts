@@ -305,7 +305,7 @@ test('a server that speaks no version of ours is one that does not have the prot
   const stage = new Stage()
   const { told } = stage.attach()
   await turn()
-  stage.stream.say({ kind: 'hello', version: 2, capabilities: [], agent: '' })
+  stage.stream.say({ kind: 'hello', version: 2, capabilities: [], agent: '', server: '' })
   expect(told.ends).toMatchObject([{ kind: 'refused', refusal: { code: 'UNSUPPORTED' } }])
   expect(stage.link.isSpoken).toBe(false)
   expect(stage.stream.isCancelled).toBe(true)

@@ -23,6 +23,8 @@ export interface ChannelsOwner {
   /** The message leaves at the next `flush`, behind those before it. */
   say(message: ServerMessage): void
   flush(): void
+  /** Whether the client goes where it is sent. */
+  readonly followsSigns: boolean
   /** The beginning of a session has been said. */
   opened(channel: Channel, timeoutMs: bigint): void
 }
@@ -72,6 +74,7 @@ export class Channels implements WayOwner {
     if (accounts.userOf(this.#call.ticket) === null) {
       return this.#refuseAttach(id, 'UNAUTHORIZED', UNAUTHORIZED_TEXT)
     }
+    if (this.#sends(asked, canonical.path)) return
     const way = this.#wayFor(canonical.path, session)
     const isNew = session === 0n
     const channel: Channel = {
@@ -166,6 +169,21 @@ export class Channels implements WayOwner {
       this.#context.log.warn('a node could not be reached', { path, reason: reasonOf(error) })
       way.fail('UNAVAILABLE', UNAVAILABLE_TEXT)
     }
+  }
+
+  /** Whether the client was told to go to another server. */
+  #sends({ id, forward }: AttachSession, path: string): boolean {
+    if (!this.#owner.followsSigns) return false
+    const { neighbours } = this.#context
+    const place = neighbours.placeOf(path)
+    if (place === null) return false
+    if (forward) {
+      neighbours.unreached(place)
+      return false
+    }
+    neighbours.sent()
+    this.say({ kind: 'elsewhere', channel: id, ...place })
+    return true
   }
 
   #refuseAttach(channel: number, code: CodeName, message: string): void {

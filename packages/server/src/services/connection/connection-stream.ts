@@ -60,6 +60,7 @@ export class ConnectionStream implements ChannelsOwner {
   #out: ServerMessage[] = []
   /** New sessions whose beginning `#out` tells. */
   #born: Channel[] = []
+  #followsSigns = false
 
   constructor(context: ServiceContext, call: CallInfo, transport: ConnectionTransport) {
     this.#context = context
@@ -116,6 +117,10 @@ export class ConnectionStream implements ChannelsOwner {
     this.#transport.resume()
   }
 
+  get followsSigns(): boolean {
+    return this.#followsSigns
+  }
+
   opened(channel: Channel, timeoutMs: bigint): void {
     this.#silence?.serve(timeoutMs)
     if (channel.isNew) this.#born.push(channel)
@@ -138,7 +143,14 @@ export class ConnectionStream implements ChannelsOwner {
     if (message.kind !== 'hello') {
       return this.#fail('INVALID_ARGUMENT', 'the first message must be a hello')
     }
-    this.say({ kind: 'hello', version: PROTOCOL_VERSION, capabilities: CAPABILITIES, agent: AGENT })
+    this.say({
+      kind: 'hello',
+      version: PROTOCOL_VERSION,
+      capabilities: CAPABILITIES,
+      agent: AGENT,
+      server: this.#context.neighbours.name,
+    })
+    this.#followsSigns = message.capabilities.includes(CAPABILITY.elsewhere)
     // A client of a later version goes on in this one, or leaves.
     if (message.version < PROTOCOL_VERSION) return this.#refuseVersion(message)
     this.#phase = 'working'

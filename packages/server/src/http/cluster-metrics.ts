@@ -1,0 +1,66 @@
+/** Counters of what passes between servers: whether clients reach the servers that have their nodes. */
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { ClusterView } from './server-view.ts'
+
+type Reading = readonly [name: string, help: string, read: (view: ClusterView) => number]
+
+const GAUGES: readonly Reading[] = [
+  [
+    'cluster_servers',
+    'Servers of the cluster that are seen, this one among them',
+    (c) => c.servers,
+  ],
+  [
+    'sessions_forwarded',
+    'Attached sessions of clients here in nodes that other servers have',
+    ({ traffic }) => traffic.outward.count,
+  ],
+  [
+    'sessions_from_servers',
+    'Of the attached sessions of nodes here, those that come through other servers',
+    ({ traffic }) => traffic.inward.count,
+  ],
+]
+
+const COUNTERS: readonly Reading[] = [
+  [
+    'commands_forwarded_total',
+    'Commands passed on to the servers that have the nodes',
+    ({ traffic }) => traffic.commands,
+  ],
+  [
+    'attaches_redirected_total',
+    'Attaches answered with the address of the server that has the node',
+    ({ traffic }) => traffic.sent,
+  ],
+  [
+    'attaches_unreached_total',
+    'Attaches forwarded because the client could not reach the server that has the node',
+    ({ traffic }) => traffic.unreached,
+  ],
+]
+
+export function addClusterMetrics(registry: Registry, view: ClusterView): void {
+  const registers = [registry]
+  for (const [name, help, read] of GAUGES) {
+    void new Gauge({
+      name: `tenure_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read(view))
+      },
+    })
+  }
+  for (const [name, help, read] of COUNTERS) {
+    void new Counter({
+      name: `tenure_${name}`,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read(view))
+      },
+    })
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * Three servers as processes of their own on one etcd: one of them dies.
+ * Three servers as processes of their own on one etcd: clients go to the one that has the node, also when one of them dies.
  *
  * guards: S7, X6, D2
  */
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EtcdCluster, hasEtcd } from '../packages/engine/test/etcd/cluster.ts'
 import { expectHeld, holdAll, trio } from './cluster/trio.ts'
 import { lacks } from './needs.ts'
+import type { ServerProcess } from './program.ts'
 
 const TIMEOUT = { timeout: 60_000 }
 
@@ -39,5 +40,42 @@ test(
     for (const [index, { lease }] of next.entries()) {
       expect(lease.token).toBeGreaterThan(tokens[index] ?? 0n)
     }
+  },
+)
+
+test(
+  'a client talks to the servers that have its nodes and to no other, before and after one of them has died',
+  TIMEOUT,
+  async (context) => {
+    if (etcd === null) lacks(context, 'etcd')
+    await using servers = await trio(`etcd://${etcd.endpoints.join(',')}/direct`)
+    const [first, second, third] = servers.servers
+    if (first === undefined || second === undefined || third === undefined) throw new Error('trio')
+    // It knows one server, and learns of the others.
+    await using client = connect(first.address)
+    const held = await holdAll(client)
+    const forwarded = async (...of: ServerProcess[]): Promise<number[]> => {
+      const metrics = await Promise.all(of.map((server) => server.metrics()))
+      return metrics.map((each) => each.get('tenure_commands_forwarded_total') ?? NaN)
+    }
+    const before = await forwarded(first, second, third)
+    const work = (): Promise<unknown> =>
+      Promise.all(
+        held.map(async ({ session }) => {
+          const bell = session.semaphore('bell', { limit: 1n })
+          for (let times = 0; times < 10; times += 1) await (await bell.acquire()).release()
+        }),
+      )
+    await work()
+    expect(await forwarded(first, second, third)).toEqual(before)
+    expect((await second.metrics()).get('tenure_sessions_attached')).toBeGreaterThan(0)
+    await second.end('SIGKILL')
+    await work()
+    expect(held.filter(({ lease }) => lease.signal.aborted)).toEqual([])
+    const after = await forwarded(first, third)
+    await work()
+    expect(await forwarded(first, third)).toEqual(after)
+    expect((await first.metrics()).get('tenure_sessions_forwarded')).toBe(0)
+    expect((await third.metrics()).get('tenure_sessions_forwarded')).toBe(0)
   },
 )

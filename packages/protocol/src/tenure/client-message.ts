@@ -34,8 +34,8 @@ export interface AttachSession {
   readonly description: string
   readonly sequenceNumber: bigint
   readonly protectionKey: Uint8Array
-  /** The client cannot reach the server that has the node. */
-  readonly forward: boolean
+  /** The name of a server that the client cannot reach: for that one this server shall answer. */
+  readonly unreached: string
 }
 
 /** Ends the session. `ended` with the code STOPPED is the answer. */

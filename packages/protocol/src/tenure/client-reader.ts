@@ -150,26 +150,26 @@ function readAttach(reader: WireReader): AttachSession {
   let description = ''
   let sequenceNumber = 0n
   let protectionKey = NO_BYTES
-  let forward = false
+  let unreached = ''
   while (reader.nextField()) {
     const { field, wireType } = reader
     if (wireType === BYTES) {
       if (field === 2) path = reader.text()
       else if (field === 5) description = reader.text()
       else if (field === 7) protectionKey = reader.bytes()
+      else if (field === 8) unreached = reader.text()
       else reader.skip()
     } else if (wireType !== VARINT) reader.skip()
     else if (field === 1) id = reader.number()
     else if (field === 3) sessionId = reader.u64()
     else if (field === 4) timeoutMs = reader.u64()
     else if (field === 6) sequenceNumber = reader.u64()
-    else if (field === 8) forward = reader.bool()
     else reader.skip()
   }
   reader.leave(outerEnd)
   checkedId(id)
   const session = { path, sessionId, timeoutMs, description, sequenceNumber, protectionKey }
-  return { kind: 'attach', id, ...session, forward }
+  return { kind: 'attach', id, ...session, unreached }
 }
 
 function readForget(reader: WireReader): ForgetRequest {

@@ -73,7 +73,7 @@ function writeAttach(writer: WireWriter, attach: AttachSession): void {
   writer.textField(5, attach.description)
   writer.u64Field(6, attach.sequenceNumber)
   writer.bytesField(7, attach.protectionKey)
-  writer.boolField(8, attach.forward)
+  writer.textField(8, attach.unreached)
 }
 
 /** A question that asks nothing is one that nobody knows. Without an id nothing at all is said. */

@@ -217,7 +217,7 @@ export const clientMessages: fc.Arbitrary<ClientMessage> = fc.oneof(
     description: text,
     sequenceNumber: u64,
     protectionKey: bytes,
-    forward: flag,
+    unreached: text,
   }),
   fc.record({ kind: fc.constantFrom('stop', 'leave'), channel: id }),
   fc.record({ kind: kind('forget'), channel: id, target: id }),

@@ -102,7 +102,7 @@ export class FrameClient {
       timeoutMs = 10_000n,
       sequenceNumber = 0n,
     } = options
-    const settings = { path, sessionId, timeoutMs, sequenceNumber, description: '', forward: false }
+    const settings = { path, sessionId, timeoutMs, sequenceNumber, description: '', unreached: '' }
     return { kind: 'attach', id: this.nextId(), ...settings, protectionKey: new Uint8Array(0) }
   }
 

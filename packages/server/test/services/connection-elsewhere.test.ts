@@ -47,10 +47,17 @@ test('a client that cannot reach the other server is forwarded, and counted', as
   const neighbours = moved()
   const { connect } = await connectionStage({ neighbours })
   const caller = connect('', [CAPABILITY.elsewhere])
-  const channel = caller.attach({ forward: true })
+  const channel = caller.attach({ unreached: PLACE.server })
   await settle()
   caller.sessionOf(channel)
   expect(neighbours.log).toEqual([`unreached ${PLACE.address}`])
+})
+
+test('a client that cannot reach some other server is sent to the one that has the node now', async () => {
+  const { connect } = await connectionStage({ neighbours: moved() })
+  const caller = connect('', [CAPABILITY.elsewhere])
+  const channel = caller.attach({ unreached: 'three' })
+  expect(caller.all('elsewhere')).toEqual([{ kind: 'elsewhere', channel, ...PLACE }])
 })
 
 test('a client without a right is told nothing of other servers', async () => {

@@ -238,7 +238,7 @@ test('a connection has so many sessions and no more', async () => {
     description: '',
     sequenceNumber: 0n,
     protectionKey: NOTHING,
-    forward: false,
+    unreached: '',
   }))
   caller.say(...attaches)
   expect(caller.all('ended')).toMatchObject([{ channel: attaches.at(-1)?.id, code: 'OVERLOADED' }])

@@ -121,10 +121,10 @@ export class Caller implements ConnectionTransport {
       sessionId?: bigint
       timeoutMs?: bigint
       key?: string
-      forward?: boolean
+      unreached?: string
     } = {},
   ): number {
-    const { path = PATH, sessionId = 0n, timeoutMs = 5_000n, key = '', forward = false } = options
+    const { path = PATH, sessionId = 0n, timeoutMs = 5_000n, key = '', unreached = '' } = options
     const id = this.nextId()
     this.say({
       kind: 'attach',
@@ -135,7 +135,7 @@ export class Caller implements ConnectionTransport {
       description: '',
       sequenceNumber: 0n,
       protectionKey: Buffer.from(key),
-      forward,
+      unreached,
     })
     return id
   }

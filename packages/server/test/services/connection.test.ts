@@ -167,7 +167,7 @@ test('an attach with an old id ends that channel, unless there is one', async ()
     description: '',
     sequenceNumber: 0n,
     protectionKey: NOTHING,
-    forward: false,
+    unreached: '',
   } as const
   caller.say({ ...attach, id: channel }, { ...attach, id: channel + 1 })
   await settle()

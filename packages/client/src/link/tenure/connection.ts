@@ -129,7 +129,7 @@ export class TenureConnection {
   /** @returns the channel of the session */
   attach(request: DirectedRequest, tenant: Tenant): number {
     const { path, sessionId, timeoutMs, description, sequenceNumber } = request
-    const { protectionKey, forward } = request
+    const { protectionKey, unreached } = request
     const id = this.#nextId()
     this.#outgoing.add({
       kind: 'attach',
@@ -140,7 +140,7 @@ export class TenureConnection {
       description,
       sequenceNumber,
       protectionKey,
-      forward,
+      unreached,
     })
     this.#tenants.set(id, tenant)
     this.#cancelIdle()

@@ -2,7 +2,7 @@
  * One attempt to put a session onto the server that has its node.
  *
  *   known place ──► a server of the address ──► where that sends us ──► … ──► started
- *                                │ cannot be reached, or sent about too often
+ *                                │ cannot be reached
  *                                └──► the server of the address, which forwards
  *
  * Before the session has started nothing of it is anywhere, so each station of the way is a whole attach of its own.
@@ -24,8 +24,8 @@ import type { TenureConnection } from './connection.ts'
 import type { Roads } from './roads.ts'
 import type { ServerPlace } from './tenant.ts'
 
-/** Servers that see the others differently for a moment may send a client to and fro. */
-const STATIONS_MAX = 3
+/** Servers that see the others differently for a moment may send a client to and fro: then it tries again later. */
+const SENT_MAX = 4
 /** How long a server that nobody has to go to may take to greet: less when the session is in a hurry. */
 const GREETING_MAX_MS = 1_000
 
@@ -33,7 +33,8 @@ interface Station {
   readonly connection: TenureConnection
   /** null for a server of the link's address. */
   readonly place: ServerPlace | null
-  readonly forward: boolean
+  /** What the server there is told that it cannot be left to. */
+  readonly unreached: string
 }
 
 export class DirectedAttachment implements Attachment {
@@ -61,7 +62,7 @@ export class DirectedAttachment implements Attachment {
     this.#listener = listener
     this.#heartbeatMs = request.heartbeatMs
     const known = this.#roads.placeOf(request.path)
-    this.#station = (known && this.#at(known)) ?? this.#home(false)
+    this.#station = (known && this.#at(known)) ?? this.#home('')
     this.#inner = this.#attach()
   }
 
@@ -87,20 +88,20 @@ export class DirectedAttachment implements Attachment {
     this.#inner.leave()
   }
 
-  #home(forward: boolean): Station {
-    return { connection: this.#roads.home(), place: null, forward }
+  #home(unreached: string): Station {
+    return { connection: this.#roads.home(), place: null, unreached }
   }
 
   #at(place: ServerPlace): Station | null {
     const connection = this.#roads.to(place)
-    return connection === null ? null : { connection, place, forward: false }
+    return connection === null ? null : { connection, place, unreached: '' }
   }
 
   #attach(): TenureAttachment {
-    const { connection, place, forward } = this.#station
+    const { connection, place, unreached } = this.#station
     const listener = this.#listener
     if (place !== null && !connection.isGreeted) this.#awaitGreeting(connection, place)
-    const request = { ...this.#request, heartbeatMs: this.#heartbeatMs, forward }
+    const request = { ...this.#request, heartbeatMs: this.#heartbeatMs, unreached }
     return new TenureAttachment({ clock: this.#clock, connection }, request, {
       started: (started) => this.#started(started),
       contact: (sentAtMs) => listener.contact(sentAtMs),
@@ -132,27 +133,30 @@ export class DirectedAttachment implements Attachment {
       this.#inner.leave()
       this.#roads.lost(place, connection)
       connection.doubt()
-      this.#goAround()
+      this.#goAround(place)
     })
   }
 
   #sentTo(place: ServerPlace): void {
     const { path } = this.#request
-    if (this.#station.forward) {
-      const cause = new Error('the server was asked to forward, and names another one')
+    this.#sent += 1
+    if (this.#sent > SENT_MAX) {
+      this.#roads.forget(path)
+      const cause = new Error(`the servers have sent the session about ${SENT_MAX} times`)
       return this.#listener.ended({ kind: 'broken', cause })
     }
-    this.#sent += 1
-    const station = this.#sent > STATIONS_MAX ? null : this.#at(place)
-    if (station === null) this.#roads.forget(path)
-    else this.#roads.learn(path, place)
-    this.#goOn(station ?? this.#home(true))
+    const station = this.#at(place)
+    if (station === null) this.#goAround(place)
+    else {
+      this.#roads.learn(path, place)
+      this.#goOn(station)
+    }
   }
 
   /** The server that has the node, or had it, cannot be reached. */
-  #goAround(): void {
+  #goAround({ server }: ServerPlace): void {
     this.#roads.forget(this.#request.path)
-    this.#goOn(this.#home(this.#sent > 0))
+    this.#goOn(this.#home(server))
   }
 
   #ended(end: AttachmentEnd): void {
@@ -160,11 +164,11 @@ export class DirectedAttachment implements Attachment {
     const isUnreached = !this.#isStarted && !connection.isGreeted
     if (place !== null && isUnreached) {
       this.#roads.lost(place, connection)
-      this.#goAround()
+      this.#goAround(place)
     } else if (place !== null && !this.#isStarted && isUnauthorized(end)) {
       // A token may be good only at the server that has given it out.
       this.#roads.shun(place)
-      this.#goAround()
+      this.#goAround(place)
     } else {
       if (place !== null) this.#roads.forget(this.#request.path)
       if (!isUnreached || end.kind !== 'broken' || !this.#triesAnother()) this.#listener.ended(end)
@@ -176,7 +180,7 @@ export class DirectedAttachment implements Attachment {
     const connection = this.#hasTriedAnother ? null : this.#roads.another()
     if (connection === null) return false
     this.#hasTriedAnother = true
-    this.#goOn({ connection, place: null, forward: this.#station.forward })
+    this.#goOn({ connection, place: null, unreached: this.#station.unreached })
     return true
   }
 }

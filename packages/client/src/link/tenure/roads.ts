@@ -1,7 +1,7 @@
 /**
  * The connections of a link: one to a server of its address, and one to each other server to which that has sent sessions.
  *
- * An address that leads nowhere is not tried again for a while, which grows. Which server has a node is remembered to save a question:
+ * A server that cannot be reached is not tried again for a while, which grows. Which server has a node is remembered to save a question:
  * whoever is asked wrongly says where to go.
  */
 import { isHostAndPort } from '../../connection-string.ts'
@@ -16,7 +16,7 @@ interface Shunned {
 
 const SHUNNED_MIN_MS = 1_000
 const SHUNNED_MAX_MS = 60_000
-const ADDRESSES_MAX = 1_024
+const SHUNNED_MAX = 1_024
 const PLACES_MAX = 8_192
 
 export class Roads {
@@ -25,7 +25,7 @@ export class Roads {
   #home: TenureConnection | null = null
   /** By the names of the servers. */
   readonly #direct = new Map<string, TenureConnection>()
-  /** By address. */
+  /** By the names of the servers: one that is started again has another. */
   readonly #shunned = new Map<string, Shunned>()
   /** By the path of the node. */
   readonly #places = new Map<string, ServerPlace>()
@@ -51,7 +51,7 @@ export class Roads {
     if (home !== null && !home.isRetired && home.server === server) return home
     const present = this.#direct.get(server)
     if (present !== undefined && !present.isRetired) return present
-    if (this.#ground.to === null || !isHostAndPort(address) || this.#isShunned(address)) return null
+    if (this.#ground.to === null || !isHostAndPort(address) || this.#isShunned(server)) return null
     const ground = this.#ground.to(address)
     const connection: TenureConnection = new TenureConnection(ground, {
       server,
@@ -81,19 +81,19 @@ export class Roads {
   }
 
   /** Nothing comes of trying this one, for now. */
-  shun({ address }: ServerPlace): void {
-    const pauseMs = this.#shunned.get(address)?.pauseMs ?? SHUNNED_MIN_MS
-    this.#shunned.delete(address)
-    this.#shunned.set(address, {
+  shun({ server }: ServerPlace): void {
+    const pauseMs = this.#shunned.get(server)?.pauseMs ?? SHUNNED_MIN_MS
+    this.#shunned.delete(server)
+    this.#shunned.set(server, {
       untilMs: this.#ground.clock.monotonicMs() + pauseMs,
       pauseMs: Math.min(pauseMs * 2, SHUNNED_MAX_MS),
     })
-    trim(this.#shunned, ADDRESSES_MAX)
+    trim(this.#shunned, SHUNNED_MAX)
   }
 
   /** A session is on a connection to the server there. */
-  reached({ address }: ServerPlace): void {
-    this.#shunned.delete(address)
+  reached({ server }: ServerPlace): void {
+    this.#shunned.delete(server)
   }
 
   /** Where the node was the last time. */
@@ -118,8 +118,8 @@ export class Roads {
     this.#ground.channels.close()
   }
 
-  #isShunned(address: string): boolean {
-    const shunned = this.#shunned.get(address)
+  #isShunned(server: string): boolean {
+    const shunned = this.#shunned.get(server)
     return shunned !== undefined && this.#ground.clock.monotonicMs() < shunned.untilMs
   }
 }

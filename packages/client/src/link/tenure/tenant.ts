@@ -9,8 +9,8 @@ export type Capabilities = Pick<Started, 'hasRecords' | 'hasLog'>
 export type ServerPlace = Pick<SessionElsewhere, 'address' | 'server'>
 
 export interface DirectedRequest extends AttachRequest {
-  /** Also when another server has the node, this one shall answer for it. */
-  readonly forward: boolean
+  /** The name of a server that cannot be reached: if it has the node, the one that is asked shall answer for it. */
+  readonly unreached: string
 }
 
 /** A session on the connection. */

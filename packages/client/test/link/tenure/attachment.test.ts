@@ -59,7 +59,7 @@ test('an attach says all that the session wants', async () => {
       description: 'me',
       sequenceNumber: 4n,
       protectionKey: new Uint8Array(16).fill(7),
-      forward: false,
+      unreached: '',
     },
   ])
 })

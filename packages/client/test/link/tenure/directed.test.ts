@@ -42,7 +42,7 @@ test('a session goes to the server that has its node, and all that it says goes 
   const [one, two] = [streamTo(stage, 'one:1'), streamTo(stage, TWO.address)]
   two.greet(undefined, 'two')
   await turn()
-  expect(two.of('attach')).toMatchObject([{ path: '/local/a', sessionId: 0n, forward: false }])
+  expect(two.of('attach')).toMatchObject([{ path: '/local/a', sessionId: 0n, unreached: '' }])
   start(two)
   expect(told.starts).toMatchObject([{ sessionId: 5n, hasRecords: true }])
   attachment.send({ kind: 'release', name: 'a' }, () => {})
@@ -104,7 +104,7 @@ test.for([
   answer(streamTo(stage, TWO.address))
   await turn()
   const one = streamTo(stage, 'one:1')
-  expect(one.of('attach')).toMatchObject([{ forward: false }, { forward: true }])
+  expect(one.of('attach')).toMatchObject([{ unreached: '' }, { unreached: 'two' }])
   expect(streamTo(stage, TWO.address).of('attach')).toEqual([])
   start(one)
   expect(told.starts).toMatchObject([{ sessionId: 5n }])
@@ -123,7 +123,7 @@ test('a server that does not greet in a second is gone around', async () => {
   // Nobody has used the first connection for so long that it was closed.
   streamTo(stage, 'one:1').greet([], 'one')
   await turn()
-  expect(streamTo(stage, 'one:1').of('attach')).toMatchObject([{ forward: true }])
+  expect(streamTo(stage, 'one:1').of('attach')).toMatchObject([{ unreached: 'two' }])
   start(streamTo(stage, 'one:1'))
   expect(told.starts).toHaveLength(1)
 })
@@ -141,7 +141,7 @@ test('a session in a hurry waits less for a greeting', async () => {
   expect(streamTo(stage, 'one:1').of('attach')).toHaveLength(1)
   stage.clock.advance(1)
   await turn()
-  expect(streamTo(stage, 'one:1').of('attach').at(-1)).toMatchObject({ forward: true })
+  expect(streamTo(stage, 'one:1').of('attach').at(-1)).toMatchObject({ unreached: 'two' })
 })
 
 test('an address that leads nowhere is tried again after a while, which grows', async () => {
@@ -167,17 +167,17 @@ test('an address that leads nowhere is tried again after a while, which grows', 
     send(one(), TWO)
     await turn()
     expect(triesOf()).toBe(tries)
-    if (one().of('attach').at(-1)?.forward === false) {
+    if (one().of('attach').at(-1)?.unreached === '') {
       streamTo(stage, TWO.address).fail(UNAVAILABLE)
       await turn()
     }
-    expect(one().of('attach').at(-1)?.forward).toBe(true)
+    expect(one().of('attach').at(-1)?.unreached).toBe('two')
     start(one())
     attachment.leave()
   }
 })
 
-test('servers that send a session to and fro are asked three times, and then to forward', async () => {
+test('a session that servers send to and fro is given back after four times', async () => {
   const stage = new Stage()
   const { told } = await sent(stage)
   const two = streamTo(stage, TWO.address)
@@ -192,11 +192,39 @@ test('servers that send a session to and fro are asked three times, and then to 
   await turn()
   send(two, THREE)
   await turn()
-  const one = streamTo(stage, 'one:1')
-  expect(one.of('attach')).toMatchObject([{ forward: false }, { forward: true }])
-  send(one, TWO)
+  expect(told.ends).toEqual([])
+  send(three, TWO)
   await turn()
   expect(told.ends).toMatchObject([{ kind: 'broken' }])
+})
+
+test('a session is sent on when a server that could not be reached has lost its node', async () => {
+  const stage = new Stage()
+  const { told } = await sent(stage)
+  streamTo(stage, TWO.address).fail(UNAVAILABLE)
+  await turn()
+  const one = streamTo(stage, 'one:1')
+  expect(one.of('attach').at(-1)).toMatchObject({ unreached: 'two' })
+  send(one, THREE)
+  await turn()
+  const three = streamTo(stage, THREE.address)
+  three.greet([], 'three')
+  await turn()
+  start(three)
+  expect(told.starts).toHaveLength(1)
+})
+
+test('a server that was started again at an address that led nowhere is tried at once', async () => {
+  const stage = new Stage()
+  await sent(stage)
+  streamTo(stage, TWO.address).fail(UNAVAILABLE)
+  await turn()
+  send(streamTo(stage, 'one:1'), { ...TWO, server: 'two, once more' })
+  await turn()
+  const again = streamTo(stage, TWO.address)
+  again.greet([], 'two, once more')
+  await turn()
+  expect(again.of('attach')).toHaveLength(1)
 })
 
 test.for(['nowhere', 'unix:///tmp/socket:1', '', '10.0.0.2:99999', 'a b:1'])(
@@ -210,7 +238,7 @@ test.for(['nowhere', 'unix:///tmp/socket:1', '', '10.0.0.2:99999', 'a b:1'])(
     send(stage.stream, { address, server: 'two' })
     await turn()
     expect(stage.server.streams).toHaveLength(1)
-    expect(stage.stream.of('attach')).toMatchObject([{}, { forward: true }])
+    expect(stage.stream.of('attach')).toMatchObject([{}, { unreached: 'two' }])
   },
 )
 
@@ -233,7 +261,7 @@ test('where a token is not good at the other server, the first one forwards', as
   two.say({ kind: 'ended', channel: 1, code: 'UNAUTHORIZED', message: '' })
   await turn()
   const one = streamTo(stage, 'one:1')
-  expect(one.of('attach')).toMatchObject([{}, { forward: true }])
+  expect(one.of('attach')).toMatchObject([{}, { unreached: 'two' }])
   start(one)
   expect(told.starts).toHaveLength(1)
 })
@@ -249,7 +277,7 @@ test('when no server of the address answers, another one that is known is asked'
   await turn()
   streamTo(stage, 'one:1').fail(UNAVAILABLE)
   await turn()
-  expect(two.of('attach').at(-1)).toMatchObject({ path: '/local/b', forward: false })
+  expect(two.of('attach').at(-1)).toMatchObject({ path: '/local/b', unreached: '' })
   start(two, 8n)
   expect(told.starts).toMatchObject([{ sessionId: 8n }])
 })

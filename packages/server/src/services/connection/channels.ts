@@ -172,12 +172,12 @@ export class Channels implements WayOwner {
   }
 
   /** Whether the client was told to go to another server. */
-  #sends({ id, forward }: AttachSession, path: string): boolean {
+  #sends({ id, unreached }: AttachSession, path: string): boolean {
     if (!this.#owner.followsSigns) return false
     const { neighbours } = this.#context
     const place = neighbours.placeOf(path)
     if (place === null) return false
-    if (forward) {
+    if (unreached === place.server) {
       neighbours.unreached(place)
       return false
     }

@@ -14,8 +14,33 @@ export function newEngineAddress(otherwise: string): string {
 
 /** A new store; keeps nothing unless `TENURE_TEST_ENGINE` says otherwise. */
 export async function openNewEngine(): Promise<Engine> {
+  const [engine] = await openNewEngines(1)
+  if (engine === undefined) throw new Error('no engine was opened')
+  return engine
+}
+
+/** A new store, opened so many times. Only one that `TENURE_TEST_ENGINE` names can be opened more than once. */
+export async function openNewEngines(count: number): Promise<Engine[]> {
   const address = newEngineAddress('memory:')
-  if (address === 'memory:') return openMemoryEngine()
+  if (address !== 'memory:') return openEngines(address, count)
+  if (count !== 1) throw new RangeError('several servers need TENURE_TEST_ENGINE')
+  return [openMemoryEngine()]
+}
+
+async function openEngines(address: string, count: number): Promise<Engine[]> {
   const { openEngine, parseEngine } = await import('../packages/tenure/src/engine-url.ts')
-  return openEngine(parseEngine(address))
+  const engines: Engine[] = []
+  while (engines.length < count) engines.push(await openEngine(parseEngine(address)))
+  return engines
+}
+
+/** The same store for each who asks; none when `TENURE_TEST_ENGINE` names none. */
+export function sharedEngine(): (() => Promise<Engine>) | null {
+  const address = newEngineAddress('memory:')
+  if (address === 'memory:') return null
+  return async () => {
+    const [engine] = await openEngines(address, 1)
+    if (engine === undefined) throw new Error('no engine was opened')
+    return engine
+  }
 }

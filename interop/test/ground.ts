@@ -1,10 +1,12 @@
 /** Servers of ours for clients of others, and what has to end with a test. */
-import { openMemoryEngine } from '@tenure/engine/memory'
-import { type RunningServer, type ServerOptions, startServer } from '@tenure/server'
+import type { RunningServer, ServerOptions } from '@tenure/server'
 import { Driver, type DriverOptions } from '@ydbjs/core'
 import { CoordinationServiceDefinition } from '@ydbjs/api/coordination'
 import { StatusIds_StatusCode } from '@ydbjs/api/operation'
 import { afterEach, expect, vi } from 'vitest'
+import { startServers } from '../../test/servers-under-test.ts'
+
+export const NODE = '/local/locks'
 
 const ends: Array<() => unknown> = []
 
@@ -23,14 +25,9 @@ export async function eventually(check: () => unknown): Promise<void> {
 }
 
 export async function serve(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  const server = await startServer({
-    engine: openMemoryEngine(),
-    listen: { host: '127.0.0.1', port: 0 },
-    http: null,
-    ...options,
-  })
-  atEnd(() => server.stop())
-  return server
+  const servers = await startServers(NODE, options)
+  atEnd(() => servers[Symbol.asyncDispose]())
+  return servers.first
 }
 
 /** How any YDB client is told where a database is. */
@@ -44,8 +41,6 @@ export function official(port: number, options?: DriverOptions): Driver {
   atEnd(() => driver.close())
   return driver
 }
-
-export const NODE = '/local/locks'
 
 /** The official driver of a server, ready, with a coordination node. */
 export async function officialWithNode(port: number, options?: DriverOptions): Promise<Driver> {

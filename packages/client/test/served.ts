@@ -1,8 +1,9 @@
 /** A real server, and clients of it over either protocol. */
-import { startServer, type ServerOptions } from '@tenure/server'
-import { openNewEngine } from '../../../test/engine-under-test.ts'
+import type { ServerOptions } from '@tenure/server'
+import { serversWanted, startServers } from '../../../test/servers-under-test.ts'
 import { Client } from '../src/client.ts'
 import type { LinkOptions } from '../src/link/grpc/ground.ts'
+import { grpcDial } from '../src/link/grpc/grpc-channel.ts'
 import type { Link } from '../src/link/link.ts'
 import { TenureLink } from '../src/link/tenure/link.ts'
 import { YdbLink } from '../src/link/ydb/link.ts'
@@ -30,14 +31,13 @@ export async function served(
   protocol: ProtocolName,
   options: Partial<ServerOptions> = {},
 ): Promise<Served> {
-  const listen = { host: '127.0.0.1', port: 0 }
-  const engine = options.engine ?? (await openNewEngine())
-  const server = await startServer({ http: null, ...options, engine, listen })
-  const { port } = server.grpcAddress
-  const clients: Client[] = []
   const path = '/local/test'
+  const servers = await startServers(path, options)
+  const { port } = servers.first.grpcAddress
+  const clients: Client[] = []
   const client = (hosts = `127.0.0.1:${port}`, linkOptions: LinkOptions = {}): Client => {
-    const made = new Client(linkOver(protocol, `grpc://${hosts}/local`, linkOptions))
+    const options = { ...onlyTo(hosts), ...linkOptions }
+    const made = new Client(linkOver(protocol, `grpc://${hosts}/local`, options))
     clients.push(made)
     return made
   }
@@ -46,11 +46,20 @@ export async function served(
     port,
     path,
     client,
-    sessions: () => server.statistics().sessions,
+    sessions: () => servers.sessions(),
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((each) => each.close()))
-      await server.stop()
-      if (options.engine === undefined) await engine.close()
+      await servers[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Nobody listens there. */
+const NOWHERE = '127.0.0.1:1'
+
+/** What stands before one of several servers carries all that its clients do: they reach no other server. */
+function onlyTo(hosts: string): LinkOptions {
+  if (serversWanted() === 1) return {}
+  const dial = grpcDial(false, {})
+  return { dial: (host) => dial(hosts.split(',').includes(host) ? host : NOWHERE) }
 }

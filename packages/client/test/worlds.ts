@@ -4,9 +4,9 @@
  * `test.for(WORLDS)('a true sentence, %s', async (kind) => { await using world = await openWorld(kind); … })`
  */
 import { connect, type Client, type Semaphore, type Session, type SessionOptions } from 'tenure'
-import { startServer } from '@tenure/server'
+import { writtenAddress } from '@tenure/server'
 import { expect, vi } from 'vitest'
-import { openNewEngine } from '../../../test/engine-under-test.ts'
+import { startServers } from '../../../test/servers-under-test.ts'
 
 export const WORLDS = ['in process', 'over its own protocol', 'over the YDB protocol'] as const
 
@@ -26,12 +26,12 @@ let worldsOpened = 0
 
 export async function openWorld(kind: WorldKind): Promise<World> {
   const ends: (() => PromiseLike<void>)[] = []
-  const address = kind === 'in process' ? 'memory:' : await servedAddress(ends)
+  worldsOpened += 1
+  const path = `/local/recipes-${process.pid}-${worldsOpened}`
+  const address = kind === 'in process' ? 'memory:' : await servedAddress(path, ends)
   const protocol = kind === 'over its own protocol' ? 'tenure' : 'ydb'
   const client = connect(address, { protocol })
   ends.push(() => client.close())
-  worldsOpened += 1
-  const path = `/local/recipes-${process.pid}-${worldsOpened}`
   await client.createNode(path)
   return {
     client,
@@ -43,15 +43,10 @@ export async function openWorld(kind: WorldKind): Promise<World> {
   }
 }
 
-async function servedAddress(ends: (() => PromiseLike<void>)[]): Promise<string> {
-  const engine = await openNewEngine()
-  const listen = { host: '127.0.0.1', port: 0 }
-  const server = await startServer({ engine, listen, http: null })
-  ends.push(async () => {
-    await server.stop()
-    await engine.close()
-  })
-  return `grpc://${server.grpcAddress.host}:${server.grpcAddress.port}/local`
+async function servedAddress(path: string, ends: (() => PromiseLike<void>)[]): Promise<string> {
+  const servers = await startServers(path)
+  ends.push(() => servers[Symbol.asyncDispose]())
+  return `grpc://${writtenAddress(servers.first.grpcAddress)}/local`
 }
 
 /** An iteration of which a test takes item after item. */

@@ -1,7 +1,8 @@
-/** Servers of one cluster in this process, on an engine in memory that they share. */
+/** Servers of one cluster in this process, on an engine in memory that they share; or on the store that `TENURE_TEST_ENGINE` names. */
 import type { Announcement, Engine, Membership, OwnerInfo } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { type RunningServer, startServer, writtenAddress } from '@tenure/server'
+import { sharedEngine } from '../../../../test/engine-under-test.ts'
 
 /** Who uses the store: told to everybody at once. */
 class SharedMembership implements Membership {
@@ -48,7 +49,9 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 }
 export class Town implements AsyncDisposable {
   readonly members = new SharedMembership()
   readonly servers: TownServer[] = []
-  readonly #engine: Engine = openMemoryEngine()
+  readonly #memory: Engine = openMemoryEngine()
+  readonly #open: () => Promise<Engine> = sharedEngine() ?? (() => Promise.resolve(this.#door()))
+  readonly #engines: Engine[] = []
 
   static async of(size: number): Promise<Town> {
     const town = new Town()
@@ -57,7 +60,9 @@ export class Town implements AsyncDisposable {
   }
 
   async add(): Promise<TownServer> {
-    const running = await startServer({ engine: this.#door(), listen: ANY_PORT, http: ANY_PORT })
+    const engine = await this.#open()
+    this.#engines.push(engine)
+    const running = await startServer({ engine, listen: ANY_PORT, http: ANY_PORT })
     const server = Object.assign(running, { address: writtenAddress(running.grpcAddress) })
     this.servers.push(server)
     return server
@@ -70,7 +75,7 @@ export class Town implements AsyncDisposable {
   }
 
   #door(): Engine {
-    const engine = this.#engine
+    const engine = this.#memory
     return {
       name: engine.name,
       durable: engine.durable,
@@ -93,7 +98,7 @@ export class Town implements AsyncDisposable {
 
   /** The server that has claimed the node last. */
   async ownerOf(path: string): Promise<TownServer | undefined> {
-    const ownership = await this.#engine.ownerOf(path)
+    const ownership = await this.#engines[0]?.ownerOf(path)
     return this.servers.find(({ address }) => address === ownership?.address)
   }
 
@@ -104,7 +109,7 @@ export class Town implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()))
-    await this.#engine.close()
+    await Promise.all([...this.#engines, this.#memory].map((engine) => engine.close()))
   }
 }
 

@@ -8,6 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect, type Key, type Record, serve, type Storage } from 'tenure'
 import { newEngineAddress } from '../../../../test/engine-under-test.ts'
+import { clientOver } from '../../../client/src/client.ts'
+import type { Dial } from '../../../client/src/link/grpc/channel.ts'
+import { grpcDial } from '../../../client/src/link/grpc/grpc-channel.ts'
+import { TenureLink } from '../../../client/src/link/tenure/link.ts'
 import { Town } from '../cluster/town.ts'
 
 export const SCHEMES = ['memory:', 'file:', 'grpc://', 'cluster'] as const
@@ -16,6 +20,9 @@ export type Scheme = (typeof SCHEMES)[number]
 /** The schemes of what outlives its process; each of them is kept in a directory here. */
 export const DURABLE_SCHEMES = ['file:', 'grpc://'] as const
 export type DurableScheme = (typeof DURABLE_SCHEMES)[number]
+
+/** Nobody listens there. */
+const NOWHERE = '127.0.0.1:1'
 
 /** The node of a world. */
 export const PATH = '/local/records'
@@ -46,16 +53,24 @@ export async function openWorld(scheme: Scheme): Promise<World> {
   if (scheme === 'cluster') return openClusterWorld()
   if (scheme !== 'memory:') return openLastingWorld(scheme)
   worldsOpened += 1
-  return worldAt(`memory:records-${process.pid}-${worldsOpened}`)
+  const address = `memory:records-${process.pid}-${worldsOpened}`
+  const world = await worldOf(() => connect(address))
+  await world.client.createNode(PATH, NODE)
+  return world
 }
 
-/** Two servers; clients go to the one that does not have the node. */
+/** Two servers; clients reach only the one that does not have the node, so that it forwards. */
 async function openClusterWorld(): Promise<World> {
   const town = await Town.of(2)
   await using maker = connect(town.addressOf(...town.servers))
   await maker.createNode(PATH, NODE)
   const owner = await town.ownerOf(PATH)
-  const world = await worldAt(town.addressOf(...town.servers.filter((one) => one !== owner)))
+  const [first] = town.servers.filter((one) => one !== owner)
+  if (first === undefined) throw new Error('one server has every node')
+  const dial = grpcDial(false, {})
+  const onlyFirst: Dial = (host) => dial(host === first.address ? host : NOWHERE)
+  const link = (): TenureLink => new TenureLink(town.addressOf(first), { dial: onlyFirst })
+  const world = await worldOf(() => clientOver(link()))
   return Object.assign(world, {
     async [Symbol.asyncDispose]() {
       await world.leave()
@@ -64,10 +79,10 @@ async function openClusterWorld(): Promise<World> {
   })
 }
 
-async function worldAt(address: string): Promise<World & { leave(): Promise<void> }> {
+async function worldOf(make: () => Client): Promise<World & { leave(): Promise<void> }> {
   const clients: Client[] = []
   const another = (): Client => {
-    const made = connect(address)
+    const made = make()
     clients.push(made)
     return made
   }
@@ -75,7 +90,6 @@ async function worldAt(address: string): Promise<World & { leave(): Promise<void
     await Promise.all(clients.map((each) => each.close()))
   }
   const client = another()
-  if (address.startsWith('memory:')) await client.createNode(PATH, NODE)
   return { client, storage: client.storage(PATH), another, leave, [Symbol.asyncDispose]: leave }
 }
 

@@ -3,12 +3,14 @@ import type { Driver } from '@ydbjs/core'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
 import { expect, test } from 'vitest'
 import { CppSession } from './cpp-session.ts'
-import { eventually, officialWithNode, serve } from './ground.ts'
+import { eventually, officialWithNode, serve, THROUGH_PROXY } from './ground.ts'
 import { JsSession } from './js-session.ts'
 import { Proxy } from './proxy.ts'
 
-async function driverWithJobs(port?: number): Promise<Driver> {
-  const driver = await officialWithNode(port ?? (await serve()).grpcAddress.port)
+async function driverWithJobs(proxy?: Proxy): Promise<Driver> {
+  const driver = await (proxy === undefined
+    ? officialWithNode((await serve()).grpcAddress.port)
+    : officialWithNode(proxy.port, THROUGH_PROXY))
   const session = await JsSession.open(driver)
   session.asks({ case: 'createSemaphore', value: { name: 'jobs', limit: 3n } })
   await session.hears('createSemaphoreResult')
@@ -60,7 +62,7 @@ test('a C++ client that releases while it waits gets ABORTED for the acquire, th
 // guards: S6
 test('after a broken connection the acquires that a C++ client repeats keep their places, and each pending fits', async () => {
   const proxy = await Proxy.open((await serve()).grpcAddress.port)
-  const driver = await driverWithJobs(proxy.port)
+  const driver = await driverWithJobs(proxy)
   const holder = await CppSession.open(driver)
   const early = await CppSession.open(driver)
   const late = await CppSession.open(driver)

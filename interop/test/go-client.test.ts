@@ -8,7 +8,7 @@ import type { Driver } from '@ydbjs/core'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
 import { expect, test } from 'vitest'
 import { GoSession } from './go-session.ts'
-import { atEnd, eventually, officialWithNode, serve } from './ground.ts'
+import { atEnd, eventually, officialWithNode, serve, THROUGH_PROXY } from './ground.ts'
 import { Proxy } from './proxy.ts'
 
 async function driverOfServer(): Promise<Driver> {
@@ -88,7 +88,7 @@ test('an acquire whose time runs out tells a Go client so', async () => {
 // guards: S6
 test('a Go client whose connection broke comes back with a larger sequence number and keeps its place', async () => {
   const proxy = await Proxy.open((await serve()).grpcAddress.port)
-  const driver = await officialWithNode(proxy.port)
+  const driver = await officialWithNode(proxy.port, THROUGH_PROXY)
   const holder = await GoSession.open(driver, { reconnectMs: 10 })
   const waiter = await GoSession.open(driver, { reconnectMs: 10 })
   await holder.create('jobs', 1n)
@@ -114,6 +114,7 @@ test('the pings of the server reach a Go client often enough that it never calls
 test('a Go client that hears nothing leaves the stream and takes its session over on another', async () => {
   const proxy = await Proxy.open((await serve()).grpcAddress.port)
   const driver = await officialWithNode(proxy.port, {
+    ...THROUGH_PROXY,
     channelOptions: { 'grpc.keepalive_time_ms': 50, 'grpc.keepalive_timeout_ms': 50 },
   })
   const session = await GoSession.open(driver, { keepAliveMs: 200, startMs: 500, reconnectMs: 10 })

@@ -4,7 +4,7 @@ import { Driver, type DriverOptions } from '@ydbjs/core'
 import { CoordinationServiceDefinition } from '@ydbjs/api/coordination'
 import { StatusIds_StatusCode } from '@ydbjs/api/operation'
 import { afterEach, expect, vi } from 'vitest'
-import { startServers } from '../../test/servers-under-test.ts'
+import { serversWanted, startServers } from '../../test/servers-under-test.ts'
 
 export const NODE = '/local/locks'
 
@@ -34,6 +34,10 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Runni
 export function connectionString(port: number): string {
   return `grpc://127.0.0.1:${port}/local`
 }
+
+/** For drivers with a proxy before their server: where there are several servers, discovery would lead past it. */
+export const THROUGH_PROXY: DriverOptions =
+  serversWanted() === 1 ? {} : { 'ydb.sdk.enable_discovery': false }
 
 /** YDB's official JavaScript driver. */
 export function official(port: number, options?: DriverOptions): Driver {

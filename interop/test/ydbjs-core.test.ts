@@ -10,7 +10,7 @@ import {
 import { DiscoveryServiceDefinition, WhoAmIResultSchema } from '@ydbjs/api/discovery'
 import { StatusIds_StatusCode as Status } from '@ydbjs/api/operation'
 import { expect, test } from 'vitest'
-import { NODE, eventually, official, officialWithNode, serve } from './ground.ts'
+import { NODE, eventually, official, officialWithNode, serve, THROUGH_PROXY } from './ground.ts'
 import { JsSession } from './js-session.ts'
 import { Proxy } from './proxy.ts'
 
@@ -106,7 +106,7 @@ test('a session waits, is granted, watches and ends as the JavaScript client doe
 
 test('a session whose stream broke comes back with the same sequence number and all it held', async () => {
   const proxy = await Proxy.open(await portOfServer())
-  const driver = await officialWithNode(proxy.port)
+  const driver = await officialWithNode(proxy.port, THROUGH_PROXY)
   const first = await JsSession.open(driver)
   first.asks({ case: 'createSemaphore', value: { name: 'jobs', limit: 1n } })
   await first.hears('createSemaphoreResult')
@@ -151,6 +151,7 @@ test('a session goes on while the driver asks again where the server is', async 
 test('frequent HTTP/2 pings without any call are answered and do not cost the connection', async () => {
   const proxy = await Proxy.open(await portOfServer())
   const driver = await officialWithNode(proxy.port, {
+    ...THROUGH_PROXY,
     channelOptions: { 'grpc.keepalive_time_ms': 5, 'grpc.keepalive_timeout_ms': 2_000 },
   })
   const { accepted } = proxy

@@ -26,7 +26,7 @@ import { type Log, silentLog } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { readLineage, wholeIncarnation } from './moving/lineage.ts'
 import { type Random, systemRandom } from './random.ts'
-import { Accounts, type Users } from './services/accounts.ts'
+import { Accounts, type TokenReach, type Users } from './services/accounts.ts'
 import type { ServiceContext } from './services/call.ts'
 import { Deliveries, type ThemedHost } from './services/delivery/deliveries.ts'
 import type { Dial } from './services/delivery/endpoint.ts'
@@ -163,7 +163,7 @@ class Server implements RunningServer {
       random,
       log,
       database: canonicalDatabase(options.database ?? '/local'),
-      accounts: new Accounts(options.users ?? {}, clock, random),
+      accounts: this.#accountsOf(options, this.#cluster === null ? 'server' : 'cluster'),
       neighbours: this.#cluster?.neighbours ?? NO_NEIGHBOURS,
     }
     this.#sessions = new SessionCalls(context)
@@ -210,6 +210,10 @@ class Server implements RunningServer {
 
   get httpAddress(): ListenAddress | null {
     return this.#httpAddress
+  }
+
+  #accountsOf({ users = {}, random = systemRandom }: ServerOptions, reach: TokenReach): Accounts {
+    return new Accounts(users, this.#clock, random, reach)
   }
 
   #clusterOf(options: ServerOptions, local: Host): Cluster | null {

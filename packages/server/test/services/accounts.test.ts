@@ -61,3 +61,30 @@ test('a token is good for as long as it says, whatever the wall clock does', asy
   await clock.advance(1)
   expect(accounts.userOf(token)).toBeNull()
 })
+
+test('servers of a cluster with the same users know tokens of each other until they run out, and no others', async () => {
+  const clock = new ManualClock()
+  const users = { ann: 'secret', bob: 'other' }
+  const accounts = (known: Record<string, string>): Accounts =>
+    new Accounts(known, clock, systemRandom, 'cluster')
+  const [one, two] = [accounts(users), accounts({ bob: 'other', ann: 'secret' })]
+  const token = one.login('ann', 'secret') ?? ''
+  expect(two.userOf(token)).toBe('ann')
+  expect(accounts({ ...users, bob: 'changed' }).userOf(token)).toBeNull()
+  expect(accountsOf(clock).userOf(token)).toBeNull()
+  const [header, payload, signature] = token.split('.')
+  const asBob = Buffer.from(JSON.stringify({ sub: 'bob', exp: 1e12 })).toString('base64url')
+  for (const wrong of [
+    `${header}.${asBob}.${signature}`,
+    `${header}.${payload}`,
+    `${header}.${payload}.`,
+    `${token}.`,
+    '..',
+    '',
+  ]) {
+    expect(two.userOf(wrong)).toBeNull()
+  }
+  await clock.advance(12 * HOUR_MS)
+  expect(two.userOf(token)).toBeNull()
+  expect(accounts(users).userOf(token)).toBeNull()
+})

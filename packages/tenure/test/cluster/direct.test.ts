@@ -7,7 +7,10 @@ import { createServer } from 'node:net'
 import { type Client, connect, type Session } from 'tenure'
 import { expect, test, vi } from 'vitest'
 import { clientOver } from '../../../client/src/client.ts'
+import { systemClock } from '../../../client/src/clock.ts'
+import { Channels } from '../../../client/src/link/grpc/channels.ts'
 import { grpcDial } from '../../../client/src/link/grpc/grpc-channel.ts'
+import { Tokens } from '../../../client/src/link/grpc/tokens.ts'
 import { TenureLink } from '../../../client/src/link/tenure/link.ts'
 import { metricOf, Town, type TownServer } from './town.ts'
 
@@ -121,6 +124,28 @@ test('a client whom the address of a server leads to a stranger opens no session
   expect(await metricOf(town.server(0), 'sessions_forwarded')).toBeGreaterThan(0)
   expect(await town.metric('sessions_attached')).toBe(held.length)
   expect(await foreign.metric('sessions')).toBe(0)
+})
+
+test('a client with a password opens sessions on every server, also where it is forwarded', async () => {
+  await using town = await Town.of(2, { ann: 'secret' })
+  const credentials = { kind: 'static', user: 'ann', password: 'secret' } as const
+  for (const protocol of ['tenure', 'ydb'] as const) {
+    await using client = connect(town.addressOf(town.server(0)), { credentials, protocol })
+    expect(lostOf(await holdAll(client))).toEqual([])
+    const metric = protocol === 'ydb' ? 'sessions_forwarded' : 'sessions_attached'
+    expect(await town.metric(metric)).toBeGreaterThan(0)
+  }
+})
+
+test("a token that one server has given out is good at another, as YDB's drivers expect", async () => {
+  await using town = await Town.of(2, { ann: 'secret' })
+  const channels = new Channels([town.server(0).address], grpcDial(false, {}))
+  const credentials = { kind: 'static', user: 'ann', password: 'secret' } as const
+  const tokens = new Tokens({ channels, database: '/local', credentials, clock: systemClock })
+  const token = { kind: 'token', token: await tokens.get() } as const
+  channels.close()
+  await using client = connect(town.addressOf(town.server(1)), { credentials: token })
+  await expect(client.createNode('/local/a')).resolves.toBeUndefined()
 })
 
 test('when a server ends, its sessions go to those that take its nodes, and nothing is lost', async () => {

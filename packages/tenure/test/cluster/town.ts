@@ -1,7 +1,7 @@
 /** Servers of one cluster in this process, on an engine in memory that they share; or on the store that `TENURE_TEST_ENGINE` names. */
 import type { Announcement, Engine, Membership, OwnerInfo } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
-import { type RunningServer, startServer, writtenAddress } from '@tenure/server'
+import { type RunningServer, startServer, type Users, writtenAddress } from '@tenure/server'
 import { sharedEngine } from '../../../../test/engine-under-test.ts'
 
 /** Who uses the store: told to everybody at once. */
@@ -52,9 +52,14 @@ export class Town implements AsyncDisposable {
   readonly #memory: Engine = openMemoryEngine()
   readonly #open: () => Promise<Engine> = sharedEngine() ?? (() => Promise.resolve(this.#door()))
   readonly #engines: Engine[] = []
+  readonly #users: Users
 
-  static async of(size: number): Promise<Town> {
-    const town = new Town()
+  constructor(users: Users = {}) {
+    this.#users = users
+  }
+
+  static async of(size: number, users?: Users): Promise<Town> {
+    const town = new Town(users)
     for (let count = 0; count < size; count += 1) await town.add()
     return town
   }
@@ -62,7 +67,12 @@ export class Town implements AsyncDisposable {
   async add(): Promise<TownServer> {
     const engine = await this.#open()
     this.#engines.push(engine)
-    const running = await startServer({ engine, listen: ANY_PORT, http: ANY_PORT })
+    const running = await startServer({
+      engine,
+      listen: ANY_PORT,
+      http: ANY_PORT,
+      users: this.#users,
+    })
     const server = Object.assign(running, { address: writtenAddress(running.grpcAddress) })
     this.servers.push(server)
     return server

@@ -54,10 +54,6 @@ test(
     // It knows one server, and learns of the others.
     await using client = connect(first.address)
     const held = await holdAll(client)
-    const forwarded = async (...of: ServerProcess[]): Promise<number[]> => {
-      const metrics = await Promise.all(of.map((server) => server.metrics()))
-      return metrics.map((each) => each.get('tenure_commands_forwarded_total') ?? NaN)
-    }
     const before = await forwarded(first, second, third)
     const work = (): Promise<unknown> =>
       Promise.all(
@@ -79,3 +75,9 @@ test(
     expect((await third.metrics()).get('tenure_sessions_forwarded')).toBe(0)
   },
 )
+
+/** How many commands each of these has passed on to others. */
+async function forwarded(...servers: ServerProcess[]): Promise<number[]> {
+  const metrics = await Promise.all(servers.map((server) => server.metrics()))
+  return metrics.map((each) => each.get('tenure_commands_forwarded_total') ?? NaN)
+}

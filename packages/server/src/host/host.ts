@@ -33,6 +33,7 @@ import { type PathRefusal, refusalAt } from './directory.ts'
 import { DEFAULT_HOST_LIMITS } from './limits.ts'
 import type { HostLimits } from './limits.ts'
 import { within } from '../within.ts'
+import { PlaceTaken, refusalByRivals } from './rival-creations.ts'
 import { Residence } from './residence.ts'
 import { gatherStatistics } from './statistics.ts'
 import type { HostStatistics } from './statistics.ts'
@@ -130,7 +131,12 @@ export class Host implements HostContract {
       const refusal = await this.refusalOf(path)
       if (refusal !== null) return refusal
     }
-    return this.#residence(path).tablet
+    try {
+      return await this.#residence(path).tablet
+    } catch (error) {
+      if (error instanceof PlaceTaken) return error.refusal
+      throw error
+    }
   }
 
   /** Why the path has no node to give; null when it has one, wherever that runs. */
@@ -220,6 +226,7 @@ export class Host implements HostContract {
     const ports = { partition, clock: this.#clock, time: this.#time, outside }
     try {
       const kernel = await loadKernel({ ...ports, kernelLimits: this.#kernelLimits })
+      if (!kernel.statistics().exists) await this.#assertNoRival(path)
       this.#assertOpen()
       const tablet = new Tablet({
         ...ports,
@@ -246,6 +253,15 @@ export class Host implements HostContract {
         },
       )
     }
+  }
+
+  /** Among several servers, each of which lets creations pass one at a time. @throws PlaceTaken */
+  async #assertNoRival(path: string): Promise<void> {
+    const engine = this.#engine
+    if (engine.members === undefined) return
+    const ports = { engine, owner: this.#owner, above: this.#epochsAbove }
+    const refusal = await refusalByRivals(path, ports)
+    if (refusal !== null) throw new PlaceTaken(refusal)
   }
 
   #tabletEnded(residence: Residence, end: { why: TabletEnd; partition: Partition }): void {

@@ -102,3 +102,20 @@ test('two nodes, one above the other, are refused whichever server is asked', as
   await expect(right.createNode('/local/app/locks')).rejects.toThrow('/local/app')
   await expect(right.openSession('/local/nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
+
+test('of two nodes, one above the other, that are made at two servers at once, one is made', async () => {
+  await using town = await Town.of(2)
+  await using left = connect(town.addressOf(town.server(0)))
+  await using right = connect(town.addressOf(town.server(1)))
+  const pairs = Array.from({ length: 12 }, (_, index) => `/local/pair-${index}`)
+  const made = await Promise.all(
+    pairs.map((path) =>
+      Promise.allSettled([left.createNode(path), right.createNode(`${path}/below`)]),
+    ),
+  )
+  for (const [index, both] of made.entries()) {
+    const statuses = both.map(({ status }) => status).toSorted()
+    expect({ index, statuses }).toEqual({ index, statuses: ['fulfilled', 'rejected'] })
+  }
+  expect(await left.listNodes()).toHaveLength(pairs.length)
+})

@@ -1,9 +1,8 @@
 /** A real server, and clients of it over either protocol. */
 import type { ServerOptions } from '@tenure/server'
-import { serversWanted, startServers } from '../../../test/servers-under-test.ts'
+import { startServers } from '../../../test/servers-under-test.ts'
 import { Client } from '../src/client.ts'
-import type { LinkOptions } from '../src/link/grpc/ground.ts'
-import { grpcDial } from '../src/link/grpc/grpc-channel.ts'
+import { groundOf, type LinkOptions } from '../src/link/grpc/ground.ts'
 import type { Link } from '../src/link/link.ts'
 import { TenureLink } from '../src/link/tenure/link.ts'
 import { YdbLink } from '../src/link/ydb/link.ts'
@@ -13,8 +12,19 @@ export const PROTOCOLS = ['tenure.v1', "YDB's protocol"] as const
 
 export type ProtocolName = (typeof PROTOCOLS)[number]
 
-export function linkOver(protocol: ProtocolName, address: string, options: LinkOptions = {}): Link {
-  return protocol === 'tenure.v1' ? new TenureLink(address, options) : new YdbLink(address, options)
+export interface ServedLinkOptions extends LinkOptions {
+  /** Of several servers the first one forwards: what stands before it carries all that the client does. */
+  readonly staysThere?: boolean
+}
+
+export function linkOver(
+  protocol: ProtocolName,
+  address: string,
+  { staysThere = false, ...options }: ServedLinkOptions = {},
+): Link {
+  if (protocol !== 'tenure.v1') return new YdbLink(address, options)
+  const ground = groundOf(address, options)
+  return new TenureLink(staysThere ? { ...ground, to: null } : ground)
 }
 
 export interface Served extends AsyncDisposable {
@@ -34,9 +44,10 @@ export async function served(
   const path = '/local/test'
   const servers = await startServers(path, options)
   const { port } = servers.first.grpcAddress
+  const first = `127.0.0.1:${port}`
   const clients: Client[] = []
-  const client = (hosts = `127.0.0.1:${port}`, linkOptions: LinkOptions = {}): Client => {
-    const options = { ...onlyTo(hosts), ...linkOptions }
+  const client = (hosts = first, linkOptions: LinkOptions = {}): Client => {
+    const options = { ...linkOptions, staysThere: hosts !== first }
     const made = new Client(linkOver(protocol, `grpc://${hosts}/local`, options))
     clients.push(made)
     return made
@@ -52,14 +63,4 @@ export async function served(
       await servers[Symbol.asyncDispose]()
     },
   }
-}
-
-/** Nobody listens there. */
-const NOWHERE = '127.0.0.1:1'
-
-/** What stands before one of several servers carries all that its clients do: they reach no other server. */
-function onlyTo(hosts: string): LinkOptions {
-  if (serversWanted() === 1) return {}
-  const dial = grpcDial(false, {})
-  return { dial: (host) => dial(hosts.split(',').includes(host) ? host : NOWHERE) }
 }

@@ -14,7 +14,7 @@ import { Tokens } from '../../../client/src/link/grpc/tokens.ts'
 import { TenureLink } from '../../../client/src/link/tenure/link.ts'
 import { metricOf, Town, type TownServer } from './town.ts'
 
-const PATHS = Array.from({ length: 12 }, (_, index) => `/local/node-${index}`)
+const PATHS = Array.from({ length: 32 }, (_, index) => `/local/node-${index}`)
 
 interface Held {
   readonly session: Session

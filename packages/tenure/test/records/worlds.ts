@@ -9,8 +9,7 @@ import { join } from 'node:path'
 import { type Client, connect, type Key, type Record, serve, type Storage } from 'tenure'
 import { newEngineAddress } from '../../../../test/engine-under-test.ts'
 import { clientOver } from '../../../client/src/client.ts'
-import type { Dial } from '../../../client/src/link/grpc/channel.ts'
-import { grpcDial } from '../../../client/src/link/grpc/grpc-channel.ts'
+import { groundOf } from '../../../client/src/link/grpc/ground.ts'
 import { TenureLink } from '../../../client/src/link/tenure/link.ts'
 import { Town } from '../cluster/town.ts'
 
@@ -20,9 +19,6 @@ export type Scheme = (typeof SCHEMES)[number]
 /** The schemes of what outlives its process; each of them is kept in a directory here. */
 export const DURABLE_SCHEMES = ['file:', 'grpc://'] as const
 export type DurableScheme = (typeof DURABLE_SCHEMES)[number]
-
-/** Nobody listens there. */
-const NOWHERE = '127.0.0.1:1'
 
 /** The node of a world. */
 export const PATH = '/local/records'
@@ -59,7 +55,7 @@ export async function openWorld(scheme: Scheme): Promise<World> {
   return world
 }
 
-/** Two servers; clients reach only the one that does not have the node, so that it forwards. */
+/** Two servers; clients stay with the one that does not have the node, so that it forwards. */
 async function openClusterWorld(): Promise<World> {
   const town = await Town.of(2)
   await using maker = connect(town.addressOf(...town.servers))
@@ -67,10 +63,8 @@ async function openClusterWorld(): Promise<World> {
   const owner = await town.ownerOf(PATH)
   const [first] = town.servers.filter((one) => one !== owner)
   if (first === undefined) throw new Error('one server has every node')
-  const dial = grpcDial(false, {})
-  const onlyFirst: Dial = (host) => dial(host === first.address ? host : NOWHERE)
-  const link = (): TenureLink => new TenureLink(town.addressOf(first), { dial: onlyFirst })
-  const world = await worldOf(() => clientOver(link()))
+  const address = town.addressOf(first)
+  const world = await worldOf(() => clientOver(new TenureLink({ ...groundOf(address), to: null })))
   return Object.assign(world, {
     async [Symbol.asyncDispose]() {
       await world.leave()

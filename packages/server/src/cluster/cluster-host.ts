@@ -6,12 +6,17 @@
  */
 import type { OwnerInfo } from '@tenure/engine'
 import type { NodeConfig } from '@tenure/kernel'
+import type { Clock } from '../clock.ts'
 import type { PathRefusal } from '../host/directory.ts'
 import type { Host, HostContract, HostedNode } from '../host/host.ts'
 import { Peer, type PeerDial } from './peer.ts'
+import { within } from '../within.ts'
 import { ownerAmong } from './placement.ts'
 import type { Roster } from './roster.ts'
 import type { Traffic } from './traffic.ts'
+
+/** How long the next server is given to load a node; clients come there anyway. */
+const TAKE_MS = 1_000
 
 export interface ClusterHostOptions {
   /** Of the nodes that run here. */
@@ -19,6 +24,7 @@ export interface ClusterHostOptions {
   readonly self: OwnerInfo
   readonly dial: PeerDial
   readonly traffic: Traffic
+  readonly clock: Clock
   /** A node is about to be given up here. */
   readonly leaving: (path: string) => void
 }
@@ -78,7 +84,20 @@ export class ClusterHost implements HostContract {
     }
     const leavers = local.running.filter((path) => !this.has(path))
     for (const path of leavers) leaving(path)
-    await Promise.all(leavers.map((path) => local.release(path)))
+    await Promise.all(leavers.map((path) => this.#handOver(path)))
+  }
+
+  take(path: string): Promise<void> {
+    return this.#options.local.take(path)
+  }
+
+  /** What was accepted is answered first; then the next server loads the node while its clients are still on their way. */
+  async #handOver(path: string): Promise<void> {
+    const { local, clock } = this.#options
+    const exists = local.runs(path)
+    await local.release(path)
+    const owner = exists ? this.elsewhere(path) : null
+    if (owner !== null) await within(clock, TAKE_MS, this.#peer(owner).take(path))
   }
 
   async close(): Promise<void> {

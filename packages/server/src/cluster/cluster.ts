@@ -52,7 +52,7 @@ export class Cluster {
     this.#placed = hooks.placed
     this.#roster = new Roster({ members, self, noticeMs, clock, log, changed })
     const { leaving } = hooks
-    this.host = new ClusterHost({ local, self, dial, traffic, leaving }, this.#roster)
+    this.host = new ClusterHost({ local, self, dial, traffic, clock, leaving }, this.#roster)
     this.neighbours = new Signposts({
       self,
       servers: () => this.#roster.servers,

@@ -11,6 +11,8 @@ export interface OwnNodes {
   /** Whether this server has the node, as far as it sees the others. */
   has(path: string): boolean
   node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal>
+  /** Loads a node that another server has let go of. */
+  take(path: string): Promise<void>
 }
 
 export interface GuestPorts {
@@ -46,6 +48,8 @@ export class PeerGuest {
         return
       case 'reserve':
         return void this.#reserve(ask)
+      case 'take':
+        return void this.#take(ask)
     }
   }
 
@@ -70,6 +74,19 @@ export class PeerGuest {
       log.warn('a node could not be reached for another server', { path, reason: reasonOf(error) })
       stream.ended('failed')
     }
+  }
+
+  async #take({ ask, path }: Extract<PeerAsk, { kind: 'take' }>): Promise<void> {
+    const { nodes, log, say } = this.#ports
+    try {
+      await nodes.take(path)
+    } catch (error) {
+      log.warn('a node of another server could not be taken over', {
+        path,
+        reason: reasonOf(error),
+      })
+    }
+    if (!this.#isOver) say({ kind: 'taken', ask })
   }
 
   async #reserve({ ask, path }: Extract<PeerAsk, { kind: 'reserve' }>): Promise<void> {

@@ -17,6 +17,8 @@ export type PeerAsk =
   | { readonly kind: 'close'; readonly stream: number }
   /** Makes place for a node that is new. */
   | { readonly kind: 'reserve'; readonly ask: number; readonly path: string }
+  /** Loads a node that who asks has let go of, before clients come for it. */
+  | { readonly kind: 'take'; readonly ask: number; readonly path: string }
 
 /** From the server that has the node. `settled`: of the commands of the stream, so many need not be counted any more. */
 export type PeerAnswer =
@@ -35,6 +37,8 @@ export type PeerAnswer =
   | { readonly kind: 'ended'; readonly stream: number; readonly why: StreamEnd }
   | { readonly kind: 'reserved'; readonly ask: number; readonly refusal: PathRefusal | null }
   | { readonly kind: 'not-reserved'; readonly ask: number; readonly reason: string }
+  /** Or not: then clients who come for it see. */
+  | { readonly kind: 'taken'; readonly ask: number }
 
 /** Servers of different versions may differ in what they say: they refuse each other then, and clients ask elsewhere. */
 export const PEER_VERSION = '1'
@@ -43,13 +47,14 @@ export function encodePeerMessage(message: PeerAsk | PeerAnswer): Buffer {
   return serialize(message)
 }
 
-const ASKS: ReadonlySet<unknown> = new Set(['open', 'submit', 'detach', 'close', 'reserve'])
+const ASKS: ReadonlySet<unknown> = new Set(['open', 'submit', 'detach', 'close', 'reserve', 'take'])
 const ANSWERS: ReadonlySet<unknown> = new Set([
   'deliver',
   'overloaded',
   'ended',
   'reserved',
   'not-reserved',
+  'taken',
 ])
 
 /** @param bytes of a server of the same cluster, which is trusted. @throws Error when they are no message */

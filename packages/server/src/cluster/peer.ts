@@ -33,6 +33,7 @@ export class Peer {
   readonly #traffic: Traffic
   readonly #streams = new Map<number, ForwardedStream>()
   readonly #reserving = new Map<number, Reserving>()
+  readonly #taking = new Map<number, () => void>()
   #line: PeerLine | null = null
   #last = 0
 
@@ -61,6 +62,15 @@ export class Peer {
     return new Promise((resolve, reject) => {
       this.#reserving.set(ask, { resolve, reject })
       this.#send({ kind: 'reserve', ask, path })
+    })
+  }
+
+  /** A node there is to be loaded, which this server has let go of. Resolves when it is, or when nothing will come of it. */
+  take(path: string): Promise<void> {
+    const ask = this.#next()
+    return new Promise((resolve) => {
+      this.#taking.set(ask, resolve)
+      this.#send({ kind: 'take', ask, path })
     })
   }
 
@@ -104,6 +114,8 @@ export class Peer {
         return this.#reserved(answer.ask)?.resolve(answer.refusal)
       case 'not-reserved':
         return this.#reserved(answer.ask)?.reject(new EngineError(answer.reason))
+      case 'taken':
+        return this.#taken(answer.ask)
     }
   }
 
@@ -113,6 +125,11 @@ export class Peer {
     return reserving
   }
 
+  #taken(ask: number): void {
+    this.#taking.get(ask)?.()
+    this.#taking.delete(ask)
+  }
+
   #lost(reason: string): void {
     this.#line = null
     for (const stream of this.#streams.values()) stream.ended('failed')
@@ -120,5 +137,6 @@ export class Peer {
     const error = new EngineError(`server ${address} has the node and does not answer: ${reason}`)
     for (const reserving of this.#reserving.values()) reserving.reject(error)
     this.#reserving.clear()
+    for (const ask of this.#taking.keys()) this.#taken(ask)
   }
 }

@@ -2,6 +2,7 @@
 import type { Announcement, Membership, OwnerInfo } from '@tenure/engine'
 import type { Clock, Timer } from '../clock.ts'
 import { type Log, reasonOf } from '../log.ts'
+import { within } from '../within.ts'
 
 export interface RosterOptions {
   readonly members: Membership
@@ -15,6 +16,8 @@ export interface RosterOptions {
 }
 
 const RETRY_MS = 500
+/** How long the engine is waited for at the end. */
+const LEAVE_MS = 2_000
 
 export class Roster {
   readonly #options: RosterOptions
@@ -52,13 +55,14 @@ export class Roster {
     const announcement = this.#announcement
     this.#announcement = null
     if (announcement === null) return
-    const { self, log } = this.#options
-    this.#see(this.#servers.filter(({ address }) => address !== self.address))
+    const { self, clock, log } = this.#options
     try {
-      await announcement.leave()
+      // Clients come back at once when their nodes are given up: by then the others should know whose the nodes are.
+      await within(clock, LEAVE_MS, announcement.leave())
     } catch (error) {
       log.warn('the other servers could not be told of the end', { reason: reasonOf(error) })
     }
+    this.#see(this.#servers.filter(({ address }) => address !== self.address))
   }
 
   end(): void {

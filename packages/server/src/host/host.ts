@@ -145,9 +145,14 @@ export class Host implements HostContract {
     return (await this.#refusalAt(path)) ?? 'absent'
   }
 
-  /** Paths of the nodes that run here. */
+  /** Paths of the nodes that run here, or are about to. */
   get running(): readonly string[] {
     return [...this.#residences.keys()]
+  }
+
+  /** Whether the node has been loaded here, and exists. */
+  runs(path: string): boolean {
+    return this.#residences.get(path)?.loaded?.exists === true
   }
 
   /** Gives a node up in good order, as at the end of the host: what was accepted is answered, and the next who is asked for it claims it. */
@@ -156,6 +161,11 @@ export class Host implements HostContract {
     if (residence === undefined) return
     await stop(residence)
     this.#forget(residence)
+  }
+
+  /** Loads a node that exists, before anybody asks for it. @throws EngineError */
+  async take(path: string): Promise<void> {
+    await this.#residence(path).tablet
   }
 
   async list(prefix: string): Promise<string[]> {

@@ -67,7 +67,12 @@ class Tablet {
 /** Two servers with a wire between them that carries bytes at once, until it is cut. */
 function stage(nodes: Partial<OwnNodes> = {}) {
   const tablet = new Tablet()
-  const own: OwnNodes = { has: () => true, node: () => Promise.resolve(tablet), ...nodes }
+  const own: OwnNodes = {
+    has: () => true,
+    node: () => Promise.resolve(tablet),
+    take: () => Promise.resolve(),
+    ...nodes,
+  }
   let listener: PeerListener | null = null
   let lines = 0
   const [ours, theirs] = [new Traffic(), new Traffic()]
@@ -219,4 +224,21 @@ test('sessions that pass between servers are counted on both sides, until they o
   begin(7n)
   cut()
   expect(ours).toMatchObject({ outward: { count: 0 }, commands: 1 })
+})
+
+test('a node is loaded by the next server before its clients come, and nobody waits in vain', async () => {
+  const taken: string[] = []
+  const take = async (path: string): Promise<void> => {
+    if (path === '/local/b') throw new EngineError('away')
+    taken.push(path)
+  }
+  const { peer, cut } = stage({ take })
+  await peer.take('/local/a')
+  await peer.take('/local/b')
+  expect(taken).toEqual(['/local/a'])
+  const never = stage({ take: () => new Promise(() => {}) })
+  const waiting = never.peer.take('/local/a')
+  never.cut()
+  await expect(waiting).resolves.toBeUndefined()
+  cut()
 })

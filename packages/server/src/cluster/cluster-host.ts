@@ -73,8 +73,12 @@ export class ClusterHost implements HostContract {
     for await (const path of this.#options.local.themed()) if (this.has(path)) yield path
   }
 
-  /** Other servers are there than before: nodes that do not belong here any more are given up, each at once. */
-  async placed(): Promise<void> {
+  /**
+   * Other servers are there than before: nodes that do not belong here any more are given up, each at once.
+   *
+   * @returns how many
+   */
+  async placed(): Promise<number> {
     const { local, leaving } = this.#options
     const present = new Set(this.#roster.servers.map(({ id }) => id))
     for (const [id, peer] of this.#peers) {
@@ -85,6 +89,7 @@ export class ClusterHost implements HostContract {
     const leavers = local.running.filter((path) => !this.has(path))
     for (const path of leavers) leaving(path)
     await Promise.all(leavers.map((path) => this.#handOver(path)))
+    return leavers.length
   }
 
   take(path: string): Promise<void> {

@@ -39,6 +39,7 @@ export class Cluster {
   readonly traffic: Traffic = new Traffic()
   readonly #roster: Roster
   readonly #log: Log
+  readonly #clock: Clock
   readonly #placed: () => void
   #moving: Promise<void> = Promise.resolve()
 
@@ -46,9 +47,11 @@ export class Cluster {
     const { traffic } = this
     const changed = (): void => {
       this.neighbours.changed()
+      log.info('the servers of the cluster', { servers: this.neighbours.addresses.join(', ') })
       this.#moving = Promise.all([this.#moving, this.#move()]).then(() => undefined)
     }
     this.#log = log
+    this.#clock = clock
     this.#placed = hooks.placed
     this.#roster = new Roster({ members, self, noticeMs, clock, log, changed })
     const { leaving } = hooks
@@ -90,8 +93,11 @@ export class Cluster {
 
   /** Never rejects. */
   async #move(): Promise<void> {
+    const fromMs = this.#clock.monotonicMs()
     try {
-      await this.host.placed()
+      const nodes = await this.host.placed()
+      const tookMs = Math.round(this.#clock.monotonicMs() - fromMs)
+      if (nodes > 0) this.#log.info('nodes were given up to other servers', { nodes, tookMs })
     } catch (error) {
       this.#log.error('nodes could not be given up', { reason: reasonOf(error) })
     }

@@ -118,10 +118,7 @@ export class TenureConnection {
     return this.#use?.host ?? ''
   }
 
-  /**
-   * How often the server expects to hear something, as it was told at this time or later; Infinity when it was told nothing. What was told
-   * afterwards may not have reached it.
-   */
+  /** How often the server expects to hear something, as it was told at this time or later; Infinity when it was told nothing. */
   expectedMs(toldAtMs: number): number {
     return this.#period.expectedMs(toldAtMs)
   }
@@ -191,13 +188,18 @@ export class TenureConnection {
   /** Nothing new may come this way. */
   retire(): void {
     this.#isRetired = true
-    if (this.#isUnused) this.#close()
+    this.#disengage()
   }
 
   /** The way seems to carry nothing: what is new gets another, to the next host. */
   doubt(): void {
     this.#use?.fail()
     this.retire()
+  }
+
+  /** It has not been greeted in time: whoever waits for that goes another way, and nothing of them leaves here any more. */
+  giveUp(): void {
+    this.#break(new Error('the server has not greeted in time'))
   }
 
   /** The token was refused. @returns whether another connection gets another one */
@@ -207,17 +209,13 @@ export class TenureConnection {
     return this.#isTokenSpent
   }
 
-  get #isUnused(): boolean {
-    return this.#tenants.size === 0 && this.#questions.size === 0
-  }
-
   #cancelIdle(): void {
     this.#idle?.cancel()
     this.#idle = null
   }
 
   #disengage(): void {
-    if (!this.#isUnused || this.#phase === 'over') return
+    if (this.#tenants.size > 0 || this.#questions.size > 0 || this.#phase === 'over') return
     if (this.#isRetired) this.#close()
     else {
       this.#cancelIdle()

@@ -100,7 +100,7 @@ export class DirectedAttachment implements Attachment {
   #attach(): TenureAttachment {
     const { connection, place, unreached } = this.#station
     const listener = this.#listener
-    if (place !== null && !connection.isGreeted) this.#awaitGreeting(connection, place)
+    if (place !== null && !connection.isGreeted) this.#awaitGreeting(connection)
     const request = { ...this.#request, heartbeatMs: this.#heartbeatMs, unreached }
     return new TenureAttachment({ clock: this.#clock, connection }, request, {
       started: (started) => this.#started(started),
@@ -126,14 +126,10 @@ export class DirectedAttachment implements Attachment {
     this.#listener.started(started)
   }
 
-  #awaitGreeting(connection: TenureConnection, place: ServerPlace): void {
+  #awaitGreeting(connection: TenureConnection): void {
     const patienceMs = Math.min(GREETING_MAX_MS, Math.max(PATIENCE_MIN_MS, this.#heartbeatMs))
     this.#greeting = this.#clock.after(patienceMs, () => {
-      if (connection.isGreeted) return
-      this.#inner.leave()
-      this.#roads.lost(place, connection)
-      connection.doubt()
-      this.#goAround(place)
+      if (!connection.isGreeted) connection.giveUp()
     })
   }
 
@@ -180,6 +176,8 @@ export class DirectedAttachment implements Attachment {
     const connection = this.#hasTriedAnother ? null : this.#roads.another()
     if (connection === null) return false
     this.#hasTriedAnother = true
+    // An attach that still waits there would take the session from the one that follows.
+    this.#station.connection.giveUp()
     this.#goOn({ connection, place: null, unreached: this.#station.unreached })
     return true
   }

@@ -1,7 +1,10 @@
 /** A session is put onto the server that has its node; where that is not possible, the server that was asked forwards. */
 import { expect, test } from 'vitest'
 import type { Attachment } from '../../../src/link/link.ts'
-import { attachRequest, type FakeStream, Told, turn } from './fake-server.ts'
+import { groundOf } from '../../../src/link/grpc/ground.ts'
+import { TenureLink } from '../../../src/link/tenure/link.ts'
+import { FakeClock } from '../../fake-clock.ts'
+import { attachRequest, FakeServer, type FakeStream, Told, turn } from './fake-server.ts'
 import { Stage } from './stage.ts'
 
 const TWO = { address: '10.0.0.2:2136', server: 'two' }
@@ -55,6 +58,14 @@ test('the hello says that the client goes where it is sent', async () => {
   const stage = new Stage()
   await stage.join()
   expect(stage.stream.of('hello')).toMatchObject([{ capabilities: ['elsewhere'] }])
+})
+
+test('a client that can be led nowhere does not say that it goes', async () => {
+  const server = new FakeServer()
+  const ground = groundOf('grpc://one:1/local', { clock: new FakeClock(), dial: server.dial })
+  new TenureLink({ ...ground, to: null }).attach(attachRequest(), new Told())
+  await turn()
+  expect(server.last.of('hello')).toMatchObject([{ capabilities: [] }])
 })
 
 test('sessions of several nodes share one connection to the server that has them', async () => {
@@ -126,6 +137,33 @@ test('a server that does not greet in a second is gone around', async () => {
   expect(streamTo(stage, 'one:1').of('attach')).toMatchObject([{ unreached: 'two' }])
   start(streamTo(stage, 'one:1'))
   expect(told.starts).toHaveLength(1)
+})
+
+// guards: S6
+test('what waited for a greeting in vain is not said when that comes late', async () => {
+  const stage = new Stage()
+  const first = await sent(stage)
+  stage.clock.advance(600)
+  await turn()
+  const second = stage.attach({ path: 'b', sessionId: 9n })
+  await turn()
+  const one = streamTo(stage, 'one:1')
+  one.greet([], 'one')
+  await turn()
+  send(one, TWO)
+  await turn()
+  const two = streamTo(stage, TWO.address)
+  stage.clock.advance(400)
+  await turn()
+  two.greet([], 'two')
+  streamTo(stage, 'one:1').greet([], 'one')
+  await turn()
+  expect(two.of('attach')).toEqual([])
+  expect(streamTo(stage, 'one:1').of('attach').slice(-2)).toMatchObject([
+    { unreached: 'two' },
+    { unreached: 'two' },
+  ])
+  expect([...first.told.ends, ...second.told.ends]).toEqual([])
 })
 
 test('a session in a hurry waits less for a greeting', async () => {
@@ -297,7 +335,7 @@ test('a client that leaves on its way to another server leaves that one too', as
   expect(stage.clock.pending).toBe(0)
 })
 
-test('a client knows nothing of an old server that forwards by itself', async () => {
+test('a session stays on an old server, which forwards by itself', async () => {
   const stage = new Stage()
   const { told } = await stage.join()
   expect(told.starts).toHaveLength(1)

@@ -1,7 +1,6 @@
 /** A session in each of many nodes, which asks for something to be written several times a second; and when it was answered. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, Session } from 'tenure'
-import { expect, vi } from 'vitest'
 
 /** When the answers came, in milliseconds of this process's clock. */
 type Answers = number[]
@@ -55,13 +54,18 @@ export class Beats implements AsyncDisposable {
     })
   }
 
-  /** Resolves when each session was answered so many times from now on. */
-  async times(count: number): Promise<void> {
-    const wanted = this.#answers.map(({ length }) => length + count)
-    await vi.waitFor(
-      () => expect(this.#answers.every(({ length }, at) => length >= (wanted[at] ?? 0))).toBe(true),
-      { timeout: 60_000, interval: 10 },
-    )
+  /** How often each session was answered. */
+  get counts(): readonly number[] {
+    return this.#answers.map(({ length }) => length)
+  }
+
+  /** By node, the longest time between two answers from this moment on. */
+  pausesMs(sinceMs: number): number[] {
+    return this.#answers.map((answers) => {
+      const first = answers.findLastIndex((answerMs) => answerMs <= sinceMs)
+      const since = answers.slice(Math.max(first, 0))
+      return Math.max(...since.map((answerMs, at) => answerMs - (since[at - 1] ?? answerMs)))
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

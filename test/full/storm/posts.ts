@@ -33,8 +33,12 @@ async function postOn({ members, engine }: Ground): Promise<Post> {
   const port = await freePort()
   const fromOthers = await Proxy.open(port)
   const words = [
-    ...['--engine', engine(toMembers.map(({ host }) => host).join(','))],
-    ...['--listen', `127.0.0.1:${port}`, '--advertise', fromOthers.host],
+    '--engine',
+    engine(toMembers.map(({ host }) => host).join(',')),
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--advertise',
+    fromOthers.host,
   ]
   return { words, ways: [...toMembers, fromOthers] }
 }

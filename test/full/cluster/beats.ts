@@ -45,15 +45,6 @@ export class Beats implements AsyncDisposable {
     )
   }
 
-  /** By node, the longest time between two answers from this moment on. */
-  pausesMs(sinceMs: number): number[] {
-    return this.#answers.map((answers) => {
-      const first = answers.findLastIndex((answerMs) => answerMs <= sinceMs)
-      const since = answers.slice(Math.max(first, 0))
-      return Math.max(...since.map((answerMs, at) => answerMs - (since[at - 1] ?? answerMs)))
-    })
-  }
-
   /** How often each session was answered. */
   get counts(): readonly number[] {
     return this.#answers.map(({ length }) => length)

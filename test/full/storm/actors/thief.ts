@@ -1,6 +1,6 @@
 /** A session that is taken from stream to stream, and strangers that must not get it. */
 import type { Chance } from '../chance.ts'
-import type { Attachment } from '../history.ts'
+import type { Attachment, Fault } from '../history.ts'
 import { isQuiet } from '../judges/life.ts'
 import { Seat } from '../seat.ts'
 import { BAD_SESSION, SUCCESS, TIMEOUT, UNAVAILABLE } from '../status.ts'
@@ -12,6 +12,9 @@ const TOLD_MS = 1_000
 
 /** Between streams of one connection the order is the transport's affair, within this time. */
 const TOGETHER_MS = 50
+
+/** In which a server that was cut off from the engine has its nodes back. */
+const SETTLING_MS = 10_000
 
 export async function steal(
   world: World,
@@ -76,6 +79,11 @@ function wrongEnd(
   return 'the newer stream was told before the older one'
 }
 
+/** Whether the node has been where it is since this moment: a server that was cut off comes back to its nodes when the engine knows it again. */
+function isSettled(faults: readonly Fault[], since: number): boolean {
+  return faults.every(({ kind, to }) => kind !== 'move' || to + SETTLING_MS < since)
+}
+
 function accuse({ history }: World, { actor }: Visitor, what: string): void {
   history.violations.push({ id: 'S6', at: nowMs(), what: `${actor}: ${what}`, about: [actor] })
 }
@@ -99,8 +107,11 @@ async function intrude(
   const id = await rogue.started
   if (id !== null) {
     rogue.leave()
-    // The number is not stored: a server that was started anew takes any.
-    const isKnown = seat.attachment.generation === world.generation && visitor.seat === seat
+    // The number is not stored: a server that was started anew, or has loaded the node anew, takes any.
+    const isKnown =
+      seat.attachment.generation === world.generation &&
+      visitor.seat === seat &&
+      isSettled(world.history.faults, seat.attachment.startedAt)
     if (!hasKey || isKnown) {
       accuse(world, visitor, `${hasKey ? 'an older number' : 'a wrong key'} took the session`)
     }

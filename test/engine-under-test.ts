@@ -12,14 +12,7 @@ export function newEngineAddress(otherwise: string): string {
   return wanted?.replaceAll('{name}', `s${randomUUID().replaceAll('-', '')}`) ?? otherwise
 }
 
-/** A new store; keeps nothing unless `TENURE_TEST_ENGINE` says otherwise. */
-export async function openNewEngine(): Promise<Engine> {
-  const [engine] = await openNewEngines(1)
-  if (engine === undefined) throw new Error('no engine was opened')
-  return engine
-}
-
-/** A new store, opened so many times. Only one that `TENURE_TEST_ENGINE` names can be opened more than once. */
+/** A new store, opened so many times; keeps nothing unless `TENURE_TEST_ENGINE` says otherwise. Only one that `TENURE_TEST_ENGINE` names can be opened more than once. */
 export async function openNewEngines(count: number): Promise<Engine[]> {
   const address = newEngineAddress('memory:')
   if (address !== 'memory:') return openEngines(address, count)

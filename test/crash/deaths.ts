@@ -93,7 +93,8 @@ export const whileStopping: Death = {
 
 /** So long after the process began, which may be before it serves. */
 export function whileStarting(random: () => number): Death {
-  const seconds = (random() * START_MAX_MS) / 1_000
+  // With 0.000 it would never die.
+  const seconds = (1 + random() * START_MAX_MS) / 1_000
   return {
     name: `while starting, after ${seconds.toFixed(3)} s`,
     surroundings: { inside: ['timeout', '-s', 'KILL', seconds.toFixed(3)] },

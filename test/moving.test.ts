@@ -17,6 +17,8 @@ const PATH = '/local/pairs'
 const root = mkdtempSync(join(tmpdir(), 'tenure-moving-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+/** Where the backup goes on, whoever held the door then is waited for so long. */
+const TIMEOUT_MS = 5_000
 const PATIENCE = { timeout: 30_000, interval: 10 }
 const DONE = { code: 0, signal: null }
 
@@ -59,7 +61,7 @@ class Load {
   }
 
   async #lock(): Promise<void> {
-    await using session = await this.#client.openSession(PATH)
+    await using session = await this.#client.openSession(PATH, { timeout: TIMEOUT_MS })
     while (!this.#isOver) {
       await using lock = await session.mutex('door').lock()
       this.tokens.push(lock.token)
@@ -87,7 +89,7 @@ test('a backup of a server at work is one moment of it, costs it nothing, and go
   )
   const server = await BuiltServer.start(String(folder))
   await using client = connect(server.address)
-  await client.createNode(PATH)
+  await client.createNode(PATH, { sessionGracePeriodMs: 1 })
   const load = new Load(client)
   await load.goOn(20)
   const before = load.acknowledged

@@ -80,7 +80,7 @@ const CLIENT: readonly Mutant[] = [
     name: 'the beginning of a session is heard by another',
     breaks: 'S6',
     file: CONNECTION,
-    original: 'this.#tenants.get(message.channel)?.attached(message.sessionId, this.#capabilities)',
+    original: 'tenant?.attached(message.sessionId, this.#capabilities)',
     planted: '[...this.#tenants.values()].at(-1)?.attached(message.sessionId, this.#capabilities)',
   },
   {
@@ -115,8 +115,8 @@ const CLIENT: readonly Mutant[] = [
     name: 'the end of one session is not heard',
     breaks: 'O2',
     file: CONNECTION,
-    original: '    tenant.ended(message)\n',
-    planted: "    if (message.code === 'STOPPED') tenant.ended(message)\n",
+    original: "if (message.kind === 'ended') tenant?.ended(message)",
+    planted: "if (message.kind === 'ended' && message.code === 'STOPPED') tenant?.ended(message)",
   },
   {
     name: 'who leaves a session does not say so',

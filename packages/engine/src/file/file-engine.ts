@@ -127,7 +127,7 @@ class OpenFileEngine implements FileEngine {
   readonly #queue: WriteQueue
   readonly #assertOpen = (): void => this.#check()
   readonly #cuts = new Set<FileCut>()
-  readonly #door = new CutDoor(() => this.#snapshot())
+  readonly #door = new CutDoor(() => this.#atRest((snapshot) => snapshot))
   #closing: Promise<void> | null = null
 
   constructor(parts: Parts) {
@@ -189,10 +189,12 @@ class OpenFileEngine implements FileEngine {
   async cut(): Promise<Cut> {
     this.#check()
     const { place } = this.#parts
-    const snapshot = await this.#snapshot()
-    const cut: FileCut = new FileCut(snapshot, place, () => void this.#cuts.delete(cut))
-    this.#cuts.add(cut)
-    return cut
+    return this.#atRest((snapshot) => {
+      const cut: FileCut = new FileCut(snapshot, place, () => void this.#cuts.delete(cut))
+      // At once, so that whoever closes the engine now finds it.
+      this.#cuts.add(cut)
+      return cut
+    })
   }
 
   close(): Promise<void> {
@@ -232,14 +234,14 @@ class OpenFileEngine implements FileEngine {
     }
   }
 
-  /** All rows at one moment, when LMDB has all of them. */
-  async #snapshot(): Promise<Snapshot> {
+  /** Does `work` with all rows at one moment, when LMDB has all of them. */
+  async #atRest<Result>(work: (snapshot: Snapshot) => Result): Promise<Result> {
     this.#check()
-    const taken: Snapshot[] = []
-    await this.#queue.atRest(() => taken.push(this.#parts.store.snapshot()))
-    const [snapshot] = taken
-    if (snapshot === undefined) throw new EngineError(`the engine ${this.name} takes no cut`)
-    return snapshot
+    const done: Result[] = []
+    await this.#queue.atRest(() => done.push(work(this.#parts.store.snapshot())))
+    const [result] = done
+    if (result === undefined) throw new EngineError(`the engine ${this.name} takes no cut`)
+    return result
   }
 
   #check(): void {

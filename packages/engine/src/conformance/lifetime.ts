@@ -2,7 +2,7 @@
 import { deepEqual, ok, rejects } from 'node:assert/strict'
 import type { Engine } from '../engine.ts'
 import { EngineError } from '../errors.ts'
-import { bytes, LATER, OWNER, put, read, removeRange } from './entries.ts'
+import { bytes, EVERYTHING, LATER, OWNER, put, read, removeRange } from './entries.ts'
 
 type Reopen = ((engine: Engine) => Promise<Engine>) | null
 
@@ -17,6 +17,18 @@ export const lifetimeTests: Record<string, (engine: Engine, reopen: Reopen) => P
     await rejects(partition.get(bytes('a')), EngineError)
     await rejects(read(partition), EngineError)
     deepEqual(await read(await engine.claim('p', OWNER)), ['a=1'])
+  },
+
+  'a scan that is under way ends with the engine': async (engine) => {
+    const partition = await engine.claim('p', OWNER)
+    await partition.commit(Array.from({ length: 3000 }, (_, index) => put(`k${index}`, 'v')))
+    const scanning = async (): Promise<void> => {
+      for await (const _ of partition.scan(EVERYTHING)) {
+        await partition.commit([put('k', 'w')])
+        await engine.close()
+      }
+    }
+    await rejects(scanning(), EngineError)
   },
 
   'closing the engine settles what is in flight, then everything rejects': async (engine) => {

@@ -208,6 +208,7 @@ class OpenFileEngine implements FileEngine {
     // LMDB must not be closed while a transaction is still read from.
     await this.#door.close()
     await Promise.all(Array.from(this.#cuts, (cut) => cut.close()))
+    this.#parts.store.close()
     await this.#parts.inspection.close()
     await this.#parts.database.close()
     await this.#parts.lock.release()

@@ -35,6 +35,8 @@ export class Store {
   readonly pending: Pending = new Pending()
   /** Who has a partition, as far as it was looked at. Nobody else can change that. */
   readonly #owners = new Map<number, Ownership>()
+  /** What somebody is in the middle of. */
+  readonly #scanned = new Set<Snapshot>()
   readonly #database: Database
   readonly #directory: string
   readonly #inspection: Inspection
@@ -86,6 +88,11 @@ export class Store {
   snapshot(): Snapshot {
     const [database, place, inspection] = [this.#database, this.#directory, this.#inspection]
     return new Snapshot({ database, place, inspection })
+  }
+
+  /** Lets go of LMDB: whoever scans gets no more. */
+  close(): void {
+    for (const snapshot of this.#scanned) snapshot.done()
   }
 
   /** Raises the epoch; inside a write transaction. It holds once that is over: see `claimed`. */
@@ -279,9 +286,11 @@ export class Store {
   /** Rows of one snapshot. @throws DamagedError when they do not ascend */
   *#rows(first: Buffer, end: Buffer): IterableIterator<[Uint8Array, Uint8Array]> {
     const snapshot = this.snapshot()
+    this.#scanned.add(snapshot)
     try {
       yield* snapshot.rows(first, end)
     } finally {
+      this.#scanned.delete(snapshot)
       snapshot.done()
     }
   }

@@ -16,12 +16,17 @@ import type { PartitionTotal } from './ledger.ts'
 import type { Database } from './open-database.ts'
 import { Snapshot } from './snapshot.ts'
 
-const DELETED_AT_ONCE = 1_000
-
 /** A row that is to change in LMDB; null deletes it. */
 export interface RowChange {
   readonly key: Buffer
   readonly value: Uint8Array | null
+}
+
+/** Rows of one partition, by their keys in LMDB. */
+export interface RowRange {
+  readonly start: Buffer
+  /** Exclusive. */
+  readonly end: Buffer
 }
 
 export interface Claim {
@@ -142,36 +147,45 @@ export class Store {
   /** Called before the transaction that changes the rows. @throws DamagedError */
   inspectRows(changes: readonly RowChange[]): void {
     if (this.#inspection.isOver) return
-    for (const { key } of changes) this.inspectRange(key, key)
+    for (const { key } of changes) this.#inspection.writing(key, key)
   }
 
-  /** The same of all rows of a range. */
-  inspectRange(start: Buffer, end: Buffer): void {
-    this.#inspection.writing(start, end)
+  /** The same of all rows of ranges. */
+  inspectRanges(ranges: readonly RowRange[]): void {
+    if (this.#inspection.isOver) return
+    for (const { start, end } of ranges) this.#inspection.writing(start, end)
   }
 
   /** Changes rows in LMDB; inside a write transaction. */
   change(changes: readonly RowChange[]): void {
     const metas = new Map<number, Meta>()
     for (const { key, value } of changes) {
-      const number = layout.partitionOf(key)
-      const meta = metas.get(number) ?? this.#meta(number)
-      metas.set(number, meta)
+      const meta = this.#metaIn(metas, key)
       if (value === null) this.#deleteRow(key, meta)
       else this.#putRow(key, meta, value)
     }
-    for (const [number, meta] of metas) this.#putChanged(number, meta)
+    this.#putChanged(metas)
   }
 
-  /** Deletes the first rows from `start` to before `end`, of one partition; inside a write transaction. @returns whether these were all */
-  clear(start: Buffer, end: Buffer): boolean {
-    // Some at a time: a range can hold more keys than there is memory.
-    const keys = [...this.#database.getKeys({ start, end, limit: DELETED_AT_ONCE })]
-    const number = layout.partitionOf(start)
-    const meta = this.#meta(number)
-    for (const key of keys) this.#deleteRow(key, meta)
-    this.#putChanged(number, meta)
-    return keys.length < DELETED_AT_ONCE
+  /**
+   * Deletes rows of the ranges, one range after the other, until about `rowsMax` rows and ranges are done with; inside a write transaction.
+   *
+   * @returns how many of the ranges are empty now
+   */
+  clear(ranges: readonly RowRange[], rowsMax: number): number {
+    const metas = new Map<number, Meta>()
+    let left = rowsMax
+    let empty = 0
+    for (const { start, end } of ranges) {
+      const keys = [...this.#database.getKeys({ start, end, limit: left })]
+      for (const key of keys) this.#deleteRow(key, this.#metaIn(metas, start))
+      if (keys.length === left) break
+      empty += 1
+      left -= keys.length + 1
+      if (left <= 0) break
+    }
+    this.#putChanged(metas)
+    return empty
   }
 
   /** Says which journal is in use; inside a write transaction. @param journal null when none is */
@@ -237,9 +251,19 @@ export class Store {
     return layout.decodeMeta(content)
   }
 
-  #putChanged(number: number, meta: Meta): void {
-    meta.changes += 1n
-    this.#put(layout.metaKey(number), layout.encodeMeta(meta))
+  /** What is kept of the partition of a row, read once for a transaction. */
+  #metaIn(metas: Map<number, Meta>, row: Buffer): Meta {
+    const number = layout.partitionOf(row)
+    const meta = metas.get(number) ?? this.#meta(number)
+    metas.set(number, meta)
+    return meta
+  }
+
+  #putChanged(metas: ReadonlyMap<number, Meta>): void {
+    for (const [number, meta] of metas) {
+      meta.changes += 1n
+      this.#put(layout.metaKey(number), layout.encodeMeta(meta))
+    }
   }
 
   #putRow(key: Buffer, meta: Meta, value: Uint8Array): void {

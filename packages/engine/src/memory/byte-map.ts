@@ -1,18 +1,14 @@
 /** An ordered map from byte keys, compared as unsigned bytes, a prefix before its extensions. */
-import { createRequire } from 'node:module'
-import type sortedBtree from 'sorted-btree'
+import { SortedMap } from '../sorted-map.ts'
 
-type Tree<Value> = sortedBtree.default<Uint8Array, Value>
-
-// The package is CommonJS with a default export, which loaders disagree how to import; `require` means one thing.
-const { default: BTree }: typeof sortedBtree = createRequire(import.meta.url)('sorted-btree')
+type Tree<Value> = SortedMap<Uint8Array, Value>
 
 const compareKeys = (left: Uint8Array, right: Uint8Array): number => Buffer.compare(left, right)
 
 export class ByteMap<Value> {
   readonly #tree: Tree<Value>
 
-  constructor(tree: Tree<Value> = new BTree<Uint8Array, Value>(undefined, compareKeys)) {
+  constructor(tree: Tree<Value> = new SortedMap<Uint8Array, Value>(undefined, compareKeys)) {
     this.#tree = tree
   }
 

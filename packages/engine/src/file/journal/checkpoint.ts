@@ -5,12 +5,11 @@
  * The last one says that the journal is not needed any more.
  */
 import { crashPoint } from '../../crash-point.ts'
-import type { RowChange, Store } from '../store.ts'
+import type { RowChange, RowRange, Store } from '../store.ts'
 import type { Transactions } from '../transactions.ts'
 import type { JournalMark } from '../layout.ts'
 import { decodeGroup } from './group.ts'
 import { PendingRows } from './pending-rows.ts'
-import type { KeySpan } from './pending-rows.ts'
 import { bytesOf } from './text.ts'
 
 /** So much goes into one transaction. */
@@ -28,7 +27,17 @@ export async function checkpoint(
   mark: JournalMark | null,
   { store, transactions }: CheckpointParts,
 ): Promise<void> {
-  for (const span of rows.cleared) await clear(span, { store, transactions })
+  const ranges = rangesOf(rows)
+  for (let at = 0; at < ranges.length;) {
+    const next = ranges.slice(at, at + SLICE_ROWS)
+    await transactions.run({
+      prepare: () => store.inspectRanges(next),
+      apply: () => {
+        at += store.clear(next, SLICE_ROWS)
+      },
+      isPatient: true,
+    })
+  }
   for (const changes of slices(rows)) {
     await transactions.run({
       prepare: () => store.inspectRows(changes),
@@ -47,32 +56,25 @@ export async function checkpointAtOnce(
 ): Promise<void> {
   const rows = new PendingRows()
   for (const change of decodeGroup(group)) rows.absorb(change)
-  const cleared = rows.cleared.map(({ start, end }) => [bytesOf(start), bytesOf(end)] as const)
+  const ranges = rangesOf(rows)
   const changes = Array.from(rows.entries(), ([key, value]) => ({ key: bytesOf(key), value }))
   await transactions.run({
     prepare: () => {
-      for (const [start, end] of cleared) store.inspectRange(start, end)
+      store.inspectRanges(ranges)
       store.inspectRows(changes)
     },
     apply: () => {
-      for (const [start, end] of cleared) while (!store.clear(start, end));
+      for (let at = 0; at < ranges.length;) at += store.clear(ranges.slice(at), SLICE_ROWS)
       store.change(changes)
     },
   })
 }
 
-async function clear(span: KeySpan, { store, transactions }: CheckpointParts): Promise<void> {
-  const [start, end] = [bytesOf(span.start), bytesOf(span.end)]
-  let isDone = false
-  while (!isDone) {
-    await transactions.run({
-      prepare: () => store.inspectRange(start, end),
-      apply: () => {
-        isDone = store.clear(start, end)
-      },
-      isPatient: true,
-    })
-  }
+function rangesOf({ cleared }: PendingRows): RowRange[] {
+  return Array.from(cleared.all(), ({ start, end }) => ({
+    start: bytesOf(start),
+    end: bytesOf(end),
+  }))
 }
 
 function* slices(rows: PendingRows): IterableIterator<readonly RowChange[]> {

@@ -1,30 +1,28 @@
 /** What pending rows change in a range of those of LMDB, as it was at one moment. */
-import { isWithin } from './pending-rows.ts'
-import type { KeySpan, PendingRows } from './pending-rows.ts'
+import { KeySpans } from './key-spans.ts'
+import type { KeySpan } from './key-spans.ts'
+import type { PendingRows } from './pending-rows.ts'
 import { bytesOf, textOf } from './text.ts'
 
 export class Differences {
   readonly #span: KeySpan
   /** Null when the row was deleted. */
   readonly #rows = new Map<string, Uint8Array | null>()
-  readonly #cleared: KeySpan[] = []
+  readonly #cleared = new KeySpans()
 
   constructor(span: KeySpan) {
     this.#span = span
   }
 
   get isEmpty(): boolean {
-    return this.#rows.size === 0 && this.#cleared.length === 0
+    return this.#rows.size === 0 && this.#cleared.isEmpty
   }
 
   /** Adds changes that came after all that were added before. */
   lay(later: PendingRows): void {
     const { start, end } = this.#span
-    const cleared = later.cleared.filter((span) => span.start < end && start < span.end)
-    for (const key of cleared.length > 0 ? this.#rows.keys() : []) {
-      if (isWithin(cleared, key)) this.#rows.delete(key)
-    }
-    this.#cleared.push(...cleared)
+    for (const span of later.cleared.within(this.#span)) this.#cleared.add(span)
+    for (const key of this.#rows.keys()) if (later.cleared.has(key)) this.#rows.delete(key)
     for (const [key, value] of later.entries(start)) {
       if (key >= end) return
       this.#rows.set(key, value)
@@ -41,7 +39,7 @@ export class Differences {
         yield* present(changed[next])
         next += 1
       }
-      const isStale = this.#rows.has(key) || isWithin(this.#cleared, key)
+      const isStale = this.#rows.has(key) || this.#cleared.has(key)
       if (!isStale) yield row
     }
     for (const row of changed.slice(next)) yield* present(row)

@@ -57,9 +57,13 @@ export class JournalFile {
 
   /** Makes it anew, also where there is one; on disk when it resolves. @param parts its `size` in sectors */
   static async create(parts: JournalFileParts): Promise<JournalFile> {
-    const { place, file, sectors, size } = parts
-    const path = join(place, nameOf(file))
-    const unfinished = `${path}${UNFINISHED}`
+    await JournalFile.prepare(parts)
+    return JournalFile.take(parts)
+  }
+
+  /** Makes a file that `take` puts into its place. When it rejects nothing is different from before. */
+  static async prepare({ place, file, sectors, size }: JournalFileParts): Promise<void> {
+    const unfinished = join(place, nameOf(file) + UNFINISHED)
     try {
       const handle = await open(unfinished, 'w', 0o600)
       try {
@@ -68,12 +72,18 @@ export class JournalFile {
       } finally {
         await handle.close()
       }
-      renameSync(unfinished, path)
-      syncFile(place)
     } catch (error) {
       rmSync(unfinished, { force: true })
       throw error
     }
+  }
+
+  /** @throws when it is not known which file is in the place */
+  static take(parts: JournalFileParts): JournalFile {
+    const { place, file } = parts
+    const path = join(place, nameOf(file))
+    renameSync(path + UNFINISHED, path)
+    syncFile(place)
     return new JournalFile(parts, 0)
   }
 

@@ -5,6 +5,8 @@
  * it cannot be written over. Files grow while they turn over, up to a bound, so that a small store stays small.
  */
 import { crashPoint } from '../../crash-point.ts'
+import { EngineError, FullError } from '../../errors.ts'
+import { failureOf } from '../failure.ts'
 import type { Pace } from '../pace.ts'
 import { JournalFile } from './journal-file.ts'
 import type { Leftover } from './leftover.ts'
@@ -123,14 +125,21 @@ export class Journal {
   ): Promise<JournalFile> {
     if (wanted <= free.size) return free
     const { place } = this.#parts
+    const parts = { place, file: free.next.file, sectors: this.#sectors, size: wanted }
     try {
-      const parts = { place, file: free.next.file, sectors: this.#sectors, size: wanted }
-      const grown = await JournalFile.create(parts)
+      await JournalFile.prepare(parts)
+    } catch (error) {
+      const failure = await failureOf(place, error)
+      if (failure instanceof FullError && needed <= free.size) return free
+      throw failure
+    }
+    try {
+      const grown = JournalFile.take(parts)
       free.close()
       return grown
-    } catch (error) {
-      if (needed > free.size) throw error
-      return free
+    } catch (cause) {
+      // The file that was there may be in no directory any more: what it takes would be lost.
+      throw new EngineError(`the store ${place} failed: a file of its journal`, { cause })
     }
   }
 }

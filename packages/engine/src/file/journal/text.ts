@@ -7,3 +7,8 @@ export function textOf(key: Uint8Array): string {
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }
+
+export function compareTexts(left: string, right: string): number {
+  if (left === right) return 0
+  return left < right ? -1 : 1
+}

@@ -1,0 +1,54 @@
+/** A set of keys, as spans that do not touch. */
+import { SortedMap } from '../../sorted-map.ts'
+import { compareTexts } from './text.ts'
+
+export interface KeySpan {
+  readonly start: string
+  /** Exclusive. */
+  readonly end: string
+}
+
+export class KeySpans {
+  /** The ends by the starts. */
+  readonly #ends = new SortedMap<string, string>(undefined, compareTexts)
+
+  get isEmpty(): boolean {
+    return this.#ends.size === 0
+  }
+
+  add({ start, end }: KeySpan): void {
+    if (start >= end) return
+    // Whoever ends where this one begins is joined, too.
+    const touched = [...this.#from(start, end)]
+    for (const span of touched) this.#ends.delete(span.start)
+    const first = touched[0]?.start ?? start
+    const last = touched.at(-1)?.end ?? end
+    this.#ends.set(first < start ? first : start, last > end ? last : end)
+  }
+
+  has(key: string): boolean {
+    const span = this.#ends.getPairOrNextLower(key)
+    return span !== undefined && key < span[1]
+  }
+
+  /** Ascending. */
+  *all(): IterableIterator<KeySpan> {
+    for (const [start, end] of this.#ends.entries()) yield { start, end }
+  }
+
+  /** Those that have keys of this one, ascending. */
+  *within({ start, end }: KeySpan): IterableIterator<KeySpan> {
+    for (const span of this.#from(start, end)) {
+      if (start < span.end && span.start < end) yield span
+    }
+  }
+
+  /** Those that do not end before `start`, nor begin after `end`. */
+  *#from(start: string, end: string): IterableIterator<KeySpan> {
+    const [first = start] = this.#ends.getPairOrNextLower(start) ?? []
+    for (const [from, to] of this.#ends.entries(first)) {
+      if (from > end) return
+      if (to >= start) yield { start: from, end: to }
+    }
+  }
+}

@@ -1,10 +1,10 @@
 /** Counters of what passes between servers: whether clients reach the servers that have their nodes. */
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { addCounters, addGauges } from './readings.ts'
+import type { Reading } from './readings.ts'
 import type { ClusterView } from './server-view.ts'
 
-type Reading = readonly [name: string, help: string, read: (view: ClusterView) => number]
-
-const GAUGES: readonly Reading[] = [
+const GAUGES: readonly Reading<ClusterView>[] = [
   [
     'cluster_servers',
     'Servers of the cluster that are seen, this one among them',
@@ -22,7 +22,7 @@ const GAUGES: readonly Reading[] = [
   ],
 ]
 
-const COUNTERS: readonly Reading[] = [
+const COUNTERS: readonly Reading<ClusterView>[] = [
   [
     'commands_forwarded_total',
     'Commands passed on to the servers that have the nodes',
@@ -41,26 +41,6 @@ const COUNTERS: readonly Reading[] = [
 ]
 
 export function addClusterMetrics(registry: Registry, view: ClusterView): void {
-  const registers = [registry]
-  for (const [name, help, read] of GAUGES) {
-    void new Gauge({
-      name: `tenure_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read(view))
-      },
-    })
-  }
-  for (const [name, help, read] of COUNTERS) {
-    void new Counter({
-      name: `tenure_${name}`,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(read(view))
-      },
-    })
-  }
+  addGauges(registry, GAUGES, () => view)
+  addCounters(registry, COUNTERS, () => view)
 }

@@ -9,14 +9,14 @@ import type { HostStatistics } from '../host/statistics.ts'
 import { addClusterMetrics } from './cluster-metrics.ts'
 import { addDeliveryMetrics } from './delivery-metrics.ts'
 import { HistogramView } from './histogram-view.ts'
+import { addCounters, addGauges } from './readings.ts'
+import type { Reading } from './readings.ts'
 import type { ServerView } from './server-view.ts'
 
 const NS_PER_SECOND = 1e9
 const MS_PER_SECOND = 1000
 
-type Reading = readonly [name: string, help: string, read: (host: HostStatistics) => number]
-
-const GAUGES: readonly Reading[] = [
+const GAUGES: readonly Reading<HostStatistics>[] = [
   ['nodes', 'Coordination nodes in memory', (host) => host.tablets],
   ['nodes_full', 'Nodes whose engine has no room', (host) => host.fullTablets],
   ['sessions', 'Sessions, attached or not', (host) => host.sessions],
@@ -40,7 +40,7 @@ const GAUGES: readonly Reading[] = [
   ['command_bytes_waiting', 'Bytes of these commands', (host) => host.waitingBytes],
 ]
 
-const COUNTERS: readonly Reading[] = [
+const COUNTERS: readonly Reading<HostStatistics>[] = [
   ['commands_total', 'Commands taken', (host) => host.counters.commands],
   [
     'commands_refused_total',
@@ -65,11 +65,11 @@ const COUNTERS: readonly Reading[] = [
   ['paused_seconds_total', 'Length of these pauses', (host) => host.pausedMs / MS_PER_SECOND],
 ]
 
-const SERVER_GAUGES: readonly (readonly [
-  name: string,
-  help: string,
-  read: (view: ServerView) => number,
-])[] = [
+const SERVER_COUNTERS: readonly Reading<ServerView>[] = [
+  ['calls_total', 'gRPC calls begun', (view) => view.calls()],
+]
+
+const SERVER_GAUGES: readonly Reading<ServerView>[] = [
   ['streams', "Open session streams of YDB's protocol", (view) => view.streams()],
   ['client_connections', "Open connections of Tenure's own protocol", (view) => view.clients()],
   ['connections', 'Open gRPC connections', (view) => view.connections()],
@@ -82,19 +82,8 @@ const SERVER_GAUGES: readonly (readonly [
 
 export function createMetrics(view: ServerView): Registry {
   const registry = new Registry()
-  const registers = [registry]
-  for (const [name, help, read] of GAUGES) {
-    const gauge = { name: `tenure_${name}`, help, registers }
-    void new Gauge({
-      ...gauge,
-      collect() {
-        this.set(read(view.statistics()))
-      },
-    })
-  }
-  for (const [name, help, read] of COUNTERS) {
-    addCounter(registry, `tenure_${name}`, help, () => read(view.statistics()))
-  }
+  addGauges(registry, GAUGES, () => view.statistics())
+  addCounters(registry, COUNTERS, () => view.statistics())
   addServerMetrics(registry, view)
   addDeliveryMetrics(registry, () => view.destinations())
   if (view.cluster !== null) addClusterMetrics(registry, view.cluster)
@@ -103,17 +92,8 @@ export function createMetrics(view: ServerView): Registry {
 
 function addServerMetrics(registry: Registry, view: ServerView): void {
   const registers = [registry]
-  for (const [name, help, read] of SERVER_GAUGES) {
-    void new Gauge({
-      name: `tenure_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read(view))
-      },
-    })
-  }
-  addCounter(registry, 'tenure_calls_total', 'gRPC calls begun', () => view.calls())
+  addGauges(registry, SERVER_GAUGES, () => view)
+  addCounters(registry, SERVER_COUNTERS, () => view)
   void new Counter({
     name: 'tenure_node_ends_total',
     help: 'How nodes left memory',
@@ -153,17 +133,4 @@ function addServerMetrics(registry: Registry, view: ServerView): void {
       read: () => counters.batchCommands,
     }),
   )
-}
-
-/** A counter that shows a number kept elsewhere. */
-function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
-  void new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(read())
-    },
-  })
 }

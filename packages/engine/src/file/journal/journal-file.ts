@@ -14,17 +14,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { syncFile } from '../marker.ts'
 import type { Leftover } from './leftover.ts'
+import { JOURNAL_FILES, UNFINISHED } from './names.ts'
 import { SECTOR_BYTES } from './sectors.ts'
 import type { Position, Sectors } from './sectors.ts'
 
 const writeLater = promisify(write)
 const syncLater = promisify(fdatasync)
-
-/** The names of the files of a journal. */
-export const JOURNAL_FILES = ['journal-0', 'journal-1'] as const
-
-/** What is not a journal file yet. */
-export const UNFINISHED = '.new'
 
 export interface JournalFileParts {
   readonly place: string

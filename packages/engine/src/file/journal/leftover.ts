@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { damaged } from '../failure.ts'
 import type { JournalMark } from '../layout.ts'
 import { syncFile } from '../marker.ts'
-import { JOURNAL_FILES, UNFINISHED } from './journal-file.ts'
+import { JOURNAL_FILES, UNFINISHED } from './names.ts'
 import { Sectors } from './sectors.ts'
 import type { Sector } from './sectors.ts'
 

@@ -1,6 +1,5 @@
 /** Where the servers of a crew stand: each with proxies between it, the members of the engine, and the other servers. */
-import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { freePort } from '../../free-ports.ts'
 import { Proxy } from '../../proxy.ts'
 import type { Post } from './crew.ts'
 
@@ -41,14 +40,4 @@ async function postOn({ members, engine }: Ground): Promise<Post> {
     fromOthers.host,
   ]
   return { words, ways: [...toMembers, fromOthers] }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('there is no port')
-  return address.port
 }

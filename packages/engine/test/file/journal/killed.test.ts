@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Engine, Partition } from '../../../src/engine.ts'
 import { openFileEngine } from '../../../src/file/index.ts'
+import { SECTOR_BYTES } from '../../../src/file/journal/sectors.ts'
 import { drawOf, freshSeed } from '../../../../../test/seed.ts'
 import { contentOf } from '../children/content.ts'
 import { below, flip } from '../damages.ts'
@@ -16,7 +17,6 @@ import type { Files } from './killed-store.ts'
 
 const COMMITS = 30
 const TIMES = 20
-const SECTOR_BYTES = 512
 
 interface State {
   readonly files: Files

@@ -5,13 +5,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { freePort } from '../../../../../test/free-ports.ts'
 import { lacks } from '../../../../../test/needs.ts'
-import {
-  canRun,
-  freePort,
-  hasPostgres,
-  PostgresServer,
-} from '../../../../../test/postgres-server.ts'
+import { canRun, hasPostgres, PostgresServer } from '../../../../../test/postgres-server.ts'
 import { conformance } from '../../../src/conformance/index.ts'
 import type { Engine } from '../../../src/engine.ts'
 import { openPostgresEngine } from '../../../src/postgres/index.ts'

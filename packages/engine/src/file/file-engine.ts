@@ -13,7 +13,7 @@ import type { InspectionLimits } from './inspection.ts'
 import { checkMarker, leaveMarker, syncFile } from './marker.ts'
 import { DATA_FILE, openDatabase } from './open-database.ts'
 import type { Database } from './open-database.ts'
-import { Log } from './journal/log.ts'
+import { JournaledWrites } from './journal/journaled-writes.ts'
 import { Pace } from './pace.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Store } from './store.ts'
@@ -65,13 +65,18 @@ export async function openFileEngine(
       inspection,
       pace: new Pace(options.blockingMaxMs),
     })
-    const log = new Log({ place, store, transactions, pace: new Pace(options.blockingMaxMs) })
+    const writes = new JournaledWrites({
+      place,
+      store,
+      transactions,
+      pace: new Pace(options.blockingMaxMs),
+    })
     try {
       const journal = await store.open()
       leaveMarker(place)
-      await log.recover(journal)
+      await writes.recover(journal)
     } catch (error) {
-      await log.close()
+      await writes.close()
       await inspection.close()
       await database.close()
       throw error
@@ -84,7 +89,7 @@ export async function openFileEngine(
       inspection,
       lock,
       transactions,
-      log,
+      writes,
     })
   } catch (error) {
     await lock.release()
@@ -116,7 +121,7 @@ interface Parts {
   readonly inspection: Inspection
   readonly lock: HolderLock
   readonly transactions: Transactions
-  readonly log: Log
+  readonly writes: JournaledWrites
 }
 
 class OpenFileEngine implements FileEngine {
@@ -204,7 +209,7 @@ class OpenFileEngine implements FileEngine {
 
   async #end(): Promise<void> {
     await this.#queue.drained()
-    await this.#endLog()
+    await this.#endWrites()
     // LMDB must not be closed while a transaction is still read from.
     await this.#door.close()
     await Promise.all(Array.from(this.#cuts, (cut) => cut.close()))
@@ -215,14 +220,14 @@ class OpenFileEngine implements FileEngine {
   }
 
   /** What cannot be moved to LMDB now stays in the journal. */
-  async #endLog(): Promise<void> {
-    const { log } = this.#parts
+  async #endWrites(): Promise<void> {
+    const { writes } = this.#parts
     try {
-      if (!this.failed.aborted) await log.end()
+      if (!this.failed.aborted) await writes.end()
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
     } finally {
-      await log.close()
+      await writes.close()
     }
   }
 

@@ -1,17 +1,16 @@
 /**
  * All that is written to a store, one after the other.
  *
- * Commits go to the journal: all that wait when it is written to make one group, and share one sync of the disk. What does not go
- * there (claims, and commits too large for it) is written to LMDB, as one transaction. What comes meanwhile makes the next of either.
+ * Commits go to the journal: all that wait when it is written to make one group, and share one sync of the disk. Claims are
+ * written to LMDB, those that wait as one transaction. What comes meanwhile makes the next of either.
  */
 import type { WriteSet } from '@tenure/kernel'
 import { EngineError, FullError } from '../errors.ts'
 import { failureOf } from './failure.ts'
-import type { Claim } from './store.ts'
 import { encodeGroup, bytesInGroup } from './journal/group.ts'
 import { GROUP_BYTES_MAX } from './journal/journal.ts'
-import type { Log } from './journal/log.ts'
-import type { Store } from './store.ts'
+import type { JournaledWrites } from './journal/journaled-writes.ts'
+import type { Claim, Store } from './store.ts'
 import type { Transactions } from './transactions.ts'
 import { Turns } from './turns.ts'
 
@@ -56,7 +55,7 @@ export interface WriteQueueParts {
   readonly place: string
   readonly store: Store
   readonly transactions: Transactions
-  readonly log: Log
+  readonly writes: JournaledWrites
 }
 
 export class WriteQueue {
@@ -68,7 +67,7 @@ export class WriteQueue {
 
   constructor(parts: WriteQueueParts) {
     this.#parts = parts
-    parts.log.onFailure((failure) => this.fail(failure))
+    parts.writes.onFailure((failure) => this.fail(failure))
   }
 
   /** Aborts once something was written with an unknown outcome; nothing is read or written from then on. */
@@ -153,7 +152,7 @@ export class WriteQueue {
   }
 
   async #writeAll(group: readonly Job[], refused: Map<Job, EngineError>): Promise<void> {
-    const { log, transactions } = this.#parts
+    const { writes, transactions } = this.#parts
     const commits = group.filter((job) => job.kind === 'commit')
     if (commits.length > 0) {
       await this.#commit(commits, refused)
@@ -169,12 +168,12 @@ export class WriteQueue {
       for (const job of works) if (!refused.has(job)) job.work.applied?.()
       return
     }
-    await log.rest()
+    await writes.rest()
     for (const job of group) if (job.kind === 'rest') attempt(job, job.work, refused)
   }
 
   async #commit(jobs: readonly CommitJob[], refused: Map<Job, EngineError>): Promise<void> {
-    const { store, log } = this.#parts
+    const { store, writes } = this.#parts
     for (const job of jobs) {
       attempt(job, () => store.assertOwned(job.claim), refused)
       store.inspect(job.claim.number, job.writes)
@@ -183,7 +182,7 @@ export class WriteQueue {
       .filter((job) => !refused.has(job))
       .map(({ claim, writes }) => ({ number: claim.number, writes }))
     if (parts.length === 0) return
-    await log.append(encodeGroup(parts))
+    await writes.append(encodeGroup(parts))
   }
 }
 

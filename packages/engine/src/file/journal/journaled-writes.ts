@@ -16,15 +16,15 @@ import { readJournal, removeJournal } from './leftover.ts'
 
 const GENERATIONS = 2 ** 32
 
-export interface LogParts {
+export interface JournaledWritesParts {
   readonly place: string
   readonly store: Store
   readonly transactions: Transactions
   readonly pace: Pace
 }
 
-export class Log {
-  readonly #parts: LogParts
+export class JournaledWrites {
+  readonly #parts: JournaledWritesParts
   #journal: Journal | null = null
   /** Up to where LMDB has the journal when what is on its way has arrived. */
   #applied = 0
@@ -34,7 +34,7 @@ export class Log {
   #isStuck = false
   #failed: (failure: EngineError) => void = () => undefined
 
-  constructor(parts: LogParts) {
+  constructor(parts: JournaledWritesParts) {
     this.#parts = parts
   }
 

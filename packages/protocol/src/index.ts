@@ -3,7 +3,7 @@
  *
  * Messages of unary calls are generated ones; those of streams are plain objects with codecs of their own.
  */
-export { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+export { create, toBinary } from '@bufbuild/protobuf'
 export type { DescFile, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 export { anyPack, anyUnpack, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 export { LoginResultSchema } from '@ydbjs/api/auth'
@@ -23,6 +23,7 @@ export {
   ListDirectoryResultSchema,
 } from '@ydbjs/api/scheme'
 export { SEVERITY, STATUS, statusName, type StatusName, type StatusNumber } from './codes.ts'
+export { fromBinary } from './from-binary.ts'
 export {
   file_grpc_health_v1_health as HEALTH_FILE,
   HealthCheckRequestSchema,

@@ -2,6 +2,7 @@
  * The public door of this room: each name that others may use.
  *
  * Messages of unary calls are generated ones; those of streams are plain objects with codecs of their own.
+ * What few processes need is behind another door: `tenure-v1.ts`.
  */
 export { create, toBinary } from '@bufbuild/protobuf'
 export type { DescFile, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
@@ -37,32 +38,17 @@ export {
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from './gen/grpc/reflection/v1/reflection_pb.ts'
-export { file_tenure_v1_coordination as TENURE_FILE } from './gen/tenure/v1/coordination_pb.ts'
-export {
-  type DialerMessage,
-  DialerMessageSchema,
-  file_tenure_v1_handler as HANDLER_FILE,
-  type HandlerMessage,
-  HandlerMessageSchema,
-  type HandOut,
-  HandOutSchema,
-  type Outcome,
-  OutcomeSchema,
-} from './gen/tenure/v1/handler_pb.ts'
 export {
   ALTER_NODE,
-  CONNECT,
   CREATE_NODE,
   DESCRIBE_NODE,
   DESCRIBE_PATH,
   DROP_NODE,
-  HANDLE,
   LIST_DIRECTORY,
   LIST_ENDPOINTS,
   LOGIN,
   type Method,
   SESSION,
-  TENURE_METHODS,
   WHO_AM_I,
   YDB_METHODS,
 } from './services.ts'

@@ -1,4 +1,4 @@
-/** The gRPC services that Tenure speaks, YDB's and its own: where each method is, and what goes in and out. */
+/** YDB's gRPC services that Tenure speaks: where each method is, and what goes in and out. */
 import {
   AlterNodeRequestSchema,
   AlterNodeResponseSchema,
@@ -25,9 +25,6 @@ import {
   ListDirectoryResponseSchema,
 } from '@ydbjs/api/scheme'
 import type { DescMessage } from '@bufbuild/protobuf'
-import { ClientFrameSchema, ServerFrameSchema } from './gen/tenure/v1/coordination_pb.ts'
-import { DialerMessageSchema, HandlerMessageSchema } from './gen/tenure/v1/handler_pb.ts'
-import { CONNECT_PATH, HANDLE_PATH } from './tenure/protocol.ts'
 
 /** One method of a gRPC service. */
 export interface Method<I extends DescMessage = DescMessage, O extends DescMessage = DescMessage> {
@@ -117,21 +114,3 @@ export const YDB_METHODS: readonly Method[] = [
   LIST_DIRECTORY,
   DESCRIBE_PATH,
 ]
-
-export const CONNECT: Method<typeof ClientFrameSchema, typeof ServerFrameSchema> = {
-  path: CONNECT_PATH,
-  input: ClientFrameSchema,
-  output: ServerFrameSchema,
-  streaming: true,
-}
-
-/** Every method of Tenure's own protocol that the server answers. */
-export const TENURE_METHODS: readonly Method[] = [CONNECT]
-
-/** What a handler of tasks answers, and the server asks. */
-export const HANDLE: Method<typeof DialerMessageSchema, typeof HandlerMessageSchema> = {
-  path: HANDLE_PATH,
-  input: DialerMessageSchema,
-  output: HandlerMessageSchema,
-  streaming: true,
-}

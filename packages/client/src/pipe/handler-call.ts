@@ -3,15 +3,12 @@
  *
  * The task is driven here for as long as the call lives, so the call is its way: operations have numbers, and outcomes name them.
  */
+import { codeOf, create, type MessageInitShape, type TaskOperation } from '@tenure/protocol'
 import {
-  codeOf,
-  create,
   type DialerMessage,
   type HandlerMessage,
   HandlerMessageSchema,
-  type MessageInitShape,
-  type TaskOperation,
-} from '@tenure/protocol'
+} from '@tenure/protocol/tenure-v1'
 import type { Clock } from '../clock.ts'
 import type { Answer } from '../link/link.ts'
 import type { Random } from '../random.ts'

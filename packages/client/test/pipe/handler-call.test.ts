@@ -4,12 +4,12 @@
  * holds: S2-14, S2-15, S2-18
  * guards: J2, J3, J5
  */
+import { create } from '@tenure/protocol'
 import {
-  create,
   type DialerMessage,
   DialerMessageSchema,
   type HandlerMessage,
-} from '@tenure/protocol'
+} from '@tenure/protocol/tenure-v1'
 import { expect, test } from 'vitest'
 import { TaskLostError, TaskTooLargeError } from '../../src/errors.ts'
 import type { HandOut, TaskHandler } from '../../src/pipe/hand-out.ts'

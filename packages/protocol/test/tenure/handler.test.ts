@@ -1,19 +1,13 @@
 /** The protocol of those who handle tasks: what Tenure's server says to them, and they to it. */
 import { expect, test } from 'vitest'
 import { Code } from '../../src/gen/tenure/v1/coordination_pb.ts'
+import { codeNumber, codeOf, create, fromBinary, HANDLE_PATH, toBinary } from '../../src/index.ts'
 import {
-  codeNumber,
-  codeOf,
-  create,
   DialerMessageSchema,
-  fromBinary,
-  HANDLE,
-  HANDLE_PATH,
   HANDLER_FILE,
   HandlerMessageSchema,
   TENURE_FILE,
-  toBinary,
-} from '../../src/index.ts'
+} from '../../src/tenure-v1.ts'
 
 test('the method of handlers is what the proto file says', () => {
   const methods = HANDLER_FILE.services.flatMap((service) =>
@@ -24,8 +18,8 @@ test('the method of handlers is what the proto file says', () => {
       streaming: method.methodKind === 'bidi_streaming',
     })),
   )
-  expect(methods).toEqual([HANDLE])
-  expect(HANDLE.path).toBe(HANDLE_PATH)
+  const [input, output] = [DialerMessageSchema, HandlerMessageSchema]
+  expect(methods).toEqual([{ path: HANDLE_PATH, input, output, streaming: true }])
   expect(HANDLER_FILE.dependencies).toEqual([TENURE_FILE])
 })
 

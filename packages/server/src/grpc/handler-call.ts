@@ -6,18 +6,10 @@
  */
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { constants } from 'node:http2'
-import type { HandlerMessage } from '@tenure/protocol'
-import {
-  codeNumber,
-  create,
-  DialerMessageSchema,
-  fromBinary,
-  HANDLE_PATH,
-  HandlerMessageSchema,
-  toBinary,
-  frameOf,
-} from '@tenure/protocol'
+import { codeNumber, create, frameOf, fromBinary, HANDLE_PATH, toBinary } from '@tenure/protocol'
 import type { MessageInitShape } from '@tenure/protocol'
+import { DialerMessageSchema, HandlerMessageSchema } from '@tenure/protocol/tenure-v1'
+import type { HandlerMessage } from '@tenure/protocol/tenure-v1'
 import type { Clock } from '../clock.ts'
 import type { Errand, HandOut, Verdict, Wish, WishOutcome } from '../services/delivery/endpoint.ts'
 import { failed } from '../services/delivery/endpoint.ts'

@@ -2,7 +2,6 @@
 import type { Clock } from '../clock.ts'
 import type { Endpoint, EndpointAddress, Errand, Verdict } from '../services/delivery/endpoint.ts'
 import { failed, unreachable } from '../services/delivery/endpoint.ts'
-import { HandlerCall } from './handler-call.ts'
 import { HandlerConnection } from './handler-connection.ts'
 
 export class GrpcHandlerEndpoint implements Endpoint {
@@ -19,6 +18,7 @@ export class GrpcHandlerEndpoint implements Endpoint {
   async carry(errand: Errand): Promise<Verdict> {
     const { clock, authority } = { clock: this.#clock, authority: this.#address.url.host }
     try {
+      const { HandlerCall } = await import('./handler-call.ts')
       const session = await this.#connection.session()
       if (errand.signal.aborted) return failed('called off')
       return await new HandlerCall(errand, { session, authority, clock }).run()

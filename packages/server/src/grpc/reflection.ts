@@ -1,27 +1,25 @@
 /**
  * gRPC's reflection: which services there are and what their messages look like.
  *
- * YDB's generated code describes messages only, so the files that describe its services are made from our table of methods.
+ * The descriptions take long to make, so they are made when somebody asks for the first time.
  */
 import {
+  CONNECT_PATH,
   create,
-  type DescFile,
-  FileDescriptorProtoSchema,
+  frameOf,
   fromBinary,
-  HEALTH_FILE,
-  REFLECTION_FILE,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
-  TENURE_FILE,
   toBinary,
   YDB_METHODS,
-  frameOf,
 } from '@tenure/protocol'
 import type { GrpcCall } from './call.ts'
 import { FrameReader } from './frames.ts'
 import type { CallHandler } from './grpc-server.ts'
+import { serviceOf } from './method-path.ts'
+import type { DescribedFile } from './reflection-files.ts'
 import { GRPC, GrpcError } from './status.ts'
 
 const HEALTH_SERVICE = 'grpc.health.v1.Health'
@@ -30,47 +28,43 @@ const REFLECTION_SERVICES = [
   'grpc.reflection.v1alpha.ServerReflection',
 ]
 
-/** Full names of YDB's services here. */
-const YDB_SERVICES = [...new Set(YDB_METHODS.map((method) => serviceAndMethod(method.path)[0]))]
-
 /** Full names of what clients may ask the health of. */
 export const SERVICE_NAMES: readonly string[] = [
-  ...YDB_SERVICES,
-  ...TENURE_FILE.services.map((service) => service.typeName),
+  ...new Set(YDB_METHODS.map(({ path }) => serviceOf(path))),
+  serviceOf(CONNECT_PATH),
   HEALTH_SERVICE,
 ]
-
-interface DescribedFile {
-  readonly name: string
-  readonly bytes: Uint8Array
-  /** Full names of what the file declares. */
-  readonly symbols: readonly string[]
-}
 
 type Reply = ServerReflectionResponse['messageResponse']
 
 export function reflectionHandlers(): Array<[string, CallHandler]> {
-  const files = describeAll()
-  const handler: CallHandler = (call) => listen(call, files)
+  let files: Promise<readonly DescribedFile[]> | null = null
+  const handler: CallHandler = (call) => listen(call, (files ??= describe()))
   return REFLECTION_SERVICES.map((service) => [`/${service}/ServerReflectionInfo`, handler])
 }
 
-function listen(call: GrpcCall, files: readonly DescribedFile[]): void {
+async function describe(): Promise<readonly DescribedFile[]> {
+  const { describeAll } = await import('./reflection-files.ts')
+  return describeAll()
+}
+
+function listen(call: GrpcCall, described: Promise<readonly DescribedFile[]>): void {
   const reader = new FrameReader(call.header('grpc-encoding'))
-  call.observe({
-    data(chunk) {
-      try {
-        reader.push(chunk)
-        for (let message = reader.next(); message !== null; message = reader.next()) {
-          call.write(frameOf(answer(fromBinary(ServerReflectionRequestSchema, message), files)))
-        }
-      } catch (error) {
-        const isKnown = error instanceof GrpcError
-        const text = isKnown ? error.message : 'request is no ServerReflectionRequest'
-        call.end(isKnown ? error.status : GRPC.INVALID_ARGUMENT, text)
+  const hear = (chunk: Buffer, files: readonly DescribedFile[]): void => {
+    try {
+      reader.push(chunk)
+      for (let message = reader.next(); message !== null; message = reader.next()) {
+        call.write(frameOf(answer(fromBinary(ServerReflectionRequestSchema, message), files)))
       }
-    },
-    halfClosed: () => call.end(GRPC.OK),
+    } catch (error) {
+      const isKnown = error instanceof GrpcError
+      const text = isKnown ? error.message : 'request is no ServerReflectionRequest'
+      call.end(isKnown ? error.status : GRPC.INVALID_ARGUMENT, text)
+    }
+  }
+  call.observe({
+    data: (chunk) => void described.then((files) => hear(chunk, files)),
+    halfClosed: () => void described.then(() => call.end(GRPC.OK)),
     closed() {},
   })
 }
@@ -125,58 +119,4 @@ function errorReply(errorCode: number, errorMessage: string): Reply {
   return create(ServerReflectionResponseSchema, {
     messageResponse: { case: 'errorResponse', value: { errorCode, errorMessage } },
   }).messageResponse
-}
-
-function describeAll(): DescribedFile[] {
-  const files = new Map<string, DescFile>()
-  const collect = (file: DescFile): void => {
-    if (files.has(file.name)) return
-    files.set(file.name, file)
-    file.dependencies.forEach(collect)
-  }
-  collect(HEALTH_FILE)
-  collect(REFLECTION_FILE)
-  collect(TENURE_FILE)
-  for (const method of YDB_METHODS) collect(method.input.file)
-  return [...[...files.values()].map(describeFile), ...YDB_SERVICES.map(describeService)]
-}
-
-function describeFile(file: DescFile): DescribedFile {
-  const declared = [...file.messages, ...file.enums, ...file.services]
-  return {
-    name: file.proto.name,
-    bytes: toBinary(FileDescriptorProtoSchema, file.proto),
-    symbols: declared.map((one) => one.typeName),
-  }
-}
-
-/** The file that would declare one of YDB's services. */
-function describeService(service: string): DescribedFile {
-  const methods = YDB_METHODS.filter((method) => serviceAndMethod(method.path)[0] === service)
-  const dot = service.lastIndexOf('.')
-  const name = `${service.replaceAll('.', '/')}.proto`
-  const file = create(FileDescriptorProtoSchema, {
-    name,
-    package: service.slice(0, dot),
-    syntax: 'proto3',
-    dependency: [...new Set(methods.map((method) => method.input.file.proto.name))],
-    service: [
-      {
-        name: service.slice(dot + 1),
-        method: methods.map((method) => ({
-          name: serviceAndMethod(method.path)[1],
-          inputType: `.${method.input.typeName}`,
-          outputType: `.${method.output.typeName}`,
-          clientStreaming: method.streaming,
-          serverStreaming: method.streaming,
-        })),
-      },
-    ],
-  })
-  return { name, bytes: toBinary(FileDescriptorProtoSchema, file), symbols: [service] }
-}
-
-function serviceAndMethod(path: string): [service: string, method: string] {
-  const [, service = '', method = ''] = path.split('/')
-  return [service, method]
 }

@@ -1,15 +1,10 @@
 /** A handler of tasks that knows nothing of Tenure: grpc-js and the generated code. */
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
-import type { DialerMessage, HandlerMessage, MessageInitShape } from '@tenure/protocol'
-import {
-  create,
-  DialerMessageSchema,
-  fromBinary,
-  HANDLE_PATH,
-  HandlerMessageSchema,
-  toBinary,
-} from '@tenure/protocol'
+import type { MessageInitShape } from '@tenure/protocol'
+import { create, fromBinary, HANDLE_PATH, toBinary } from '@tenure/protocol'
+import type { DialerMessage, HandlerMessage } from '@tenure/protocol/tenure-v1'
+import { DialerMessageSchema, HandlerMessageSchema } from '@tenure/protocol/tenure-v1'
 
 type Call = ServerDuplexStream<DialerMessage, Bytes>
 type Bytes = Uint8Array

@@ -11,8 +11,8 @@ const floors: Record<string, readonly string[]> = {
   kernel: [],
   protocol: [],
   engine: ['@tenure/kernel'],
-  server: ['@tenure/kernel', '@tenure/engine', '@tenure/protocol'],
-  client: ['@tenure/protocol'],
+  server: ['@tenure/kernel', '@tenure/engine', '@tenure/protocol', '@tenure/protocol/tenure-v1'],
+  client: ['@tenure/protocol', '@tenure/protocol/tenure-v1'],
   tenure: [
     '@tenure/client',
     '@tenure/server',

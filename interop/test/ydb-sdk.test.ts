@@ -1,15 +1,12 @@
 /** The older official SDK, ydb-sdk, against our server: how its driver finds a server and logs in. */
 import { once } from 'node:events'
 import { status as grpcStatus } from '@grpc/grpc-js'
-import {
-  AnonymousAuthService,
-  Driver,
-  type IAuthService,
-  type Logger,
-  StaticCredentialsAuthService,
-} from 'ydb-sdk'
+import ydbSdk, { type IAuthService, type Logger } from 'ydb-sdk'
 import { expect, test } from 'vitest'
 import { atEnd, connectionString, NODE, officialWithNode, serve } from './ground.ts'
+
+// It is CommonJS, and Node sees no names in it.
+const { AnonymousAuthService, Driver, StaticCredentialsAuthService } = ydbSdk
 
 const READY_MS = 5_000
 /** `SchemeEntryType.COORDINATION_NODE`. */
@@ -18,7 +15,7 @@ const COORDINATION_NODE = 7
 const say = (): void => {}
 const logger: Logger = { fatal: say, error: say, warn: say, info: say, debug: say, trace: say }
 
-function driverOf(port: number, authService: IAuthService): Driver {
+function driverOf(port: number, authService: IAuthService): InstanceType<typeof Driver> {
   const missed = missedTables()
   const driver = new Driver({ connectionString: connectionString(port), authService, logger })
   atEnd(async () => {

@@ -16,6 +16,7 @@ import type { Total } from './layout.ts'
 import { Leaves } from './leaves.ts'
 import { Ledger } from './ledger.ts'
 import type { PartitionTotal } from './ledger.ts'
+import { Leisure } from './leisure.ts'
 import { confirm } from './meta-page.ts'
 import { Damage, PageFile } from './page-file.ts'
 import { readBranches, readWhole } from './read-ahead.ts'
@@ -28,8 +29,8 @@ export interface InspectionLimits {
   readonly filePagesMax: number
   /** In such a file, about so many pages with rows of a partition that is about to be claimed. */
   readonly partitionPagesMax: number
-  /** What the check of all the rest waits for before it reads the next few pages; nothing by default. */
-  readonly turn?: () => Promise<void>
+  /** What the check of all the rest waits for before it checks the next few pages; for leisure by default. */
+  readonly turn?: (workedMs: number) => Promise<void>
 }
 
 /** So many pages are 256 MiB, and checked in about a second. */
@@ -150,7 +151,9 @@ export class Inspection {
   async rest(): Promise<void> {
     if (this.#leaves === null) return
     try {
-      await this.#sweep((leaves) => leaves.inFile(), this.#limits.turn)
+      const leisure = new Leisure()
+      const { turn = (workedMs) => leisure.turn(workedMs) } = this.#limits
+      await this.#sweep((leaves) => leaves.inFile(), turn)
       await this.#quiet()
       if (!this.#isStopped) this.#guard(() => this.#finish())
     } catch (error) {
@@ -215,7 +218,7 @@ export class Inspection {
 
   async #sweep(
     which: (leaves: Leaves) => Iterable<number>,
-    turn?: () => Promise<void>,
+    turn?: (workedMs: number) => Promise<void>,
   ): Promise<void> {
     const leaves = this.#leaves
     if (leaves === null) return

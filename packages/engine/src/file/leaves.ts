@@ -1,4 +1,7 @@
 /** The leaves of the main tree as they were at the opening of the file, and which of them have still to be checked. */
+import { KeySpans } from './key-spans.ts'
+import type { KeySpan } from './key-spans.ts'
+import { AFTER_ALL_KEYS, textOf } from './key-text.ts'
 import type { Ledger } from './ledger.ts'
 import { LeafCheck } from './leaf-check.ts'
 import type { LargeValue, LeafContent } from './leaf-check.ts'
@@ -8,6 +11,7 @@ import type { Survey } from './survey.ts'
 import { HEADER_BYTES, TreePage } from './tree-page.ts'
 import { TreeReader } from './tree-reader.ts'
 import type { Twig } from './tree-reader.ts'
+import type { Bounds } from './tree-walk.ts'
 
 /** So many leaves are checked at once for one reader. */
 const STRETCH_LEAVES = 64
@@ -31,6 +35,9 @@ export class Leaves {
   readonly #reader: TreeReader
   readonly #check: LeafCheck
   readonly #page: TreePage
+  /** What `reading` and `writing` have done since the last transaction, which they need not do twice. */
+  readonly #readable = new KeySpans()
+  readonly #writable = new KeySpans()
   #entries = 0n
   #overflows = 0n
 
@@ -58,6 +65,8 @@ export class Leaves {
   /** A transaction is over. */
   moved(): void {
     this.#reader.moved()
+    this.#readable.clear()
+    this.#writable.clear()
   }
 
   isLeft(number: number): boolean {
@@ -92,7 +101,7 @@ export class Leaves {
     const place = this.#at(this.#check.firstKey(page, number))
     const stands = place !== null && place.twig.leaf(place.index) === number
     demand(stands, `page ${number} is not where its keys are looked for`)
-    return this.#check.read(page, number, place.twig.boundsOf(place.index))
+    return this.#check.read(page, number, boundsOf(place))
   }
 
   /** Judges a large value by the pages that it fills. */
@@ -142,22 +151,20 @@ export class Leaves {
    * @returns the key before which all is checked
    */
   reading(start: Buffer, end: Buffer): Buffer {
-    let place = this.#at(start)
-    for (let read = 1; place !== null; read += 1) {
+    const known = this.#readable.endOf(textOf(start))
+    if (known !== undefined && textOf(end) <= known) return end
+    const first = this.#at(start)
+    let upper: Buffer | null = null
+    let place = first
+    for (let read = 0; place !== null && read < STRETCH_LEAVES; read += 1) {
       this.#checkAt(place)
-      const { upper } = place.twig.boundsOf(place.index)
+      upper = boundsOf(place).upper
       place = this.#next(place)
-      if (place === null || upper === null) break
-      if (upper.compare(end) >= 0) {
-        this.#checkAt(place)
-        break
-      }
-      if (read === STRETCH_LEAVES) {
-        this.#checkAt(place)
-        return upper
-      }
+      if (upper !== null && upper.compare(end) >= 0) break
     }
-    return end
+    if (place !== null) this.#checkAt(place)
+    if (first !== null) this.#readable.add(spanOf(first, upper))
+    return upper === null || upper.compare(end) >= 0 ? end : upper
   }
 
   /**
@@ -165,20 +172,24 @@ export class Leaves {
    * A leaf that stays full enough joins no other; so beyond such a one nothing is touched.
    */
   writing(start: Buffer, end: Buffer): void {
-    const begin = this.#at(start)
-    let last = begin
-    for (let place = begin; place !== null; place = this.#next(place)) {
+    const known = this.#writable.endOf(textOf(start))
+    if (known !== undefined && textOf(end) < known) return
+    const first = this.#at(start)
+    if (first === null) return
+    let last = first
+    for (let place: Place | null = first; place !== null; place = this.#next(place)) {
       this.#checkAt(place)
       last = place
-      const { upper } = place.twig.boundsOf(place.index)
+      const { upper } = boundsOf(place)
       if (upper === null || upper.compare(end) > 0) break
     }
-    this.#around(begin, (place) => this.#previous(place))
+    this.#around(first, (place) => this.#previous(place))
     this.#around(last, (place) => this.#next(place))
+    this.#writable.add(spanOf(first, boundsOf(last).upper))
   }
 
-  #around(from: Place | null, step: (place: Place) => Place | null): void {
-    let place = from === null ? null : step(from)
+  #around(from: Place, step: (place: Place) => Place | null): void {
+    let place = step(from)
     for (let reached = 1; place !== null; reached += 1) {
       this.#checkAt(place)
       if (reached >= REACH_LEAVES && this.#fullness(place) >= FULLNESS_MIN) return
@@ -220,5 +231,18 @@ export class Leaves {
     const { lower } = twig.bounds
     const before = lower === null ? null : this.#reader.twigBefore(lower)
     return before === null ? null : { twig: before, index: before.count - 1 }
+  }
+}
+
+function boundsOf({ twig, index }: Place): Bounds {
+  return twig.boundsOf(index)
+}
+
+/** All keys from the first one of a leaf to `upper`. */
+function spanOf(first: Place, upper: Buffer | null): KeySpan {
+  const { lower } = boundsOf(first)
+  return {
+    start: lower === null ? '' : textOf(lower),
+    end: upper === null ? AFTER_ALL_KEYS : textOf(upper),
   }
 }

@@ -16,8 +16,8 @@ const GAP_PAGES_MAX = 8
 export interface Sweeping {
   /** Whether to end before all are checked. */
   readonly isStopped: () => boolean
-  /** What is waited for before the next few are read. */
-  readonly turn?: (() => Promise<void>) | undefined
+  /** What is waited for before the next few are checked, since the last ones have held up the event loop for so long. */
+  readonly turn?: ((workedMs: number) => Promise<void>) | undefined
 }
 
 /**
@@ -30,14 +30,17 @@ export async function sweep(
   { isStopped, turn }: Sweeping,
 ): Promise<void> {
   const span = new Span(leaves.file)
+  let workedMs = 0
   for (const some of spansOf(numbers)) {
-    await turn?.()
+    await turn?.(workedMs)
     if (isStopped()) return
     await span.read(some)
+    const startMs = performance.now()
     for (const number of some) {
       if (isStopped()) return
       if (leaves.isLeft(number)) await check(leaves, number, span.page(number))
     }
+    workedMs = performance.now() - startMs
   }
 }
 

@@ -52,7 +52,8 @@ export class Asked {
     })
     if (task.state === 'held') deepStrictEqual(lease?.count, task.count)
     // Only a lease that somebody looks at learns of a forced delete.
-    if (task.state === 'held' && task.isWatched) ok(lease?.signal.aborted === false)
+    if (task.state === 'held' && task.isWatched)
+      ok(lease?.signal.aborted === false, 'it is held, and its lease has ended')
   }
 }
 
@@ -75,7 +76,7 @@ export class Watching {
     try {
       for await (const state of states) this.last = state
     } catch (error) {
-      ok(['aborted', 'session over'].includes(outcomeOf(error)))
+      ok(['aborted', 'session over'].includes(outcomeOf(error)), String(error))
     }
     this.isOver = true
   }
@@ -86,7 +87,7 @@ export class Watching {
     const semaphore = model.semaphores.get(this.name)
     const owners = model.places(this.name).filter(({ owns }) => owns)
     const { last } = this
-    ok(last !== undefined)
+    ok(last !== undefined, `a watch of ${this.name} has shown nothing`)
     deepStrictEqual(
       last && { data: text(last.data), owners: last.owners.map(({ data }) => text(data)) },
       semaphore === undefined
@@ -119,15 +120,17 @@ export class Program {
   verify(model: Model, session: ModelSession): void {
     for (const asked of this.asked) asked.verify()
     for (const watch of this.watches) {
-      if (session.isOver) ok(watch.isOver)
+      if (session.isOver) ok(watch.isOver, 'the session is over, and a watch of it is not')
       else watch.verify(model)
     }
   }
 
   /** Every promise has settled. */
   verifyEnd(): void {
-    for (const { lease, outcome } of this.asked) ok(lease?.signal.aborted ?? outcome !== null)
-    for (const { isOver } of this.watches) ok(isOver)
+    for (const { lease, outcome } of this.asked) {
+      ok(lease?.signal.aborted ?? outcome !== null, 'what was asked is still open')
+    }
+    for (const { isOver } of this.watches) ok(isOver, 'a watch is still open')
   }
 }
 

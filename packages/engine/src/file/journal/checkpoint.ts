@@ -10,7 +10,7 @@ import type { Transactions } from '../transactions.ts'
 import type { JournalMark } from '../layout.ts'
 import { decodeGroup } from './group.ts'
 import { PendingRows } from './pending-rows.ts'
-import { bytesOf } from './text.ts'
+import { bytesOf } from '../key-text.ts'
 
 /** So much goes into one transaction. */
 const SLICE_ROWS = 512

@@ -5,8 +5,8 @@
  */
 import { SortedMap } from '../../sorted-map.ts'
 import type { Change } from './group.ts'
-import { KeySpans } from './key-spans.ts'
-import { compareTexts } from './text.ts'
+import { KeySpans } from '../key-spans.ts'
+import { compareTexts } from '../key-text.ts'
 
 export class PendingRows {
   /** What was deleted before the rows of `entries` were written. */

@@ -2,7 +2,7 @@
 import { Differences } from './differences.ts'
 import { decodeGroup } from './group.ts'
 import { PendingRows } from './pending-rows.ts'
-import { textOf } from './text.ts'
+import { textOf } from '../key-text.ts'
 
 export class Pending {
   #moving = new PendingRows()

@@ -1,6 +1,6 @@
 /** A set of keys, as spans that do not touch. */
-import { SortedMap } from '../../sorted-map.ts'
-import { compareTexts } from './text.ts'
+import { SortedMap } from '../sorted-map.ts'
+import { compareTexts } from './key-text.ts'
 
 export interface KeySpan {
   readonly start: string
@@ -27,8 +27,17 @@ export class KeySpans {
   }
 
   has(key: string): boolean {
-    const span = this.#ends.getPairOrNextLower(key)
-    return span !== undefined && key < span[1]
+    return this.endOf(key) !== undefined
+  }
+
+  /** Where the span that has the key ends; undefined when none has it. */
+  endOf(key: string): string | undefined {
+    const end = this.#ends.getPairOrNextLower(key)?.[1]
+    return end !== undefined && key < end ? end : undefined
+  }
+
+  clear(): void {
+    this.#ends.clear()
   }
 
   /** Ascending. */

@@ -1,5 +1,8 @@
 /** Keys as strings, a character for each byte, so that they compare as bytes do. */
 
+/** Comes after all keys. */
+export const AFTER_ALL_KEYS = '\u0100'
+
 export function textOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
 }

@@ -1,6 +1,6 @@
 import { assert, constantFrom, property, array, record } from 'fast-check'
 import { expect, test } from 'vitest'
-import { KeySpans } from '../../../src/file/journal/key-spans.ts'
+import { KeySpans } from '../../src/file/key-spans.ts'
 
 const KEYS = 'abcdefghij'.split('')
 

@@ -13,7 +13,8 @@ import { besiege } from './crash/siege.ts'
 import { Victim } from './crash/victim.ts'
 import { drawOf, freshSeed } from './seed.ts'
 
-const KILLS = 20
+/** With the deaths at crash points and those of record-crash.test.ts these are twenty; many more in the full tier. */
+const KILLS = 9
 
 async function siegeOf(deaths: readonly Death[]): Promise<{ seed: number; breaches: string[] }> {
   const seed = freshSeed()

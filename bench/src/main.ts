@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: measures Tenure and its rivals side by side and prints the comparison.
  *
- *   npm run bench                              all, and writes bench/RESULTS.md
+ *   npm run bench                              all, and writes bench/RESULTS.json, RESULTS.md and plots
  *   npm run bench -- --quick                   a short look
  *   npm run bench -- --only pairs,idle         some workloads
  *   npm run bench -- --subjects redis,etcd     some subjects
  *   npm run bench -- --costs                   what a node and a session take of a server's memory
- *   npm run bench -- --scale                   a server with very many stored tasks, and writes bench/SCALE.md
+ *   npm run bench -- --scale                   a server with very many stored tasks, and writes bench/SCALE.json, SCALE.md and plots
+ *   npm run bench -- --tables                  measures nothing, and makes tables and plots again of RESULTS.json and SCALE.json
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,7 +27,8 @@ import {
   QUICK_SCALE,
   type Scale,
 } from './plan.ts'
-import { asMarkdown, asText, type Outcome } from './report/document.ts'
+import { asText, type Outcome } from './report/document.ts'
+import { keep, keptName, remake } from './report/files.ts'
 import { machineFacts } from './report/machine.ts'
 import { measureScale } from './scale.ts'
 import { SUBJECTS } from './subjects/index.ts'
@@ -45,8 +47,10 @@ async function run(args: readonly string[]): Promise<void> {
       subjects: { type: 'string' },
       scale: { type: 'boolean', default: false },
       costs: { type: 'boolean', default: false },
+      tables: { type: 'boolean', default: false },
     },
   })
+  if (values.tables) return remake(SUBJECTS, HOME)
   if (values.costs) {
     for (const line of await measureCosts(values.quick ? QUICK_COSTS : FULL_COSTS))
       console.log(line)
@@ -69,10 +73,9 @@ async function run(args: readonly string[]): Promise<void> {
   const raw = join(RESULTS, `${machine.date.replaceAll(':', '-')}.json`)
   await writeFile(raw, `${JSON.stringify(outcome, null, 2)}\n`)
   // A part of the picture must not replace the whole.
-  const whole = !values.quick && only === undefined && ids === undefined
-  const tables = values.scale ? 'SCALE.md' : 'RESULTS.md'
-  if (whole) await writeFile(join(HOME, tables), asMarkdown(outcome, SUBJECTS))
-  console.log(`\nRaw figures: ${raw}${whole ? `; tables: bench/${tables}` : ''}`)
+  const isWhole = !values.quick && only === undefined && ids === undefined
+  if (isWhole) await keep(outcome, SUBJECTS, HOME)
+  console.log(`\nRaw figures: ${raw}${isWhole ? `; tables: bench/${keptName(outcome)}.md` : ''}`)
 }
 
 type Results = Pick<Outcome, 'measurements' | 'versions' | 'skipped'>

@@ -5,11 +5,13 @@ import type { Measurement, Run } from '../measurement.ts'
 import { spreadOf } from '../statistics.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { figure, type Table } from '../table.ts'
+import type { Bar, Chart } from './chart.ts'
 import { UNITS } from './unit.ts'
 
 export interface Comparison {
   readonly heading: string
   readonly table: Table
+  readonly chart: Chart
 }
 
 /** One comparison for each workload and size, in the order of measuring. */
@@ -28,13 +30,15 @@ export function comparisons(
 function compare(group: readonly Measurement[], subjects: readonly Subject[]): Comparison | null {
   const [first] = group
   if (first === undefined) return null
-  const { heading, unit } = UNITS[first.workload]
+  const { workload, size } = first
+  const { unit, better } = UNITS[workload]
+  const heading = UNITS[workload].heading.replace('#', size.toLocaleString('en-US'))
+  const bars = group.map((measurement) => barOf(measurement, subjects))
   const best = bestRival(group, subjects)
-  const rows = group.map((measurement) => {
-    const subject = subjects.find(({ id }) => id === measurement.subject)
+  const rows = group.map((measurement, at) => {
     const { median, min, max } = spreadOf(measurement.values)
     return [
-      subject?.title ?? measurement.subject,
+      bars[at]?.label ?? '',
       figure(median),
       measurement.values.length > 1 ? `${figure(min)} to ${figure(max)}` : '–',
       middle(measurement.runs, (run) => run.p50Ms),
@@ -44,7 +48,7 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
       best === null || !Number.isFinite(median)
         ? '–'
         : `${figure(ratio(measurement, median, best))} x`,
-      subject?.durable === true ? 'yes' : 'no',
+      bars[at]?.isDurable === true ? 'yes' : 'no',
     ]
   })
   const head = [
@@ -58,17 +62,22 @@ function compare(group: readonly Measurement[], subjects: readonly Subject[]): C
     'as good as',
     'durable',
   ]
+  const chart = { name: `${workload}-${size}`, heading, unit, better, bars }
+  return { heading, table: { head, rows }, chart }
+}
+
+function barOf(measurement: Measurement, subjects: readonly Subject[]): Bar {
+  const subject = subjects.find(({ id }) => id === measurement.subject)
   return {
-    heading: heading.replace('#', first.size.toLocaleString('en-US')),
-    table: { head, rows },
+    label: subject?.title ?? measurement.subject,
+    isOurs: subject?.family === 'tenure',
+    isDurable: subject?.durable === true,
+    ...spreadOf(measurement.values),
   }
 }
 
 /** @returns the median of the best durable rival; null when none was measured */
-export function bestRival(
-  group: readonly Measurement[],
-  subjects: readonly Subject[],
-): number | null {
+function bestRival(group: readonly Measurement[], subjects: readonly Subject[]): number | null {
   const rivals = group.filter(({ subject }) =>
     subjects.some(({ id, family, durable }) => id === subject && family === 'rival' && durable),
   )
@@ -80,7 +89,7 @@ export function bestRival(
 }
 
 /** How many times as good as the best: above 1 is better, whichever direction is good. */
-export function ratio({ workload }: Measurement, median: number, best: number): number {
+function ratio({ workload }: Measurement, median: number, best: number): number {
   return UNITS[workload].better === 'more' ? median / best : best / median
 }
 

@@ -5,7 +5,8 @@ import type { Measurement } from '../measurement.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { type Comparison, comparisons } from './comparison.ts'
-import { goalTable } from './goals.ts'
+import type { Chart } from './chart.ts'
+import { goalTable } from './goal-table.ts'
 import { describeMachine, type MachineFacts } from './machine.ts'
 import { scaleTables } from './scale.ts'
 
@@ -40,7 +41,8 @@ export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
 
 export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): string {
   const tables = tablesOf(outcome, subjects).map(
-    ({ heading, table }) => `## ${heading}\n\n${markdownTable(table)}`,
+    ({ heading, table, chart }) =>
+      `## ${heading}\n\n![${heading}](${plotOf(chart)})\n\n${markdownTable(table)}`,
   )
   const goals = goalTable(outcome.measurements, subjects)
   return (
@@ -59,6 +61,15 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
       .join('\n\n')
       .trimEnd() + '\n'
   )
+}
+
+export function chartsOf(outcome: Outcome, subjects: readonly Subject[]): readonly Chart[] {
+  return tablesOf(outcome, subjects).map(({ chart }) => chart)
+}
+
+/** Where its picture is, beside the document. */
+export function plotOf({ name }: Chart): string {
+  return `plots/${name}.svg`
 }
 
 function legendOf({ isScale }: Outcome): string {

@@ -4,7 +4,9 @@
 import type { Measurement, Run, ScaleName } from '../measurement.ts'
 import { spreadOf } from '../statistics.ts'
 import { figure, type Table } from '../table.ts'
+import type { Bar, Chart } from './chart.ts'
 import type { Comparison } from './comparison.ts'
+import { UNITS } from './unit.ts'
 
 export function scaleTables(measurements: readonly Measurement[]): Comparison[] {
   const sizesOf = (name: ScaleName): number[] =>
@@ -15,12 +17,25 @@ export function scaleTables(measurements: readonly Measurement[]): Comparison[] 
     {
       heading: 'A server with stored tasks of one record of 256 bytes',
       table: storedTable(sizesOf('stored-open'), at),
+      chart: chartOf('stored-appends', sizesOf('stored-appends'), at),
     },
     {
       heading: 'Due tasks handed out in the order in which they are due, and deleted',
       table: deliveryTable(sizesOf('delivery'), at),
+      chart: chartOf('delivery', sizesOf('delivery'), at),
     },
   ]
+}
+
+function chartOf(name: ScaleName, sizes: readonly number[], at: Find): Chart {
+  const { heading, unit, better } = UNITS[name]
+  const bars = sizes.map((size): Bar => ({
+    label: size.toLocaleString('en-US'),
+    isOurs: true,
+    isDurable: true,
+    ...spreadOf(at(name, size)?.values ?? []),
+  }))
+  return { name, heading: heading.replace(' #', ''), unit, better, bars }
 }
 
 type Find = (name: ScaleName, size: number) => Measurement | undefined

@@ -1,5 +1,5 @@
 /**
- * As much of NATS's protocol as publishing to a stream takes: https://docs.nats.io/reference/reference-protocols/nats-protocol
+ * As much of NATS's protocol as it takes to publish, to a stream or to subscribers: https://docs.nats.io/reference/reference-protocols/nats-protocol
  *
  * Small and without a library, so that the load costs little: what is published in one turn of the event loop leaves in one write.
  */
@@ -8,16 +8,19 @@ import { connect, type Socket } from 'node:net'
 
 const CRLF = '\r\n'
 const INBOX = '_INBOX.bench'
+/** Of the answers. */
 const SUBSCRIPTION = 1
 
-interface Waiting {
-  resolve(answer: Buffer): void
+interface Waiting<Answer> {
+  resolve(answer: Answer): void
   reject(error: Error): void
 }
 
 export class NatsConnection {
   readonly #socket: Socket
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Waiting<Buffer>>()
+  readonly #settling: Waiting<void>[] = []
+  readonly #listeners = new Map<number, (payload: Buffer) => void>()
   #rest: Buffer = Buffer.alloc(0)
   #last = 0
   #isCorked = false
@@ -49,6 +52,26 @@ export class NatsConnection {
       this.#write(`PUB ${subject} ${INBOX}.${request} ${bytes}${CRLF}`)
       this.#write(payload)
       this.#write(CRLF)
+    })
+  }
+
+  /** Publishes to whoever has subscribed. */
+  publish(subject: string, payload: string): void {
+    this.#write(`PUB ${subject} ${Buffer.byteLength(payload)}${CRLF}${payload}${CRLF}`)
+  }
+
+  /** @param heard called with each message from now on */
+  subscribe(subject: string, heard: (payload: Buffer) => void): void {
+    const subscription = SUBSCRIPTION + 1 + this.#listeners.size
+    this.#listeners.set(subscription, heard)
+    this.#write(`SUB ${subject} ${subscription}${CRLF}`)
+  }
+
+  /** Resolves when the server has obeyed all that was written: it answers in order. */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settling.push({ resolve, reject })
+      this.#write(`PING${CRLF}`)
     })
   }
 
@@ -90,11 +113,14 @@ export class NatsConnection {
 
   #obey(line: string): void {
     if (line === 'PING') this.#write(`PONG${CRLF}`)
+    else if (line === 'PONG') this.#settling.shift()?.resolve()
     else if (line.startsWith('-ERR')) this.#fail(new Error(`NATS: ${line}`))
   }
 
   #answer(line: string, payload: Buffer): void {
-    const [, subject = ''] = line.split(' ')
+    const [, subject = '', subscription] = line.split(' ')
+    const listener = this.#listeners.get(Number(subscription))
+    if (listener !== undefined) return listener(payload)
     const request = Number(subject.slice(INBOX.length + 1))
     const waiting = this.#waiting.get(request)
     this.#waiting.delete(request)
@@ -103,7 +129,8 @@ export class NatsConnection {
   }
 
   #fail(error: Error): void {
-    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    for (const waiting of [...this.#waiting.values(), ...this.#settling]) waiting.reject(error)
     this.#waiting.clear()
+    this.#settling.length = 0
   }
 }

@@ -4,7 +4,10 @@
 import { bullmq } from '../rivals/bullmq.ts'
 import { etcd, etcdTrio } from '../rivals/etcd.ts'
 import { etcdTransactions } from '../rivals/etcd-transactions.ts'
+import { graphileWorker } from '../rivals/graphile-worker.ts'
 import { jetStream, jetStreamSynced } from '../rivals/jetstream.ts'
+import { natsCore } from '../rivals/nats-core.ts'
+import { pgBoss } from '../rivals/pg-boss.ts'
 import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
 import { postgresInsert } from '../rivals/postgres-insert.ts'
 import { redis, redisChannel } from '../rivals/redis.ts'
@@ -29,9 +32,12 @@ export const SUBJECTS: readonly Subject[] = [
   redisChannel,
   redisStream,
   bullmq,
+  graphileWorker,
+  pgBoss,
   postgresRow,
   postgresRowLock,
   postgresInsert,
+  natsCore,
   jetStream,
   jetStreamSynced,
   zookeeperNode,

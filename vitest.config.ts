@@ -23,6 +23,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is waited for comes at once; on a busy machine it may take a while.
+    expect: { poll: { interval: 5, timeout: 10_000 } },
     onUnhandledError: (error) =>
       Object.entries(DISCOVERY_CUT_OFF).some(([name, value]) => Reflect.get(error, name) !== value),
     projects: [

@@ -81,8 +81,10 @@ async function run(args: readonly string[]): Promise<void> {
 type Results = Pick<Outcome, 'measurements' | 'versions' | 'skipped'>
 
 async function measureStored(plan: Scale): Promise<Results> {
-  const { measurements, version } = await measureScale(plan, RESULTS)
-  return { measurements, versions: { [tenureServer.id]: version }, skipped: [] }
+  const { measurements, version, failure } = await measureScale(plan, RESULTS)
+  if (failure !== null) process.exitCode = 1
+  const skipped = failure === null ? [] : [`FAILED, and all that should have followed: ${failure}`]
+  return { measurements, versions: { [tenureServer.id]: version }, skipped }
 }
 
 async function measureAll(

@@ -17,16 +17,27 @@ const FILL_MS_PER_TASK = 1
 export async function measureScale(
   plan: Scale,
   below: string,
-): Promise<{ readonly version: string; readonly measurements: readonly Measurement[] }> {
+): Promise<Scaled> {
   const folder = await scratch(below)
   const scaling = new Scaling(plan, folder)
+  let failure: unknown = null
   try {
     for (const size of plan.sizes) await scaling.measure(size)
     await scaling.deliver()
-    return scaling
+  } catch (error) {
+    // What was measured before took a quarter of an hour.
+    failure = error
   } finally {
     await discard(folder)
   }
+  return { version: scaling.version, measurements: scaling.measurements, failure }
+}
+
+export interface Scaled {
+  readonly version: string
+  readonly measurements: readonly Measurement[]
+  /** What ended it early; null when nothing did. */
+  readonly failure: unknown
 }
 
 class Scaling {

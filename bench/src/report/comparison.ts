@@ -11,7 +11,8 @@ import { UNITS } from './unit.ts'
 export interface Comparison {
   readonly heading: string
   readonly table: Table
-  readonly chart: Chart
+  /** Null where there is nothing to see. */
+  readonly chart: Chart | null
 }
 
 /** One comparison for each workload and size, in the order of measuring. */

@@ -42,7 +42,7 @@ export function asText(outcome: Outcome, subjects: readonly Subject[]): string {
 export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): string {
   const tables = tablesOf(outcome, subjects).map(
     ({ heading, table, chart }) =>
-      `## ${heading}\n\n![${heading}](${plotOf(chart)})\n\n${markdownTable(table)}`,
+      `## ${heading}\n\n${chart === null ? '' : `![${heading}](${plotOf(chart)})\n\n`}${markdownTable(table)}`,
   )
   const goals = goalTable(outcome.measurements, subjects)
   return (
@@ -64,7 +64,7 @@ export function asMarkdown(outcome: Outcome, subjects: readonly Subject[]): stri
 }
 
 export function chartsOf(outcome: Outcome, subjects: readonly Subject[]): readonly Chart[] {
-  return tablesOf(outcome, subjects).map(({ chart }) => chart)
+  return tablesOf(outcome, subjects).flatMap(({ chart }) => chart ?? [])
 }
 
 /** Where its picture is, beside the document. */

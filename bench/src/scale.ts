@@ -14,10 +14,7 @@ const MIB = 1_048_576
 /** Much more than a task takes, so that a store is filled on a busy machine too. */
 const FILL_MS_PER_TASK = 1
 
-export async function measureScale(
-  plan: Scale,
-  below: string,
-): Promise<Scaled> {
+export async function measureScale(plan: Scale, below: string): Promise<Scaled> {
   const folder = await scratch(below)
   const scaling = new Scaling(plan, folder)
   let failure: unknown = null

@@ -83,7 +83,8 @@ type Results = Pick<Outcome, 'measurements' | 'versions' | 'skipped'>
 async function measureStored(plan: Scale): Promise<Results> {
   const { measurements, version, failure } = await measureScale(plan, RESULTS)
   if (failure !== null) process.exitCode = 1
-  const skipped = failure === null ? [] : [`FAILED, and all that should have followed: ${failure}`]
+  const skipped =
+    failure === null ? [] : [`FAILED, and all that should have followed: ${String(failure)}`]
   return { measurements, versions: { [tenureServer.id]: version }, skipped }
 }
 

@@ -84,7 +84,7 @@ async function measureStored(plan: Scale): Promise<Results> {
   const { measurements, version, failure } = await measureScale(plan, RESULTS)
   if (failure !== null) process.exitCode = 1
   const skipped =
-    failure === null ? [] : [`FAILED, and all that should have followed: ${String(failure)}`]
+    failure === null ? [] : [`FAILED, and all that should have followed: ${failure.message}`]
   return { measurements, versions: { [tenureServer.id]: version }, skipped }
 }
 

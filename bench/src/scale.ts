@@ -17,13 +17,13 @@ const FILL_MS_PER_TASK = 1
 export async function measureScale(plan: Scale, below: string): Promise<Scaled> {
   const folder = await scratch(below)
   const scaling = new Scaling(plan, folder)
-  let failure: unknown = null
+  let failure: Error | null = null
   try {
     for (const size of plan.sizes) await scaling.measure(size)
     await scaling.deliver()
   } catch (error) {
     // What was measured before took a quarter of an hour.
-    failure = error
+    failure = error instanceof Error ? error : new Error(String(error))
   } finally {
     await discard(folder)
   }
@@ -34,7 +34,7 @@ export interface Scaled {
   readonly version: string
   readonly measurements: readonly Measurement[]
   /** What ended it early; null when nothing did. */
-  readonly failure: unknown
+  readonly failure: Error | null
 }
 
 class Scaling {

@@ -1,10 +1,10 @@
 /**
- * A server as a child process: started on its core, waited for, ended by its own process id.
+ * A server as a child process: started on its core, waited for, ended with all that it has started itself.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { pinned } from './cores.ts'
-import { endWithUs } from './leftovers.ts'
+import { endGroup, endWithUs } from './leftovers.ts'
 import { listening } from './port.ts'
 
 /** A Java program with a cold disk takes some seconds. */
@@ -39,6 +39,7 @@ export class ServerProcess {
       cwd: options.folder,
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
       ...(options.user && { uid: options.user.userId, gid: options.user.groupId }),
     })
     endWithUs(child)
@@ -59,7 +60,7 @@ export class ServerProcess {
     try {
       await Promise.race([listening(options.port, signal), ended])
     } catch (error) {
-      child.kill('SIGKILL')
+      endGroup(child)
       throw error
     } finally {
       waiting.abort()
@@ -77,8 +78,9 @@ export class ServerProcess {
       await exit
     } catch {
       const killed = once(this.#child, 'exit')
-      this.#child.kill('SIGKILL')
+      endGroup(this.#child)
       await killed
     }
+    endGroup(this.#child)
   }
 }

@@ -8,7 +8,7 @@ import { svgOf } from './chart.ts'
 import { asMarkdown, chartsOf, type Outcome, plotOf } from './document.ts'
 
 /** Names of the two runs of which something is kept. */
-export const KEPT = ['RESULTS', 'SCALE'] as const
+const KEPT = ['RESULTS', 'SCALE'] as const
 
 export function keptName({ isScale }: Outcome): (typeof KEPT)[number] {
   return isScale ? 'SCALE' : 'RESULTS'

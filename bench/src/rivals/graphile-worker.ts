@@ -3,7 +3,7 @@
  */
 import { Logger, run } from 'graphile-worker'
 import { Pool } from 'pg'
-import { jobData, jobOf } from '../subjects/job-data.ts'
+import { jobData, type JobObject, jobOf } from '../subjects/job-data.ts'
 import type { JobQueue, QueueTerms, Subject, Visitor } from '../subjects/subject.ts'
 import { postgresOptions, startPostgres } from './postgres.ts'
 
@@ -23,11 +23,7 @@ export const graphileWorker: Subject = {
   visit: async (address) => visitQueue(address),
 }
 
-interface Data {
-  readonly job: string
-}
-
-function isData(payload: unknown): payload is Data {
+function isJob(payload: unknown): payload is JobObject {
   return typeof payload === 'object' && payload !== null && 'job' in payload
 }
 
@@ -53,7 +49,7 @@ function visitQueue(address: string): Visitor {
         },
       })
       runner.events.on('job:complete', ({ job: { payload } }) => {
-        if (isData(payload)) done(jobOf(payload.job))
+        if (isJob(payload)) done(jobOf(payload.job))
       })
       stop = async () => {
         await runner.stop()

@@ -3,7 +3,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import PgBoss from 'pg-boss'
-import { jobData, jobOf } from '../subjects/job-data.ts'
+import { jobData, type JobObject, jobOf } from '../subjects/job-data.ts'
 import type { JobQueue, QueueTerms, Subject, Visitor } from '../subjects/subject.ts'
 import { startPostgres } from './postgres.ts'
 
@@ -24,10 +24,6 @@ export const pgBoss: Subject = {
   visit: async (address) => visitQueue(address),
 }
 
-interface Data {
-  readonly job: string
-}
-
 function visitQueue(address: string): Visitor {
   const connectionString = `postgres://bench@127.0.0.1:${address}/postgres`
   let stop: (() => Promise<void>) | undefined
@@ -43,7 +39,7 @@ function visitQueue(address: string): Visitor {
       const work = async (): Promise<void> => {
         while (!isOver) {
           const options = { batchSize: BATCH, includeMetadata: true, priority: false } as const
-          const jobs = await boss.fetch<Data>(QUEUE, options)
+          const jobs = await boss.fetch<JobObject>(QUEUE, options)
           const failed = jobs.filter(({ retryCount }) => retryCount < failures)
           const ended = jobs.filter(({ retryCount }) => retryCount >= failures)
           if (failed.length > 0) await boss.fail(QUEUE, idsOf(failed))

@@ -7,6 +7,8 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 
 /** Of the time of a busy event loop. */
 const SHARE_MAX = 1 / 20
+/** Whoever wants the work to end waits no longer than this for it to notice. */
+const PAUSE_MAX_MS = 100
 /** The weight of the latest in the moving average. */
 const WEIGHT = 1 / 8
 
@@ -34,7 +36,7 @@ export class Leisure {
   /** @param workedMs for how long the event loop was held up since the last turn */
   async turn(workedMs: number): Promise<void> {
     this.#look(workedMs)
-    const pauseMs = (workedMs * this.#busyness) / SHARE_MAX
+    const pauseMs = Math.min(PAUSE_MAX_MS, (workedMs * this.#busyness) / SHARE_MAX)
     await (pauseMs < 1 ? this.#loop.nextTurn() : this.#loop.delay(pauseMs))
   }
 

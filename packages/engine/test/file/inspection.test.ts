@@ -14,6 +14,7 @@ import type { Partition } from '../../src/engine.ts'
 import { DamagedError } from '../../src/errors.ts'
 import { openFileEngine } from '../../src/file/index.ts'
 import type { FileEngine } from '../../src/file/index.ts'
+import { Inspection } from '../../src/file/inspection.ts'
 import * as layout from '../../src/file/layout.ts'
 import { contentOf } from './children/content.ts'
 import { DATA_FILE } from './damaged-store.ts'
@@ -164,6 +165,21 @@ test('a store whose partitions tell nothing of regions is checked whole by the f
   await using again = disposable(await openFileEngine(directory, CALLING_THREAD))
   await expect(again.claim('large', OWNER)).rejects.toThrow('partition "large" fails its digest')
 })
+
+test.for(['reading', 'writing'] as const)(
+  'what %s has checked for one key it does not take for checked elsewhere',
+  async (use) => {
+    const data = Buffer.from(bytes)
+    zeroPageOf(data, LATE)
+    const directory = mkdtempSync(join(root, 'keys-'))
+    writeFileSync(join(directory, DATA_FILE), data)
+    const inspection = await Inspection.begin(directory, DATA_FILE, LIMITS)
+    const [early, late] = [0, LATE].map((row) => layout.rowKey(0, keyOf(row)))
+    for (let time = 1; time <= 2; time++) inspection[use](early!, early!)
+    expect(() => inspection[use](late!, late!)).toThrow(DamagedError)
+    await inspection.close()
+  },
+)
 
 test('a page that LMDB could not be trusted with ends the use of the store', async () => {
   await using engine = await opened((data) => zeroPageOf(data, LATE))

@@ -16,6 +16,9 @@ test('it has the keys of all that were added, and its spans do not touch', () =>
       const isAdded = (key: string): boolean =>
         added.some(({ start, end }) => start <= key && key < end)
       expect(KEYS.filter((key) => set.has(key))).toEqual(KEYS.filter(isAdded))
+      const endOf = (key: string): string | undefined =>
+        isAdded(key) ? [...KEYS, 'k'].find((next) => next > key && !isAdded(next)) : undefined
+      expect(KEYS.map((key) => set.endOf(key))).toEqual(KEYS.map(endOf))
       const all = [...set.all()]
       expect(
         all.every(({ start, end }, at) => start < end && !(end >= (all[at + 1]?.start ?? '~'))),

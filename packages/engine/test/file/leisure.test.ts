@@ -28,13 +28,13 @@ class FakeLoop {
   }
 }
 
-async function pausesOf(othersShare: number): Promise<readonly number[]> {
+async function pausesOf(othersShare: number, workedMs = 2): Promise<readonly number[]> {
   const loop = new FakeLoop()
   loop.othersShare = othersShare
   const leisure = new Leisure(loop)
   for (let turn = 0; turn < 100; turn++) {
-    loop.work(2)
-    await leisure.turn(2)
+    loop.work(workedMs)
+    await leisure.turn(workedMs)
   }
   return loop.pauses
 }
@@ -51,4 +51,8 @@ test('work takes a twentieth of the time while others want all of it, and is not
 
 test('work takes more of the time while others want half of it', async () => {
   expect((await pausesOf(0.5)).at(-1)).toBeCloseTo(20, 2)
+})
+
+test('no pause is so long that an end of the work would be waited for', async () => {
+  expect(Math.max(...(await pausesOf(1, 50)))).toBe(100)
 })

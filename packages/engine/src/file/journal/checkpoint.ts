@@ -5,12 +5,12 @@
  * The last one says that the journal is not needed any more.
  */
 import { crashPoint } from '../../crash-point.ts'
+import { bytesOf } from '../key-text.ts'
 import type { RowChange, RowRange, Store } from '../store.ts'
 import type { Transactions } from '../transactions.ts'
 import type { JournalMark } from '../layout.ts'
 import { decodeGroup } from './group.ts'
 import { PendingRows } from './pending-rows.ts'
-import { bytesOf } from '../key-text.ts'
 
 /** So much goes into one transaction. */
 const SLICE_ROWS = 512

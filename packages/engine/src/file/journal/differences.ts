@@ -1,8 +1,8 @@
 /** What pending rows change in a range of those of LMDB, as it was at one moment. */
 import { KeySpans } from '../key-spans.ts'
 import type { KeySpan } from '../key-spans.ts'
-import type { PendingRows } from './pending-rows.ts'
 import { bytesOf, textOf } from '../key-text.ts'
+import type { PendingRows } from './pending-rows.ts'
 
 export class Differences {
   readonly #span: KeySpan

@@ -4,9 +4,9 @@
  * The last change of a row is the one that counts. Ranges that were deleted stand apart: a row written into one afterwards is there.
  */
 import { SortedMap } from '../../sorted-map.ts'
-import type { Change } from './group.ts'
 import { KeySpans } from '../key-spans.ts'
 import { compareTexts } from '../key-text.ts'
+import type { Change } from './group.ts'
 
 export class PendingRows {
   /** What was deleted before the rows of `entries` were written. */

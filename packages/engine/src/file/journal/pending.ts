@@ -1,8 +1,8 @@
 /** All that the journal says and LMDB does not know yet: what is on its way there, and over it what came since. */
+import { textOf } from '../key-text.ts'
 import { Differences } from './differences.ts'
 import { decodeGroup } from './group.ts'
 import { PendingRows } from './pending-rows.ts'
-import { textOf } from '../key-text.ts'
 
 export class Pending {
   #moving = new PendingRows()

@@ -11,6 +11,8 @@ export interface Clock {
   monotonicMs(): number
   /** Calls `fire` once, not before `delayMs` have passed. Keeps the process alive only when `hold` is true. */
   after(delayMs: number, fire: () => void, hold?: boolean): Timer
+  /** Calls `turn` when the input that has already arrived has been handled, and what was written because of it is on its way. */
+  afterInput(turn: () => void): void
   /** Keeps the process alive until `letGo` has been called as often as `hold`. Cheap: called for single requests. */
   hold(): void
   letGo(): void
@@ -45,6 +47,9 @@ export const systemClock: Clock = {
     const timer = setTimeout(fire, Math.min(Math.max(0, Math.ceil(delayMs)), DELAY_MAX_MS))
     if (!hold) timer.unref()
     return { cancel: () => clearTimeout(timer) }
+  },
+  afterInput: (turn) => {
+    setImmediate(turn)
   },
   hold: () => anchor.hold(),
   letGo: () => anchor.letGo(),

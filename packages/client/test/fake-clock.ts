@@ -35,6 +35,11 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** Whatever else has happened in this turn of the event loop comes first. */
+  afterInput(turn: () => void): void {
+    setImmediate(turn)
+  }
+
   /** Timers that have not fired. */
   get pending(): number {
     return this.#timers.size

@@ -54,6 +54,7 @@ export function clientClock(process: Process): ClientClock {
   return {
     monotonicMs: () => process.monotonicMs(),
     after: (delayMs, fire) => process.after(delayMs, fire),
+    afterInput: (turn) => process.afterInput(turn),
     hold() {},
     letGo() {},
   }

@@ -31,6 +31,7 @@ import { headersFor } from '../grpc/unary.ts'
 import type { AttachmentEnd, RefusalCode } from '../link.ts'
 import { DeclaredPeriod } from './declared-period.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
 import type { Asker, Capabilities, DirectedRequest, Questioner, Tenant } from './tenant.ts'
 
@@ -57,6 +58,7 @@ export class TenureConnection {
   readonly #ground: Ground
   readonly #options: ConnectionOptions
   readonly #outgoing = new Outgoing()
+  readonly #incoming: Incoming
   readonly #heartbeat: Heartbeat
   readonly #tenants = new Map<number, Tenant>()
   readonly #asked = new IdMap<Asker>()
@@ -77,6 +79,7 @@ export class TenureConnection {
   constructor(ground: Ground, options: ConnectionOptions) {
     this.#ground = ground
     this.#options = options
+    this.#incoming = new Incoming(ground.clock, (message) => this.#receive(message))
     this.#heartbeat = new Heartbeat({
       clock: ground.clock,
       periodMs: () => this.#periodMs(),
@@ -249,8 +252,14 @@ export class TenureConnection {
     this.#use = channels.use()
     this.#stream = this.#use.channel.stream(CONNECT_PATH, headersFor(database, token), {
       message: (frame) => this.#read(frame),
-      ended: () => this.#break(new Error('the server ended the stream')),
-      failed: (error) => this.#fail(error),
+      ended: () => {
+        this.#incoming.takeAll()
+        this.#break(new Error('the server ended the stream'))
+      },
+      failed: (error) => {
+        this.#incoming.takeAll()
+        this.#fail(error)
+      },
     })
     const writer = new WireWriter()
     const capabilities = to === null ? [] : [CAPABILITY.elsewhere]
@@ -268,7 +277,7 @@ export class TenureConnection {
       this.#break(error)
       return
     }
-    for (const message of messages) this.#receive(message)
+    this.#incoming.add(messages)
   }
 
   #receive(message: ServerMessage): void {
@@ -388,6 +397,7 @@ export class TenureConnection {
     this.#cancelIdle()
     this.#heartbeat.stop()
     this.#outgoing.close()
+    this.#incoming.close()
     this.#tenants.clear()
     this.#asked.clear()
     this.#questions.clear()

@@ -7,7 +7,6 @@
  * last of those that use it; one that nobody uses goes after a moment, so that it keeps no program from ending.
  */
 import {
-  CAPABILITY,
   type ClientMessage,
   CONNECT_PATH,
   decodeServerFrame,
@@ -17,12 +16,9 @@ import {
   type ServerHello,
   type ServerMessage,
   type SessionOperation,
-  WireWriter,
-  writeClientMessage,
 } from '@tenure/protocol'
 import type { Timer } from '../../clock.ts'
 import { IdMap } from '../../id-map.ts'
-import { VERSION } from '../../version.ts'
 import type { CallError, MessageStream } from '../grpc/channel.ts'
 import type { ChannelUse } from '../grpc/channels.ts'
 import type { Ground } from '../grpc/ground.ts'
@@ -31,6 +27,7 @@ import { headersFor } from '../grpc/unary.ts'
 import type { AttachmentEnd, RefusalCode } from '../link.ts'
 import { DeclaredPeriod } from './declared-period.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { capabilitiesOf, helloFrame } from './hello.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
 import type { Asker, Capabilities, DirectedRequest, Questioner, Tenant } from './tenant.ts'
@@ -50,7 +47,6 @@ type AboutSession = Extract<ServerMessage, { readonly channel: number }>
 const IDLE_MS = 250
 /** How often the server must answer while only questions wait that have no session. */
 const QUESTION_HEARTBEAT_MS = 5_000
-const AGENT = `tenure-js/${VERSION}`
 /** What another attempt may find otherwise, though the server has spoken before. */
 const SAID_AT_ANY_TIME: ReadonlySet<RefusalCode> = new Set(['UNAUTHORIZED', 'OVERLOADED'])
 
@@ -261,11 +257,7 @@ export class TenureConnection {
         this.#fail(error)
       },
     })
-    const writer = new WireWriter()
-    const capabilities = to === null ? [] : [CAPABILITY.elsewhere]
-    const hello = { kind: 'hello', version: PROTOCOL_VERSION, capabilities } as const
-    writeClientMessage(writer, { ...hello, agent: AGENT })
-    this.#stream.write(writer.take())
+    this.#stream.write(helloFrame(to !== null))
   }
 
   #read(frame: Uint8Array): void {
@@ -326,7 +318,8 @@ export class TenureConnection {
     }
   }
 
-  #greeted({ version, capabilities, server }: ServerHello): void {
+  #greeted(hello: ServerHello): void {
+    const { version, server } = hello
     if (version < 1 || version > PROTOCOL_VERSION) {
       this.#refuseToSpeak(`the server speaks version ${version} of the protocol, this client 1`)
       return
@@ -337,10 +330,7 @@ export class TenureConnection {
     }
     this.#phase = 'open'
     this.#server = server
-    this.#capabilities = {
-      hasRecords: capabilities.includes(CAPABILITY.records),
-      hasLog: capabilities.includes(CAPABILITY.log),
-    }
+    this.#capabilities = capabilitiesOf(hello)
     this.#outgoing.open((frame) => this.#stream?.write(frame))
   }
 

@@ -7,6 +7,7 @@
  *   npm run bench -- --subjects redis,etcd     some subjects
  *   npm run bench -- --costs                   what a node and a session take of a server's memory
  *   npm run bench -- --scale                   a server with very many stored tasks, and writes bench/SCALE.json, SCALE.md and plots
+ *   npm run bench -- --profiles                where the time goes, and writes bench/PROFILES.md
  *   npm run bench -- --tables                  measures nothing, and makes tables and plots again of RESULTS.json and SCALE.json
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -22,14 +23,17 @@ import {
   FULL_COSTS,
   FULL_SCALE,
   type PlannedWorkload,
+  PROFILED,
   QUICK,
   QUICK_COSTS,
   QUICK_SCALE,
   type Scale,
 } from './plan.ts'
+import { measureProfiles } from './profiles.ts'
 import { asText, type Outcome } from './report/document.ts'
 import { keep, keptName, remake } from './report/files.ts'
 import { machineFacts } from './report/machine.ts'
+import { profilesAsMarkdown } from './report/profile-table.ts'
 import { measureScale } from './scale.ts'
 import { SUBJECTS } from './subjects/index.ts'
 import type { Subject } from './subjects/subject.ts'
@@ -37,6 +41,15 @@ import { tenureServer } from './subjects/tenure-server.ts'
 
 const HOME = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join(HOME, 'results')
+
+interface Asked {
+  /** As it was typed. */
+  readonly command: string
+  readonly isQuick: boolean
+  readonly isScale: boolean
+  readonly only: readonly string[] | undefined
+  readonly ids: readonly string[] | undefined
+}
 
 async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -47,33 +60,51 @@ async function run(args: readonly string[]): Promise<void> {
       subjects: { type: 'string' },
       scale: { type: 'boolean', default: false },
       costs: { type: 'boolean', default: false },
+      profiles: { type: 'boolean', default: false },
       tables: { type: 'boolean', default: false },
     },
   })
-  if (values.tables) return remake(SUBJECTS, HOME)
-  if (values.costs) {
-    for (const line of await measureCosts(values.quick ? QUICK_COSTS : FULL_COSTS))
-      console.log(line)
-    return
+  const asked: Asked = {
+    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    isQuick: values.quick,
+    isScale: values.scale,
+    only: values.only?.split(','),
+    ids: values.subjects?.split(','),
   }
-  const only = values.only?.split(',')
-  const ids = values.subjects?.split(',')
+  await mkdir(RESULTS, { recursive: true })
+  if (values.tables) await remake(SUBJECTS, HOME)
+  else if (values.costs) await tellCosts(asked)
+  else if (values.profiles) await keepProfiles(asked)
+  else await compare(asked)
+}
+
+async function tellCosts({ isQuick }: Asked): Promise<void> {
+  for (const line of await measureCosts(isQuick ? QUICK_COSTS : FULL_COSTS)) console.log(line)
+}
+
+async function keepProfiles({ command, only }: Asked): Promise<void> {
   const machine = machineFacts()
-  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
-  const measured = values.scale
-    ? await measureStored(values.quick ? QUICK_SCALE : FULL_SCALE)
+  const plan = PROFILED.filter(({ name }) => only?.includes(name) ?? true)
+  const document = profilesAsMarkdown(await measureProfiles(plan, RESULTS), { command, machine })
+  console.log(`\n${document}`)
+  if (only === undefined) await writeFile(join(HOME, 'PROFILES.md'), document)
+}
+
+async function compare({ command, isQuick, isScale, only, ids }: Asked): Promise<void> {
+  const machine = machineFacts()
+  const measured = isScale
+    ? await measureStored(isQuick ? QUICK_SCALE : FULL_SCALE)
     : await measureAll(
-        (values.quick ? QUICK : FULL).filter(({ name }) => only?.includes(name) ?? true),
+        (isQuick ? QUICK : FULL).filter(({ name }) => only?.includes(name) ?? true),
         SUBJECTS.filter(({ id }) => ids?.includes(id) ?? true),
       )
-  const outcome: Outcome = { command, machine, isScale: values.scale, ...measured }
+  const outcome: Outcome = { command, machine, isScale, ...measured }
 
   console.log(`\n${asText(outcome, SUBJECTS)}`)
-  await mkdir(RESULTS, { recursive: true })
   const raw = join(RESULTS, `${machine.date.replaceAll(':', '-')}.json`)
   await writeFile(raw, `${JSON.stringify(outcome, null, 2)}\n`)
   // A part of the picture must not replace the whole.
-  const isWhole = !values.quick && only === undefined && ids === undefined
+  const isWhole = !isQuick && only === undefined && ids === undefined
   if (isWhole) await keep(outcome, SUBJECTS, HOME)
   console.log(`\nRaw figures: ${raw}${isWhole ? `; tables: bench/${keptName(outcome)}.md` : ''}`)
 }

@@ -42,6 +42,13 @@ export const QUICK: readonly PlannedWorkload[] = [
   { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },
 ]
 
+/** To see where the time goes: long beside the start of a process, which is in its profile, too. */
+export const PROFILED: readonly PlannedWorkload[] = FULL.map((workload) => ({
+  ...workload,
+  runMs: 8_000,
+  runs: 1,
+}))
+
 export const FULL_COSTS: CostPlan = { nodes: 10_000, sessions: 50_000 }
 export const QUICK_COSTS: CostPlan = { nodes: 500, sessions: 5_000 }
 

@@ -7,6 +7,7 @@ import type { Visitor } from './subjects/subject.ts'
 import { fanOut } from './workloads/fan-out.ts'
 import { handOff } from './workloads/hand-off.ts'
 import { appends, largeAppends } from './workloads/appends.ts'
+import { commits } from './workloads/commits.ts'
 import { reads, swaps } from './workloads/cells.ts'
 import { idle } from './workloads/idle.ts'
 import { jobs, retriedJobs } from './workloads/jobs.ts'
@@ -26,6 +27,9 @@ const WORKLOADS: Readonly<Record<LoadTask['workload'], Workload>> = {
   jobs,
   'retried-jobs': retriedJobs,
   'fan-out': fanOut,
+  'file-commits': commits,
+  'etcd-commits': commits,
+  'postgres-commits': commits,
   idle,
   seed,
   'fill-later': fillLater,

@@ -12,6 +12,9 @@ export type WorkloadName =
   | 'jobs'
   | 'retried-jobs'
   | 'fan-out'
+  | 'file-commits'
+  | 'etcd-commits'
+  | 'postgres-commits'
   | 'restart'
   | 'idle'
 
@@ -35,7 +38,7 @@ export interface LoadTask {
     | 'fill-later'
     | 'fill-due'
     | 'delivery'
-  /** Parties, workers, waiters, watchers or sessions. */
+  /** Parties, workers, waiters, watchers, rows or sessions. */
   readonly size: number
   /** Where the subject runs, in the subject's own form. */
   readonly address: string

@@ -12,6 +12,9 @@ export interface PlannedWorkload {
   readonly runs: number
 }
 
+/** As many as one transaction of etcd takes beside what the engine writes. */
+const ETCD_ROWS = 126
+
 /** For figures that are quoted: some half an hour with all rivals. */
 export const FULL: readonly PlannedWorkload[] = [
   { name: 'pairs', sizes: [1, 16, 256], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
@@ -23,6 +26,9 @@ export const FULL: readonly PlannedWorkload[] = [
   { name: 'jobs', sizes: [64], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'retried-jobs', sizes: [64], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'fan-out', sizes: [1_000], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'file-commits', sizes: [1, 128, 1_024], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'etcd-commits', sizes: [1, ETCD_ROWS], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
+  { name: 'postgres-commits', sizes: [1, 128, 1_024], warmUpMs: 2_000, runMs: 3_000, runs: 3 },
   { name: 'restart', sizes: [100_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [10_000], warmUpMs: 3_000, runMs: 30_000, runs: 1 },
 ]
@@ -38,6 +44,9 @@ export const QUICK: readonly PlannedWorkload[] = [
   { name: 'jobs', sizes: [64], warmUpMs: 300, runMs: 300, runs: 3 },
   { name: 'retried-jobs', sizes: [64], warmUpMs: 300, runMs: 300, runs: 3 },
   { name: 'fan-out', sizes: [1_000], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'file-commits', sizes: [1, 128, 1_024], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'etcd-commits', sizes: [1, ETCD_ROWS], warmUpMs: 200, runMs: 200, runs: 3 },
+  { name: 'postgres-commits', sizes: [1, 128, 1_024], warmUpMs: 200, runMs: 200, runs: 3 },
   { name: 'restart', sizes: [5_000], warmUpMs: 0, runMs: 0, runs: 3 },
   { name: 'idle', sizes: [1_000], warmUpMs: 500, runMs: 2_000, runs: 1 },
 ]

@@ -84,6 +84,13 @@ export const GOALS: readonly Goal[] = [
   },
   ...against('jobs from end to end over loopback', ['jobs', 64, SERVER], { bullmq: 5 }),
   ...against('the same, each failing once', ['retried-jobs', 64, SERVER], { bullmq: 5 }),
+  ...[1, 126].flatMap((rows): Goal[] => [
+    ofCeiling('on one member', ['etcd-commits', rows, 'engine-etcd'], 'etcd-raw'),
+    ofCeiling('on three members', ['etcd-commits', rows, 'engine-etcd-trio'], 'etcd-raw-trio'),
+  ]),
+  ...[1, 128, 1_024].map((rows) =>
+    ofCeiling('on PostgreSQL', ['postgres-commits', rows, 'engine-postgres'], 'postgres-raw'),
+  ),
   {
     says: "server memory of an idle session on a stream of YDB's protocol",
     workload: 'idle',
@@ -127,6 +134,22 @@ export const GOALS: readonly Goal[] = [
     target: 128,
   },
 ]
+
+/** Most of what is possible with what lies below an engine. */
+function ofCeiling(
+  where: string,
+  [workload, rows, engine]: readonly [WorkloadName, number, string],
+  below: string,
+): Goal {
+  return {
+    says: `commits of an engine ${where}, rows in each: ${rows.toLocaleString('en-US')}`,
+    workload,
+    size: rows,
+    subjects: [engine],
+    target: 0.7,
+    against: [below],
+  }
+}
 
 /** One goal for each rival. */
 function against(

@@ -69,6 +69,24 @@ export const UNITS: Readonly<Record<WorkloadName | ScaleName, Unit>> = {
     better: 'more',
     value: perSecond,
   },
+  'file-commits': {
+    heading: 'Fenced commits to the disk, one at a time, rows in each: #',
+    unit: 'commits/s',
+    better: 'more',
+    value: perSecond,
+  },
+  'etcd-commits': {
+    heading: 'Fenced commits to etcd, one at a time, rows in each: #',
+    unit: 'commits/s',
+    better: 'more',
+    value: perSecond,
+  },
+  'postgres-commits': {
+    heading: 'Fenced commits to PostgreSQL, one at a time, rows in each: #',
+    unit: 'commits/s',
+    better: 'more',
+    value: perSecond,
+  },
   restart: {
     heading:
       'Restart after kill -9 with # sessions, each holding a semaphore: start to first session',

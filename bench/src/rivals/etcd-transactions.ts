@@ -97,7 +97,11 @@ function revisionOf(answer: Buffer): number {
   return revision
 }
 
-function call(connection: ClientHttp2Session, path: string, request: Buffer): Promise<Buffer> {
+export function call(
+  connection: ClientHttp2Session,
+  path: string,
+  request: Buffer,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const stream = connection.request({ ...HEADERS, ':path': path })
     const chunks: Buffer[] = []

@@ -10,11 +10,15 @@ import { natsCore } from '../rivals/nats-core.ts'
 import { pgBoss } from '../rivals/pg-boss.ts'
 import { postgresRow, postgresRowLock } from '../rivals/postgres.ts'
 import { postgresInsert } from '../rivals/postgres-insert.ts'
+import { diskRaw } from '../rivals/raw-disk.ts'
+import { etcdRaw, etcdRawTrio } from '../rivals/raw-etcd.ts'
+import { postgresRaw } from '../rivals/raw-postgres.ts'
 import { redis, redisChannel } from '../rivals/redis.ts'
 import { redisStream } from '../rivals/redis-stream.ts'
 import { zookeeperNode, zookeeperRecipe } from '../rivals/zookeeper.ts'
 import type { Subject } from './subject.ts'
 import { tenureCluster, tenureEtcd, tenurePostgres } from './tenure-cluster.ts'
+import { engineEtcd, engineEtcdTrio, engineFile, enginePostgres } from './tenure-engines.ts'
 import { tenureFile, tenureMemory } from './tenure-process.ts'
 import { tenureServer, tenureSession, tenureStream, tenureYdb } from './tenure-server.ts'
 
@@ -28,6 +32,10 @@ export const SUBJECTS: readonly Subject[] = [
   tenureEtcd,
   tenureCluster,
   tenurePostgres,
+  engineFile,
+  engineEtcd,
+  engineEtcdTrio,
+  enginePostgres,
   redis,
   redisChannel,
   redisStream,
@@ -45,6 +53,10 @@ export const SUBJECTS: readonly Subject[] = [
   etcd,
   etcdTrio,
   etcdTransactions,
+  diskRaw,
+  etcdRaw,
+  etcdRawTrio,
+  postgresRaw,
 ]
 
 /** @throws RangeError when there is none */

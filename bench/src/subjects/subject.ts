@@ -46,6 +46,8 @@ export interface Visitor {
   writers?(count: number, recordBytes: number): Promise<Writer[]>
   /** A queue with workers that do nothing but end their jobs. */
   queue?(terms: QueueTerms): Promise<JobQueue>
+  /** The one writer of a store, which commits so many rows at a time. */
+  committer?(rows: number): Promise<Committer>
   /** Takes all stored tasks of a theme as they become due; `pid` is the server, whose memory is looked at. */
   deliver?(theme: number, pid: number): Promise<Delivered>
   /** Sessions that only stay alive. */
@@ -72,6 +74,11 @@ export interface Cell {
 
 export interface Board {
   publish(version: number): Promise<void>
+}
+
+export interface Committer {
+  /** Writes the next rows, all or none, if nobody else has taken the store over; durably if the subject is durable. */
+  commit(): Promise<void>
 }
 
 export interface Writer {

@@ -76,7 +76,7 @@ export interface Board {
   publish(version: number): Promise<void>
 }
 
-export interface Committer {
+interface Committer {
   /** Writes the next rows, all or none, if nobody else has taken the store over; durably if the subject is durable. */
   commit(): Promise<void>
 }

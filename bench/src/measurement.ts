@@ -27,6 +27,7 @@ export type ScaleName =
   | 'stored-appends-kept'
   | 'delivery'
   | 'delivery-growth'
+  | 'delivery-growth-kept'
 
 /** One measurement: a subject, a workload and its size. */
 export interface LoadTask {

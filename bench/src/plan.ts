@@ -65,8 +65,8 @@ export const QUICK_COSTS: CostPlan = { nodes: 500, sessions: 5_000 }
 export interface Scale {
   /** Stored tasks, ascending. */
   readonly sizes: readonly number[]
-  /** Due tasks, besides. */
-  readonly deliveries: number
+  /** Due tasks, besides, ascending. */
+  readonly deliveries: readonly number[]
   /** Appends at a time. */
   readonly writers: number
   readonly warmUpMs: number
@@ -76,7 +76,7 @@ export interface Scale {
 
 export const FULL_SCALE: Scale = {
   sizes: [10_000, 1_000_000, 10_000_000],
-  deliveries: 1_000_000,
+  deliveries: [300_000, 1_000_000],
   writers: 64,
   warmUpMs: 3_000,
   runMs: 5_000,
@@ -85,7 +85,7 @@ export const FULL_SCALE: Scale = {
 
 export const QUICK_SCALE: Scale = {
   sizes: [1_000, 20_000],
-  deliveries: 5_000,
+  deliveries: [2_000, 5_000],
   writers: 64,
   warmUpMs: 200,
   runMs: 500,

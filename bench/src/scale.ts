@@ -20,7 +20,7 @@ export async function measureScale(plan: Scale, below: string): Promise<Scaled> 
   let failure: Error | null = null
   try {
     for (const size of plan.sizes) await scaling.measure(size)
-    await scaling.deliver()
+    for (const tasks of plan.deliveries) await scaling.deliver(tasks)
   } catch (error) {
     // What was measured before took a quarter of an hour.
     failure = error instanceof Error ? error : new Error(String(error))
@@ -44,6 +44,7 @@ class Scaling {
   readonly #folder: string
   #filled = 0
   #firstAppends = 0
+  #firstGrowth = 0
 
   constructor(plan: Scale, folder: string) {
     this.#plan = plan
@@ -68,8 +69,7 @@ class Scaling {
     }
   }
 
-  async deliver(): Promise<void> {
-    const tasks = this.#plan.deliveries
+  async deliver(tasks: number): Promise<void> {
     console.log(`scale: ${tasks.toLocaleString('en-US')} due tasks`)
     await this.#fill('fill-due', tasks)
     const running = await this.#open([])
@@ -78,7 +78,10 @@ class Scaling {
       if (report.kind !== 'delivered') throw new Error('nothing was delivered')
       const { elapsedMs, beforeBytes, mostBytes } = report
       this.#add('delivery', tasks, [(report.tasks * 1000) / elapsedMs])
-      this.#add('delivery-growth', tasks, [(mostBytes - beforeBytes) / MIB])
+      const growth = (mostBytes - beforeBytes) / MIB
+      if (this.#firstGrowth === 0) this.#firstGrowth = growth
+      this.#add('delivery-growth', tasks, [growth])
+      this.#add('delivery-growth-kept', tasks, [growth / this.#firstGrowth])
     } finally {
       await running.stop()
     }

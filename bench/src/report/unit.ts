@@ -133,4 +133,9 @@ export const UNITS: Readonly<Record<WorkloadName | ScaleName, Unit>> = {
     unit: 'MiB',
     better: 'less',
   },
+  'delivery-growth-kept': {
+    heading: 'Growth of memory while # due tasks are handed out, by that of the fewest',
+    unit: 'x the fewest',
+    better: 'less',
+  },
 }

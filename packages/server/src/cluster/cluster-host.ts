@@ -4,11 +4,12 @@
  * Where a node belongs is only a matter of speed. Two servers that see it differently each claim the node when they are asked for it, and the
  * claim that came first is fenced out by the engine.
  */
-import type { OwnerInfo } from '@tenure/engine'
+import { EngineError, FencedError, type OwnerInfo } from '@tenure/engine'
 import type { NodeConfig } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import type { PathRefusal } from '../host/directory.ts'
 import type { Host, HostContract, HostedNode } from '../host/host.ts'
+import { UnreachedError } from '../host/unreached.ts'
 import { Peer, type PeerDial } from './peer.ts'
 import { within } from '../within.ts'
 import { ownerAmong } from './placement.ts'
@@ -33,6 +34,7 @@ export class ClusterHost implements HostContract {
   readonly #options: ClusterHostOptions
   readonly #roster: Roster
   readonly #peers = new Map<string, Peer>()
+  #isClosed = false
 
   /** @param roster its changes are told to `placed` */
   constructor(options: ClusterHostOptions, roster: Roster) {
@@ -54,7 +56,7 @@ export class ClusterHost implements HostContract {
   async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
     const { local } = this.#options
     const owner = this.elsewhere(path)
-    if (owner === null) return local.node(path, options)
+    if (owner === null) return this.#here(path, options)
     const peer = this.#peer(owner)
     const refusal = await (options.create ? peer.reserve(path) : local.refusalOf(path))
     return refusal ?? { path, connect: (sink) => peer.connect(path, sink) }
@@ -79,12 +81,12 @@ export class ClusterHost implements HostContract {
    * @returns how many
    */
   async placed(): Promise<number> {
-    const { local, leaving } = this.#options
+    const { local, leaving, clock } = this.#options
     const present = new Set(this.#roster.servers.map(({ id }) => id))
     for (const [id, peer] of this.#peers) {
       if (present.has(id)) continue
       this.#peers.delete(id)
-      peer.close()
+      void peer.leave(clock, 'it has left the cluster')
     }
     const leavers = local.running.filter((path) => !this.has(path))
     for (const path of leavers) leaving(path)
@@ -106,12 +108,28 @@ export class ClusterHost implements HostContract {
   }
 
   async close(): Promise<void> {
-    await this.#options.local.close()
-    for (const peer of this.#peers.values()) peer.close()
+    const { local, clock } = this.#options
+    this.#isClosed = true
+    const peers = [...this.#peers.values()]
     this.#peers.clear()
+    await Promise.all([
+      local.close(),
+      ...peers.map((peer) => peer.leave(clock, 'this server ends')),
+    ])
+  }
+
+  /** @throws UnreachedError when another server has claimed the node while it was loaded */
+  async #here(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
+    try {
+      return await this.#options.local.node(path, options)
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error
+      throw new UnreachedError(`another server has claimed the node: ${error.message}`)
+    }
   }
 
   #peer(server: OwnerInfo): Peer {
+    if (this.#isClosed) throw new EngineError('the host is closed')
     const present = this.#peers.get(server.id)
     if (present !== undefined) return present
     const peer = new Peer(server, this.#options.dial, this.#options.traffic)

@@ -2,6 +2,7 @@
 import { type Log, reasonOf } from '../log.ts'
 import type { HostedNode } from '../host/host.ts'
 import type { PathRefusal } from '../host/directory.ts'
+import { UnreachedError } from '../host/unreached.ts'
 import { GuestStream } from './guest-stream.ts'
 import type { PeerAnswer, PeerAsk } from './peer-message.ts'
 import type { SessionTotal } from './traffic.ts'
@@ -68,11 +69,11 @@ export class PeerGuest {
     try {
       const node = nodes.has(path) ? await nodes.node(path, { create: false }) : null
       // Whoever asked has seen the node: that it is not there now is a matter of time.
-      if (node === null || typeof node === 'string') stream.ended('failed')
+      if (node === null || typeof node === 'string') stream.ended('unreached')
       else stream.begin(node)
     } catch (error) {
       log.warn('a node could not be reached for another server', { path, reason: reasonOf(error) })
-      stream.ended('failed')
+      stream.ended(error instanceof UnreachedError ? 'unreached' : 'failed')
     }
   }
 
@@ -97,11 +98,13 @@ export class PeerGuest {
   async #reserved(ask: number, path: string): Promise<PeerAnswer> {
     const { nodes } = this.#ports
     try {
-      if (!nodes.has(path)) return { kind: 'not-reserved', ask, reason: ELSEWHERE }
+      if (!nodes.has(path))
+        return { kind: 'not-reserved', ask, reason: ELSEWHERE, isElsewhere: true }
       const node = await nodes.node(path, { create: true })
       return { kind: 'reserved', ask, refusal: typeof node === 'string' ? node : null }
     } catch (error) {
-      return { kind: 'not-reserved', ask, reason: reasonOf(error) }
+      const isElsewhere = error instanceof UnreachedError
+      return { kind: 'not-reserved', ask, reason: reasonOf(error), isElsewhere }
     }
   }
 }

@@ -36,7 +36,13 @@ export type PeerAnswer =
     }
   | { readonly kind: 'ended'; readonly stream: number; readonly why: StreamEnd }
   | { readonly kind: 'reserved'; readonly ask: number; readonly refusal: PathRefusal | null }
-  | { readonly kind: 'not-reserved'; readonly ask: number; readonly reason: string }
+  | {
+      readonly kind: 'not-reserved'
+      readonly ask: number
+      readonly reason: string
+      /** The node is not here, or not here any more; absent in what older servers say. */
+      readonly isElsewhere?: boolean
+    }
   /** Or not: then clients who come for it see. */
   | { readonly kind: 'taken'; readonly ask: number }
 

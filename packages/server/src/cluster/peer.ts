@@ -1,7 +1,10 @@
 /** Another server of the cluster, as one that asks it for its nodes. */
 import { EngineError, type OwnerInfo } from '@tenure/engine'
+import type { Clock } from '../clock.ts'
 import type { PathRefusal } from '../host/directory.ts'
-import type { StreamSink, TabletStream } from '../tablet/stream.ts'
+import { UnreachedError } from '../host/unreached.ts'
+import type { StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
+import { within } from '../within.ts'
 import { ForwardedStream } from './forwarded-stream.ts'
 import type { PeerAnswer, PeerAsk } from './peer-message.ts'
 import type { Traffic } from './traffic.ts'
@@ -15,8 +18,10 @@ export interface PeerLine {
 
 export interface PeerListener {
   heard(answer: PeerAnswer): void
-  /** The server cannot be reached, or not any more. */
+  /** The server cannot be reached any more. */
   lost(reason: string): void
+  /** The server was not reached, or has not let this one in: it has heard nothing. */
+  unreached(reason: string): void
 }
 
 /** Never throws: what stands in the way is told to the listener, later. */
@@ -27,6 +32,11 @@ interface Reserving {
   reject(error: EngineError): void
 }
 
+/** What a server that has left still owes is waited for so long: one that drains answers what it has accepted. */
+const LAST_ANSWERS_MS = 1_000
+
+type NotReserved = Extract<PeerAnswer, { kind: 'not-reserved' }>
+
 export class Peer {
   readonly #server: OwnerInfo
   readonly #dial: PeerDial
@@ -36,6 +46,10 @@ export class Peer {
   readonly #taking = new Map<number, () => void>()
   #line: PeerLine | null = null
   #last = 0
+  /** Why nothing is asked any more. */
+  #left: string | null = null
+  /** Called when no stream is left. */
+  #whenQuiet: () => void = () => {}
 
   constructor(server: OwnerInfo, dial: PeerDial, traffic: Traffic) {
     this.#server = server
@@ -48,7 +62,10 @@ export class Peer {
     const number = this.#next()
     const stream = new ForwardedStream(number, sink, {
       send: (ask) => this.#send(ask),
-      over: () => void this.#streams.delete(number),
+      over: () => {
+        this.#streams.delete(number)
+        if (this.#streams.size === 0) this.#whenQuiet()
+      },
       traffic: this.#traffic,
     })
     this.#streams.set(number, stream)
@@ -56,7 +73,7 @@ export class Peer {
     return stream
   }
 
-  /** @returns why there can be no node at the path. @throws EngineError when the server does not answer */
+  /** @returns why there can be no node at the path. @throws UnreachedError when the server cannot tell; EngineError when it fails to find out */
   reserve(path: string): Promise<PathRefusal | null> {
     const ask = this.#next()
     return new Promise((resolve, reject) => {
@@ -74,10 +91,19 @@ export class Peer {
     })
   }
 
-  /** The server is gone: whoever waits for it is told. */
-  close(): void {
+  /** Nothing more is asked of the server. What it was asked it may still answer, for a while; whoever waits for anything else is told at once. */
+  async leave(clock: Clock, reason: string): Promise<void> {
+    this.#left = reason
+    for (const stream of this.#streams.values()) if (stream.unsettled === 0) stream.ended('failed')
+    this.#refuseAll(reason)
+    if (this.#streams.size > 0) {
+      const quiet = new Promise<void>((resolve) => {
+        this.#whenQuiet = resolve
+      })
+      await within(clock, LAST_ANSWERS_MS, quiet)
+    }
     this.#line?.close()
-    this.#lost('it has left the cluster')
+    this.#lost(reason, 'failed')
   }
 
   #next(): number {
@@ -86,6 +112,11 @@ export class Peer {
   }
 
   #send(ask: PeerAsk): void {
+    const left = this.#left
+    if (left !== null && this.#line === null) {
+      queueMicrotask(() => this.#lost(left, 'unreached'))
+      return
+    }
     this.#line ??= this.#open()
     this.#line.send(ask)
   }
@@ -96,7 +127,10 @@ export class Peer {
         if (this.#line === line) this.#hear(answer)
       },
       lost: (reason) => {
-        if (this.#line === line) this.#lost(reason)
+        if (this.#line === line) this.#lost(reason, 'failed')
+      },
+      unreached: (reason) => {
+        if (this.#line === line) this.#lost(reason, 'unreached')
       },
     })
     return line
@@ -113,7 +147,7 @@ export class Peer {
       case 'reserved':
         return this.#reserved(answer.ask)?.resolve(answer.refusal)
       case 'not-reserved':
-        return this.#reserved(answer.ask)?.reject(new EngineError(answer.reason))
+        return this.#reserved(answer.ask)?.reject(failureOf(answer))
       case 'taken':
         return this.#taken(answer.ask)
     }
@@ -130,13 +164,22 @@ export class Peer {
     this.#taking.delete(ask)
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, end: StreamEnd): void {
     this.#line = null
-    for (const stream of this.#streams.values()) stream.ended('failed')
+    for (const stream of this.#streams.values()) stream.ended(end)
+    this.#refuseAll(reason)
+  }
+
+  /** Nothing is lost with a place that was reserved, nor with a node that was not loaded. */
+  #refuseAll(reason: string): void {
     const { address } = this.#server
-    const error = new EngineError(`server ${address} has the node and does not answer: ${reason}`)
-    for (const reserving of this.#reserving.values()) reserving.reject(error)
+    const text = `server ${address} has the node and does not answer: ${reason}`
+    for (const reserving of this.#reserving.values()) reserving.reject(new UnreachedError(text))
     this.#reserving.clear()
     for (const ask of this.#taking.keys()) this.#taken(ask)
   }
+}
+
+function failureOf({ reason, isElsewhere }: NotReserved): EngineError {
+  return isElsewhere === true ? new UnreachedError(reason) : new EngineError(reason)
 }

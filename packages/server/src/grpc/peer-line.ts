@@ -26,12 +26,17 @@ class GrpcPeerLine implements PeerLine {
   readonly #stream: ClientHttp2Stream
   readonly #overdue: Timer
   #frames: Buffer[] = []
+  /** What was sent may have arrived, and have been taken. */
+  #isReached = false
   #isOver = false
 
   constructor({ id, address }: OwnerInfo, listener: PeerListener, clock: Clock) {
     this.#listener = listener
     this.#session = connect(`http://${address}`, {
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
+    })
+    this.#session.once('connect', () => {
+      this.#isReached = true
     })
     this.#session.on('error', (error) => this.#lost(error.message))
     this.#session.once('close', () => this.#lost('the connection was closed'))
@@ -62,11 +67,17 @@ class GrpcPeerLine implements PeerLine {
 
   #hear(): void {
     const stream = this.#stream
-    stream.on('response', () => this.#overdue.cancel())
+    stream.on('response', (headers) => {
+      this.#overdue.cancel()
+      const status = headers['grpc-status']
+      if (status === undefined) return
+      // An end without a beginning: the call was refused, and nothing of it was read.
+      this.#isReached = false
+      this.#lost(endText(status, headers['grpc-message']))
+    })
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('trailers', (trailers) => {
-      const message = String(trailers['grpc-message'] ?? '')
-      this.#lost(`it has ended the call: ${message || `status ${trailers['grpc-status']}`}`)
+      this.#lost(endText(trailers['grpc-status'], trailers['grpc-message']))
     })
     stream.on('error', (error) => this.#lost(error.message))
     stream.once('close', () => this.#lost('it has closed the call'))
@@ -96,7 +107,10 @@ class GrpcPeerLine implements PeerLine {
     this.#isOver = true
     this.#end()
     // The listener may be in the middle of saying something.
-    queueMicrotask(() => this.#listener.lost(reason))
+    queueMicrotask(() => {
+      if (this.#isReached) this.#listener.lost(reason)
+      else this.#listener.unreached(reason)
+    })
   }
 
   #end(): void {
@@ -104,4 +118,9 @@ class GrpcPeerLine implements PeerLine {
     if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL)
     this.#session.destroy()
   }
+}
+
+function endText(status: unknown, message: unknown): string {
+  const text = typeof message === 'string' ? message : ''
+  return `it has ended the call: ${text || `status ${String(status)}`}`
 }

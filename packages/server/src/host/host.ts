@@ -51,7 +51,7 @@ export interface HostContract {
    * The running node of a canonical path, loaded when need be. `create` makes place for a node that is new.
    *
    * @returns the node; or why there is none. A node that was dropped may be returned: it answers NOT_FOUND itself
-   * @throws EngineError when the engine cannot be reached or the node's data is damaged
+   * @throws UnreachedError when the node is between two servers; EngineError when the engine cannot be reached or the node's data is damaged
    */
   node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal>
   /** Paths of the existing nodes at or below `prefix`, ascending. */

@@ -24,6 +24,12 @@ export const SESSION_STREAMS_MAX = 100_000
 /** Longest wait for the answer to a unary call. */
 export const UNARY_ANSWER_MS = 30_000
 
+/** How long a unary call waits for a node that moves, or whose server has died and is missed soon. */
+export const UNARY_PATIENCE_MS = 10_000
+
+/** How long the start of a session does: its client can as well come again, to another server. */
+export const START_PATIENCE_MS = 1_000
+
 /** How long a token of `Login` is good for, and how many are remembered; past that the oldest is forgotten. */
 export const TOKEN_LIFE_MS: number = 12 * 60 * 60 * 1000
 export const TOKENS_MAX = 10_000

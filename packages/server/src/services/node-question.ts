@@ -1,9 +1,12 @@
 /** One question to the coordination node at a path, and what came of it: the same over every protocol. */
+import { UnreachedError } from '../host/unreached.ts'
 import { reasonOf } from '../log.ts'
 import type { StreamCommand } from '../tablet/stream.ts'
 import { type Answer, ask } from './ask.ts'
 import type { CallInfo, ServiceContext } from './call.ts'
+import { UNARY_PATIENCE_MS } from './limits.ts'
 import { canonicalPath } from './paths.ts'
+import { Patience } from './patience.ts'
 import { UNAUTHORIZED_TEXT } from './status.ts'
 
 type Without<C> = C extends unknown ? Omit<C, 'requestId'> : never
@@ -21,7 +24,11 @@ export interface NotAsked {
   readonly message: string
 }
 
-/** What came back, with the canonical path; or why nothing was asked. Never rejects. */
+/**
+ * What came back, with the canonical path; or why nothing was asked. Never rejects.
+ *
+ * While the node moves it is looked for again, as long as nothing that was asked can have been done.
+ */
 export async function askNode(
   context: ServiceContext,
   { path, call, command }: NodeQuestion,
@@ -43,6 +50,27 @@ export function noNodeText(path: string): string {
 }
 
 async function askAt(
+  context: ServiceContext,
+  path: string,
+  command: NodeQuestion['command'],
+): ReturnType<typeof askNode> {
+  const patience = new Patience(context, UNARY_PATIENCE_MS)
+  for (;;) {
+    const outcome = await askOnce(context, path, command)
+    const isUndone = outcome.kind === 'asked' && isUnreached(outcome.answer)
+    if (!isUndone) return outcome
+    if (await patience.pause()) continue
+    context.log.warn('a node was not reached', { path, forMs: UNARY_PATIENCE_MS })
+    return outcome
+  }
+}
+
+/** The node is being moved, and has not done what it was asked. */
+function isUnreached(answer: Answer): boolean {
+  return answer.kind === 'unavailable' && !answer.mayBeDone
+}
+
+async function askOnce(
   { host, clock, log }: ServiceContext,
   path: string,
   command: NodeQuestion['command'],
@@ -59,7 +87,8 @@ async function askAt(
     const answer = await ask(node, { ...command, requestId: 0n }, clock)
     return { kind: 'asked', path, answer }
   } catch (error) {
-    log.warn('a node could not be reached', { path, reason: reasonOf(error) })
-    return { kind: 'asked', path, answer: { kind: 'unavailable' } }
+    const mayBeDone = !(error instanceof UnreachedError)
+    if (mayBeDone) log.warn('a node could not be reached', { path, reason: reasonOf(error) })
+    return { kind: 'asked', path, answer: { kind: 'unavailable', mayBeDone } }
   }
 }

@@ -13,12 +13,19 @@ import {
 } from '@tenure/protocol'
 import type { Timer } from '../clock.ts'
 import type { HostedNode } from '../host/host.ts'
+import { UnreachedError } from '../host/unreached.ts'
 import { reasonOf } from '../log.ts'
 import type { StreamEnd, StreamSink, TabletStream } from '../tablet/stream.ts'
 import type { CallInfo, ServiceContext } from './call.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { FIRST_MESSAGE_MS, FLOOD_REQUESTS, UNANSWERED_REQUESTS_MAX } from './limits.ts'
+import {
+  FIRST_MESSAGE_MS,
+  FLOOD_REQUESTS,
+  START_PATIENCE_MS,
+  UNANSWERED_REQUESTS_MAX,
+} from './limits.ts'
 import { canonicalPath } from './paths.ts'
+import { Patience } from './patience.ts'
 import { answerOf, refusalResult } from './session-answer.ts'
 import { askedOf, commandOf, kernelRequestId } from './session-command.ts'
 import {
@@ -54,6 +61,8 @@ export class SessionStream implements StreamSink {
   #phase: Phase = 'waiting'
   #firstMessage: Timer | null
   #tablet: TabletStream | null = null
+  /** Looks for the node again, which moves and has not begun the session; fails when it has moved for too long. Never rejects. */
+  #again: () => Promise<void> = () => Promise.resolve()
   #heartbeat: Heartbeat | null = null
   #sessionId = 0n
   #isNewSession = false
@@ -130,9 +139,20 @@ export class SessionStream implements StreamSink {
     if (accounts.userOf(this.#call.ticket) === null) {
       return this.#fail(STATUS.UNAUTHORIZED, UNAUTHORIZED_TEXT)
     }
-    const node = await this.#find(canonical.path)
-    if (node === null || this.#phase !== 'attaching') return
     this.#isNewSession = start.sessionId === 0n
+    const patience = new Patience(this.#context, START_PATIENCE_MS)
+    this.#again = async () => {
+      const isTime = await patience.pause()
+      if (this.#phase !== 'attaching') return
+      if (isTime) await this.#start(canonical.path, start)
+      else this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
+    }
+    await this.#start(canonical.path, start)
+  }
+
+  async #start(path: string, start: SessionStart): Promise<void> {
+    const node = await this.#find(path)
+    if (node === null || this.#phase !== 'attaching') return
     this.#tablet = node.connect(this)
     const { timeoutMs, description, sequenceNumber, protectionKey, sessionId: session } = start
     const settings = { timeoutMs, description, sequenceNumber, protectionKey }
@@ -146,6 +166,10 @@ export class SessionStream implements StreamSink {
       if (typeof node !== 'string') return node
       this.#fail(STATUS.NOT_FOUND, `there is no coordination node ${path}`)
     } catch (error) {
+      if (error instanceof UnreachedError) {
+        void this.#again()
+        return null
+      }
       this.#context.log.warn('a node could not be reached', { path, reason: reasonOf(error) })
       this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
     }
@@ -223,8 +247,10 @@ export class SessionStream implements StreamSink {
     if (!wasReady && this.ready) this.#transport.resume()
   }
 
-  ended(_why: StreamEnd): void {
-    this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
+  ended(why: StreamEnd): void {
+    this.#tablet = null
+    if (this.#phase === 'attaching' && why !== 'failed') void this.#again()
+    else this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)
   }
 
   /** The message for an event; ends the stream when the event does. */

@@ -49,6 +49,8 @@ export class Batch {
   readingBytes = 0
   /** The node's themes as of this batch; null when they are as before. */
   themes: readonly ThemeConfig[] | null = null
+  /** Some of it is stored: all, unless it is more than one commit. */
+  isBegun = false
   /** The kernel's commit number as of the last step; 0 without any. */
   commitNumber = 0n
   /** New sessions, which nobody knows of before the batch is delivered. */

@@ -6,7 +6,7 @@
  * earlier batch waits for that one (I-21).
  */
 import type { Partition } from '@tenure/engine'
-import { bytesOfWrite } from '@tenure/engine'
+import { bytesOfWrite, EngineError, FencedError } from '@tenure/engine'
 import type { Found, Reading, Step, Write } from '@tenure/kernel'
 import type { Clock } from '../clock.ts'
 import { Batch } from './batch.ts'
@@ -109,7 +109,7 @@ export class Pipeline {
       } catch (error) {
         if (!this.#broken) {
           this.abandon()
-          this.#ports.failed(error)
+          this.#ports.failed(failureOf(batch, error))
         }
       }
     }
@@ -158,7 +158,10 @@ export class Pipeline {
       return partition.confirm()
     }
     const startedAtMs = clock.monotonicMs()
-    for (const piece of this.#pieces(batch)) await partition.commit(piece)
+    for (const piece of this.#pieces(batch)) {
+      await partition.commit(piece)
+      batch.isBegun = true
+    }
     counters.commits += 1
     counters.commitMs.add(clock.monotonicMs() - startedAtMs)
   }
@@ -187,6 +190,12 @@ export class Pipeline {
     pieces.push(piece)
     return pieces
   }
+}
+
+/** Fenced is who has written nothing. */
+function failureOf({ isBegun }: Batch, error: unknown): unknown {
+  if (!isBegun || !(error instanceof FencedError)) return error
+  return new EngineError(`behind a commit: ${error.message}`, { cause: error })
 }
 
 function takesWithReadings(open: Batch, { writes, readings }: Joining): boolean {

@@ -1,6 +1,6 @@
 /** What tablets count. Plain numbers, read by whoever shows them. */
 import type { Event, KernelStatistics, RefusalCode } from '@tenure/kernel'
-import type { StreamEnd } from './stream.ts'
+import type { ServingEnd } from './stream.ts'
 
 /** How often values fell into which range. */
 export class Histogram {
@@ -53,7 +53,7 @@ export class TabletCounters {
   readonly commitMs: Histogram = new Histogram(COMMIT_MS_BOUNDS)
   readonly batchCommands: Histogram = new Histogram(BATCH_COMMANDS_BOUNDS)
   /** How tablets ended. */
-  readonly ends: Record<StreamEnd, number> = { stopped: 0, failed: 0, fenced: 0 }
+  readonly ends: Record<ServingEnd, number> = { stopped: 0, failed: 0, fenced: 0 }
   /** Of the failed: those whose engine had no room. */
   endsForFull = 0
 

@@ -11,8 +11,15 @@ export const NO_STREAM: StreamId = 0
 /** A command as a face gives it: the tablet puts the stream in, and detaches by itself when the stream closes. */
 export type StreamCommand = Without<Exclude<Command, Detach>, 'stream'> & { stream?: StreamId }
 
-/** Why a tablet ends a stream: it gave the node up in good order, it failed, or another server owns the node. */
-export type StreamEnd = 'stopped' | 'failed' | 'fenced'
+/** How a node's time at one server ends: it was given up in good order, it failed, or another server owns it. */
+export type ServingEnd = 'stopped' | 'failed' | 'fenced'
+
+/**
+ * Why a stream ends: as the node's time here did; or because the node was not reached.
+ *
+ * Unless it is 'failed', what has neither been answered nor begun to wait in the node was not done, and will not be.
+ */
+export type StreamEnd = ServingEnd | 'unreached'
 
 /** Where a tablet puts what concerns one stream. Called only after the commit, in the order of events. */
 export interface StreamSink {
@@ -23,7 +30,7 @@ export interface StreamSink {
   deliver(events: readonly Event[]): void
   /** The command was not taken, because too much waits already; it has no effect. May come before earlier answers. */
   overloaded(requestId: bigint): void
-  /** Nothing more comes. What was asked and not answered may have happened or not. */
+  /** Nothing more comes. After 'failed', what was asked and not answered may have happened or not. */
   ended(why: StreamEnd): void
 }
 

@@ -36,10 +36,10 @@ import { Pipeline } from './pipeline.ts'
 import { SelfCheck } from './self-check.ts'
 import type { ServedTime } from './served-time.ts'
 import type { TabletCounters, TabletStatistics } from './statistics.ts'
-import type { StreamCommand, StreamEnd, StreamSink, TabletStream } from './stream.ts'
+import type { ServingEnd, StreamCommand, StreamSink, TabletStream } from './stream.ts'
 
 /** How a tablet ended, for whoever keeps it. After 'full' the partition is still open, and its data may be read. */
-export type TabletEnd = StreamEnd | 'full'
+export type TabletEnd = ServingEnd | 'full'
 
 export interface TabletPorts {
   readonly path: string
@@ -77,7 +77,7 @@ export class Tablet implements StreamOwner {
   #lastStream = 0
   #creations = 0
   #partitionClosed: Promise<void> | null = null
-  #state: 'serving' | 'stopping' | StreamEnd = 'serving'
+  #state: 'serving' | 'stopping' | ServingEnd = 'serving'
 
   constructor(ports: TabletPorts) {
     const { path, partition, kernel, clock, time, limits, counters } = ports

@@ -11,8 +11,10 @@ import {
   encodePeerMessage,
 } from '../../src/cluster/peer-message.ts'
 import { Traffic } from '../../src/cluster/traffic.ts'
+import { UnreachedError } from '../../src/host/unreached.ts'
 import { silentLog } from '../../src/log.ts'
 import type { StreamCommand, StreamEnd, StreamSink } from '../../src/tablet/stream.ts'
+import { ManualClock } from '../tablet/manual-clock.ts'
 
 const SERVER = { id: 'two', address: '10.0.0.2:2136' }
 
@@ -170,12 +172,38 @@ test('when the other server is lost every stream has failed, once, and the next 
   expect(lines()).toBe(2)
 })
 
+test('of a server that was not reached it is known that it has done nothing', async () => {
+  const peer = new Peer(
+    SERVER,
+    (_server, listener) => {
+      queueMicrotask(() => listener.unreached('nobody listens'))
+      return { send() {}, close() {} }
+    },
+    new Traffic(),
+  )
+  const client = new Client()
+  peer.connect('/local/a', client).submit(STOP)
+  const waiting = peer.reserve('/local/a')
+  await expect(waiting).rejects.toThrow(UnreachedError)
+  expect(client.ends).toEqual(['unreached'])
+})
+
+test('a server that is left is asked nothing more, whoever still holds a node of it', async () => {
+  const { peer, lines } = stage()
+  await peer.leave(new ManualClock(), 'it has left the cluster')
+  const client = new Client()
+  peer.connect('/local/a', client)
+  await expect(peer.reserve('/local/a')).rejects.toThrow(UnreachedError)
+  expect(client.ends).toEqual(['unreached'])
+  expect(lines()).toBe(0)
+})
+
 test('a server that sees the node elsewhere takes nobody in', async () => {
   const { peer, tablet } = stage({ has: () => false })
   const client = new Client()
   peer.connect('/local/a', client)
   await settled()
-  expect(client.ends).toEqual(['failed'])
+  expect(client.ends).toEqual(['unreached'])
   expect(tablet.sink).toBe(null)
   await expect(peer.reserve('/local/a')).rejects.toThrow('placed on another server')
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_TABLET_LIMITS } from '../../src/tablet/limits.ts'
 import { settle } from './manual-clock.ts'
-import { createNode, nodeAt, stage } from './stage.ts'
+import { createNode, nodeAt, stage, PATH } from './stage.ts'
 import { visit, Visitor } from './visitor.ts'
 
 // guards: L3, D1
@@ -276,6 +276,30 @@ test('one command that needs more writes than one commit takes is committed in p
   expect(visitor.said).toEqual(['stopped'])
   expect(engine.sizes.length).toBeGreaterThan(2)
   expect(Math.max(...engine.sizes)).toBe(20)
+})
+
+// guards: L2, X6
+test.each([
+  { what: 'nothing', stored: 0, end: 'fenced' },
+  { what: 'a part', stored: 1, end: 'failed' },
+])('a fenced command of which $what is stored ends its stream as $end', async ({ stored, end }) => {
+  const { engine, host } = stage()
+  engine.maxOperations = 20
+  const visitor = await visit(await createNode(host))
+  for (let count = 0; count < 50; count += 1) visitor.acquire(`name-${count}`)
+  await settle()
+  await settle()
+  engine.holding = true
+  visitor.stop()
+  await settle()
+  for (let count = 0; count < stored; count += 1) {
+    engine.letOne()
+    await settle()
+  }
+  await engine.claim(PATH, { id: 'other', address: '' })
+  engine.letAll()
+  await settle()
+  expect(visitor.end).toBe(end)
 })
 
 // guards: S7

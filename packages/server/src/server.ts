@@ -10,7 +10,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { ConnectionCalls } from './grpc/connection-call.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Health } from './grpc/health.ts'
-import { PEER_PATH, peerHandler } from './grpc/peer-calls.ts'
+import { PEER_PATH, PeerCalls } from './grpc/peer-calls.ts'
 import { peerDial } from './grpc/peer-line.ts'
 import { reflectionHandlers, SERVICE_NAMES } from './grpc/reflection.ts'
 import { SessionCalls } from './grpc/session-call.ts'
@@ -130,9 +130,10 @@ class Server implements RunningServer {
   readonly #local: Host
   readonly #clock: Clock
   readonly #grpc: GrpcServer
-  readonly #health: Health
+  readonly #health: Health = new Health(SERVICE_NAMES)
   readonly #sessions: SessionCalls
   readonly #clients: ConnectionCalls
+  readonly #peers: PeerCalls | null
   readonly #deliveries: Deliveries
   readonly #http: HttpFace
   #grpcAddress: ListenAddress = DEFAULT_LISTEN
@@ -166,9 +167,9 @@ class Server implements RunningServer {
       accounts: this.#accountsOf(options, this.#cluster === null ? 'server' : 'cluster'),
       neighbours: this.#cluster?.neighbours ?? NO_NEIGHBOURS,
     }
+    this.#peers = this.#peersOf(options)
     this.#sessions = new SessionCalls(context)
     this.#clients = new ConnectionCalls(context)
-    this.#health = new Health(SERVICE_NAMES)
     const withReflection = isLoopback(listen.host)
     const handlers = new Map<string, CallHandler>([
       ...unaryMethods(context).map((method): [string, CallHandler] => [
@@ -177,7 +178,7 @@ class Server implements RunningServer {
       ]),
       [SESSION.path, this.#sessions.handler],
       [CONNECT_PATH, this.#clients.handler],
-      ...this.#peerHandlers(log),
+      ...(this.#peers === null ? [] : [[PEER_PATH, this.#peers.handler] as const]),
       ...this.#health.handlers,
       ...(withReflection ? reflectionHandlers() : []),
     ])
@@ -251,10 +252,10 @@ class Server implements RunningServer {
     }
   }
 
-  #peerHandlers(log: Log): readonly [string, CallHandler][] {
-    if (this.#cluster === null) return []
+  #peersOf({ log = silentLog }: ServerOptions): PeerCalls | null {
+    if (this.#cluster === null) return null
     const { host: nodes, traffic } = this.#cluster
-    return [[PEER_PATH, peerHandler({ key: this.#self.id, nodes, log, total: traffic.inward })]]
+    return new PeerCalls({ key: this.#self.id, nodes, log, total: traffic.inward })
   }
 
   async stop(): Promise<void> {
@@ -270,6 +271,7 @@ class Server implements RunningServer {
     await this.host.close()
     this.#cluster?.end()
     this.#clients.stop()
+    this.#peers?.stop()
     await within(this.#clock, STOP_MS, drained)
     this.#grpc.destroy()
     await drained

@@ -34,6 +34,7 @@ export class ClusterHost implements HostContract {
   readonly #options: ClusterHostOptions
   readonly #roster: Roster
   readonly #peers = new Map<string, Peer>()
+  #isLeaving = false
   #isClosed = false
 
   /** @param roster its changes are told to `placed` */
@@ -49,8 +50,19 @@ export class ClusterHost implements HostContract {
 
   /** The other server to which the node belongs. */
   elsewhere(path: string): OwnerInfo | null {
-    const owner = ownerAmong(path, this.#roster.servers)
-    return owner === null || owner.address === this.#options.self.address ? null : owner
+    const { local, self } = this.#options
+    const { servers } = this.#roster
+    const isHere = ({ address }: OwnerInfo): boolean => address === self.address
+    // Who leaves still answers for what it has, and begins nothing.
+    const isForOthers = this.#isLeaving && !local.has(path)
+    const takers = isForOthers ? servers.filter((server) => !isHere(server)) : servers
+    const owner = ownerAmong(path, takers)
+    return owner === null || isHere(owner) ? null : owner
+  }
+
+  /** From now on this server takes no node that it does not have, whatever the others know by now. */
+  leaves(): void {
+    this.#isLeaving = true
   }
 
   async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
@@ -94,8 +106,8 @@ export class ClusterHost implements HostContract {
     return leavers.length
   }
 
-  take(path: string): Promise<void> {
-    return this.#options.local.take(path)
+  async take(path: string): Promise<void> {
+    if (!this.#isLeaving) await this.#options.local.take(path)
   }
 
   /** What was accepted is answered first; then the next server loads the node while its clients are still on their way. */

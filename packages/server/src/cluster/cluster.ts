@@ -10,6 +10,7 @@ import type { PeerDial } from './peer.ts'
 import { Roster } from './roster.ts'
 import { Signposts } from './signposts.ts'
 import { Traffic } from './traffic.ts'
+import { within } from '../within.ts'
 
 /** Where this server is reached by the others: known when it listens. */
 export interface Self {
@@ -32,6 +33,9 @@ export interface ClusterOptions {
   /** Other nodes than before may belong here. */
   readonly placed: () => void
 }
+
+/** What has not been given up by then ends with the server: the engine is slow, or does not answer. */
+const HAND_OVER_MS = 5_000
 
 export class Cluster {
   readonly host: ClusterHost
@@ -80,10 +84,11 @@ export class Cluster {
     return this.#roster.join()
   }
 
-  /** Hands the share over. Resolves when the nodes have been given up, those at least that somebody else can take. */
+  /** Hands the share over. Resolves when the nodes have been given up, those at least that somebody else can take; or after a while. */
   async leave(): Promise<void> {
+    this.host.leaves()
     await this.#roster.leave()
-    await this.#moving
+    await within(this.#clock, HAND_OVER_MS, this.#moving)
   }
 
   /** Looks no more. */

@@ -26,10 +26,29 @@ export interface PeerCallsOptions {
   readonly total: SessionTotal
 }
 
-export function peerHandler(options: PeerCallsOptions): CallHandler {
-  return (call) => {
-    assertPeer(call, options.key)
-    serve(call, options)
+export class PeerCalls {
+  readonly #options: PeerCallsOptions
+  readonly #ends = new Set<() => void>()
+
+  constructor(options: PeerCallsOptions) {
+    this.#options = options
+  }
+
+  get handler(): CallHandler {
+    return (call) => {
+      assertPeer(call, this.#options.key)
+      const end = (): void => {
+        this.#ends.delete(end)
+        stop()
+      }
+      const stop = serve(call, this.#options, () => void this.#ends.delete(end))
+      this.#ends.add(end)
+    }
+  }
+
+  /** Ends every call, after what was said: the others need not know by then that this server leaves. */
+  stop(): void {
+    for (const end of this.#ends) end()
   }
 }
 
@@ -45,7 +64,12 @@ function assertPeer(call: GrpcCall, key: string): void {
   }
 }
 
-function serve(call: GrpcCall, { nodes, log, total }: PeerCallsOptions): void {
+/** @param over nothing can be said any more. @returns what ends the call */
+function serve(
+  call: GrpcCall,
+  { nodes, log, total }: PeerCallsOptions,
+  over: () => void,
+): () => void {
   const guest = new PeerGuest({
     nodes,
     log,
@@ -71,9 +95,13 @@ function serve(call: GrpcCall, { nodes, log, total }: PeerCallsOptions): void {
   call.observe({
     data: (chunk) => intake.push(chunk),
     halfClosed: () => end(GRPC.OK, ''),
-    closed: () => guest.left(),
+    closed: () => {
+      guest.left()
+      over()
+    },
   })
   call.begin()
+  return () => end(GRPC.UNAVAILABLE, 'The server stops')
 }
 
 function askOf(message: Buffer): PeerAsk {

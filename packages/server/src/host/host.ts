@@ -150,6 +150,11 @@ export class Host implements HostContract {
     return [...this.#residences.keys()]
   }
 
+  /** Whether the node runs here, or is about to. */
+  has(path: string): boolean {
+    return this.#residences.has(path)
+  }
+
   /** Whether the node has been loaded here, and exists. */
   runs(path: string): boolean {
     return this.#residences.get(path)?.loaded?.exists === true

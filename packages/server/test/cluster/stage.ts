@@ -17,11 +17,14 @@ type View = readonly OwnerInfo[]
 
 /** The list of servers as one of them is told of it. */
 class ToldMembership implements Membership {
+  /** The engine does not answer whoever leaves. */
+  isSlow = false
   #views: View[] = [[]]
   #wake: () => void = () => {}
 
   join() {
-    return Promise.resolve({ leave: () => Promise.resolve() })
+    const leave = (): Promise<void> => (this.isSlow ? new Promise(() => {}) : Promise.resolve())
+    return Promise.resolve({ leave })
   }
 
   async *watch(): AsyncIterable<View> {
@@ -152,18 +155,33 @@ export async function clusterStage(count: number): Promise<ClusterStage> {
   }
 }
 
-/** A path whose node belongs to the owner of each of these views. */
-export function pathOf(
-  ...views: readonly { readonly owner: StageServer; readonly among: readonly StageServer[] }[]
-): string {
+/** Who has a node when these servers are there. */
+export interface Placing {
+  readonly owner: StageServer
+  readonly among: readonly StageServer[]
+}
+
+/** A path whose node belongs to the owner of each of these. */
+export function pathOf(...placings: readonly Placing[]): string {
   for (let number = 0; ; number += 1) {
     const path = `/local/node-${number}`
-    const isOwner = views.every(({ owner, among }) => {
-      const seen = among.map(({ self }) => self)
-      return ownerAmong(path, seen)?.id === owner.self.id
-    })
-    if (isOwner) return path
+    if (placings.every((placing) => isPlaced(path, placing))) return path
   }
+}
+
+/** So many paths of nodes that belong to the owner. */
+export function pathsOf(count: number, placing: Placing, name = 'node'): string[] {
+  const paths: string[] = []
+  for (let number = 0; paths.length < count; number += 1) {
+    const path = `/local/${name}-${number}`
+    if (isPlaced(path, placing)) paths.push(path)
+  }
+  return paths
+}
+
+function isPlaced(path: string, { owner, among }: Placing): boolean {
+  const seen = among.map(({ self }) => self)
+  return ownerAmong(path, seen)?.id === owner.self.id
 }
 
 /** The methods of a class do not survive a spread. */

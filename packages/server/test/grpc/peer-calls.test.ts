@@ -3,6 +3,7 @@
  *
  * guards: A1
  */
+import { once } from 'node:events'
 import { connect } from 'node:http2'
 import type { Engine } from '@tenure/engine'
 import { openMemoryEngine } from '@tenure/engine/memory'
@@ -63,6 +64,30 @@ test('only who shows the id that stands in the engine, and speaks the same versi
     expect(await call(address, other)).toBe('9')
   } finally {
     await server.stop()
+  }
+})
+
+test('a server ends without waiting for another one that does not know of it', async () => {
+  let id = ''
+  const engine = sharedEngine((joined) => (id = joined))
+  const listen = { host: '127.0.0.1', port: 0 }
+  const server = await startServer({ engine, listen, http: null })
+  const session = connect(`http://${writtenAddress(server.grpcAddress)}`)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': PATH,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'x-tenure-server': id,
+    'x-tenure-peer-version': '1',
+  })
+  try {
+    await once(stream, 'response')
+    stream.resume()
+    const [trailers] = await Promise.all([once(stream, 'trailers'), server.stop()])
+    expect(trailers[0]).toMatchObject({ 'grpc-status': '14', 'grpc-message': 'The server stops' })
+  } finally {
+    session.destroy()
   }
 })
 

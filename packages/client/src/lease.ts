@@ -7,7 +7,7 @@
 import { bytesOf, type Count, countOf } from './arguments.ts'
 import type { Bytes } from './bytes.ts'
 import { AbortedError, errorOf, LeaseReleasedError, NotFoundError } from './errors.ts'
-import type { AcquireRequest, Answer, Description } from './link/link.ts'
+import { type AcquireRequest, type Answer, type Description, NO_WATCH } from './link/link.ts'
 import { nothing, untilAbort } from './abort.ts'
 import { giveBack } from './session/acquisition.ts'
 import type { SessionCore } from './session/core.ts'
@@ -233,8 +233,8 @@ export class Lease implements AsyncDisposable {
 
   // Another semaphore may have the name by now: what it says of a change is not said of what is held.
   #whenOurs(ours: () => void, reject: (reason: unknown) => void): void {
-    const look = { watchData: false, watchOwners: false, watchAbsent: false, waiters: false }
-    const request = { kind: 'describe', name: this.name, owners: true, ...look } as const
+    const wish = { owners: true, waiters: false }
+    const request = { kind: 'describe', name: this.name, ...wish, ...NO_WATCH } as const
     const settle = (answer: Answer): void => {
       const isGone =
         answer.kind === 'described'

@@ -18,13 +18,14 @@ import { type Bytes, EMPTY_BYTES, sameBytes } from './bytes.ts'
 import { DeclaredLimit } from './declared-limit.ts'
 import { AcquireTimeoutError, errorOf, NotFoundError } from './errors.ts'
 import { Lease } from './lease.ts'
-import type {
-  AcquireRequest,
-  Answer,
-  Description,
-  Holder,
-  RefusalCode,
-  Request,
+import {
+  type AcquireRequest,
+  type Answer,
+  type Description,
+  type Holder,
+  NO_WATCH,
+  type RefusalCode,
+  type Request,
 } from './link/link.ts'
 import { untilAbort } from './abort.ts'
 import { acquire } from './session/acquisition.ts'
@@ -321,8 +322,7 @@ export class Semaphore {
     { owners = false, waiters = false }: DescribeOptions,
     signal?: AbortSignal,
   ): Promise<Description | null> {
-    const flags = { watchData: false, watchOwners: false, watchAbsent: false }
-    const request = { kind: 'describe', name: this.name, owners, waiters, ...flags } as const
+    const request = { kind: 'describe', name: this.name, owners, waiters, ...NO_WATCH } as const
     const { answer } = await this.#ask(request, signal)
     if (answer.kind === 'described') return answer.description
     if (answer.kind !== 'refused') throw unexpected(request, answer)

@@ -98,6 +98,8 @@ export interface DescribeSemaphore extends InSession {
   readonly watchOwners: boolean
   /** Watch although nothing of this name exists yet: the answer is then an empty description, and creation is an event. */
   readonly watchAbsent: boolean
+  /** The watch does not end with the first change: it is shown the state after each, until it is forgotten or replaced. */
+  readonly watchStands: boolean
 }
 
 export interface Acquire extends InSession {

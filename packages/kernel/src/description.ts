@@ -1,6 +1,12 @@
 /** A semaphore, its owners and its waiters, as they are told. */
 import type { SessionId } from './asked.ts'
 
+/** What a description is to show beside the semaphore itself. */
+export interface DescriptionWish {
+  readonly owners: boolean
+  readonly waiters: boolean
+}
+
 /** One owner or waiter of a semaphore. */
 export interface HolderDescription {
   readonly session: SessionId

@@ -98,6 +98,17 @@ export interface Changed extends Answer {
   readonly owners: boolean
 }
 
+/**
+ * What the standing watches of one stream see now: the latest state after one change or many. `requestIds` are those of their
+ * describes, and none of the watches is gone by this.
+ */
+export interface SemaphoreShown extends Addressed {
+  readonly kind: 'semaphore-shown'
+  readonly requestIds: readonly bigint[]
+  /** null while nothing has the name. */
+  readonly description: SemaphoreDescription | null
+}
+
 /** The session left this stream without having been asked: taken over by another stream, or its node was dropped. */
 export interface Ended extends Addressed {
   readonly kind: 'ended'
@@ -118,6 +129,7 @@ export type Event =
   | Released
   | SemaphoreDescribed
   | Changed
+  | SemaphoreShown
   | Ended
   | RecordEvent
   | LogEvent

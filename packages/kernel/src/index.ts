@@ -38,6 +38,7 @@ export type {
   Refused,
   Released,
   SemaphoreDescribed,
+  SemaphoreShown,
   Stopped,
 } from './event.ts'
 export type {

@@ -28,6 +28,7 @@ import {
 } from './command-kind.ts'
 import { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
+import type { SemaphoreShown } from './event.ts'
 import type { Holder } from './holder.ts'
 import { countersBefore } from './incarnation.ts'
 import { invariant } from './invariant.ts'
@@ -214,6 +215,11 @@ export class Kernel {
     return Math.min(this.#root.deadlines.nextMs, this.#log.nextMs)
   }
 
+  /** What standing watches see of all changes since this was last asked. Must not be told before the latest step is durable. */
+  shown(): readonly SemaphoreShown[] {
+    return this.#watches.takeShown(this.#semaphores)
+  }
+
   /** What each commit needs besides the steps' writes: the counters, when any has moved since the last seal. */
   seal(): readonly Write[] {
     const { counters } = this.#root
@@ -324,6 +330,7 @@ export class Kernel {
       const message = `session ${command.session} is not attached to this stream`
       return this.#root.turn.refuse(command, 'BAD_SESSION', message)
     }
+    if (command.kind === 'forget' && this.#watches.forget(session, command.target)) return
     if (isRecordCommand(command)) return this.#records.do(session, command)
     if (isLogCommand(command)) return this.#log.do(session, command)
     switch (command.kind) {

@@ -11,7 +11,7 @@ import type {
   SemaphoreCommand,
   UpdateSemaphore,
 } from './command.ts'
-import type { SemaphoreDescription } from './description.ts'
+import type { DescriptionWish, SemaphoreDescription } from './description.ts'
 import type { RefusalCode } from './event.ts'
 import type { Holder } from './holder.ts'
 import { LinkedList } from './linked-list.ts'
@@ -86,6 +86,12 @@ export class Semaphores {
 
   find(name: string): Semaphore | undefined {
     return this.#byName.get(name)
+  }
+
+  /** What there is to see of a name; null when nothing has it. */
+  look(name: string, wish: DescriptionWish): SemaphoreDescription | null {
+    const semaphore = this.#byName.get(name)
+    return semaphore === undefined ? null : describeSemaphore(semaphore, wish)
   }
 
   all(): IterableIterator<Semaphore> {
@@ -306,7 +312,7 @@ const MALFORMED_NAME = 'the name is not well-formed Unicode'
 /** With its owners and waiters as wished. */
 export function describeSemaphore(
   semaphore: Semaphore,
-  wish: { readonly owners: boolean; readonly waiters: boolean },
+  wish: DescriptionWish,
 ): SemaphoreDescription {
   const { name, limit, data, ephemeral, held } = semaphore
   return {

@@ -54,6 +54,8 @@ export class Session extends Timed {
   handlings: Map<bigint, Handling> | null = null
   /** By the semaphore's name. Absent until the first. */
   watches: Map<string, Watch> | null = null
+  /** Those that stand, by the ids of their describes. Absent until the first. */
+  standing: Map<bigint, Watch> | null = null
 
   constructor(id: SessionId, row: SessionRow) {
     super()

@@ -1,14 +1,17 @@
 /**
- * Watches: who wants to hear once of the next change of a semaphore, by its name.
+ * Watches: who wants to hear once of the next change of a semaphore, by its name, or to see its state after every change.
  *
  * They are kept by name and not by semaphore, because a name can be watched before anything has it.
  */
 import type { DescribeSemaphore } from './command.ts'
+import type { DescriptionWish, SemaphoreDescription } from './description.ts'
+import type { SemaphoreShown } from './event.ts'
 import { invariant } from './invariant.ts'
 import { LinkedList } from './linked-list.ts'
 import type { Linked } from './linked-list.ts'
 import type { Root } from './root.ts'
 import type { Session } from './session.ts'
+import { Audience, View } from './view.ts'
 
 /** What happened to a semaphore. Creation and deletion are both at once. */
 export interface Change {
@@ -20,12 +23,18 @@ export const DATA_CHANGED: Change = { data: true, owners: false }
 export const OWNERS_CHANGED: Change = { data: false, owners: true }
 export const ALL_CHANGED: Change = { data: true, owners: true }
 const REPLACED: Change = { data: false, owners: false }
+const NOTHING_SHOWN: readonly SemaphoreShown[] = []
+
+/** What there is to see of a name. */
+interface Visible {
+  look(name: string, wish: DescriptionWish): SemaphoreDescription | null
+}
 
 export class Watch implements Linked<Watch> {
   readonly session: Session
   readonly name: string
   readonly requestId: bigint
-  /** The list it is in, by what it listens for. */
+  /** The list it is in, by what it listens for; an audience when it stands. */
   readonly list: LinkedList<Watch>
   previous: Watch | null = null
   next: Watch | null = null
@@ -43,20 +52,38 @@ class Watchers {
   readonly data: LinkedList<Watch> = new LinkedList()
   readonly owners: LinkedList<Watch> = new LinkedList()
   readonly both: LinkedList<Watch> = new LinkedList()
+  /** Of those that stand. */
+  readonly views: View[] = []
 
   listFor(command: DescribeSemaphore): LinkedList<Watch> {
+    if (command.watchStands) return this.#viewFor(command).audienceOf(command.stream)
     if (command.watchData && command.watchOwners) return this.both
     return command.watchData ? this.data : this.owners
   }
 
   get isEmpty(): boolean {
-    return this.data.size + this.owners.size + this.both.size === 0
+    return this.data.size + this.owners.size + this.both.size + this.views.length === 0
+  }
+
+  leave(audience: Audience): void {
+    const { view } = audience
+    view.drop(audience)
+    if (view.isEmpty) this.views.splice(this.views.indexOf(view), 1)
+  }
+
+  #viewFor(command: DescribeSemaphore): View {
+    const present = this.views.find((view) => view.serves(command))
+    if (present !== undefined) return present
+    const view = new View(command)
+    this.views.push(view)
+    return view
   }
 }
 
 export class Watches {
   readonly #root: Root
   readonly #byName = new Map<string, Watchers>()
+  #due: View[] = []
   #size = 0
 
   constructor(root: Root) {
@@ -86,16 +113,53 @@ export class Watches {
     watch.list.append(watch)
     session.watches ??= new Map()
     session.watches.set(name, watch)
+    if (command.watchStands) {
+      session.standing ??= new Map()
+      session.standing.set(watch.requestId, watch)
+    }
     this.#size += 1
   }
 
-  /** Tells everybody who listens for `change`, once: by kind of watch, each kind in the order of setting. */
+  /** Takes back a watch that stands, without a word. @returns false when the session has none of this id */
+  forget(session: Session, requestId: bigint): boolean {
+    const watch = session.standing?.get(requestId)
+    if (watch === undefined) return false
+    this.#takeOut(watch)
+    return true
+  }
+
+  /**
+   * Tells everybody who listens for `change`, once: by kind of watch, each kind in the order of setting. Those who stand are shown the
+   * state later.
+   */
   tell(name: string, change: Change): void {
     const watchers = this.#byName.get(name)
     if (watchers === undefined) return
     if (change.data) this.#fireAll(watchers.data, change)
     if (change.owners) this.#fireAll(watchers.owners, change)
     this.#fireAll(watchers.both, change)
+    for (const view of watchers.views) {
+      if (view.isDue || !view.concerns(change)) continue
+      view.isDue = true
+      this.#due.push(view)
+    }
+  }
+
+  /** What those who stand see of the changes that they were not shown yet. */
+  takeShown(semaphores: Visible): readonly SemaphoreShown[] {
+    if (this.#due.length === 0) return NOTHING_SHOWN
+    const due = this.#due
+    this.#due = []
+    const shown: SemaphoreShown[] = []
+    for (const view of due) {
+      view.isDue = false
+      if (view.isEmpty) continue
+      const description = semaphores.look(view.name, view.wish)
+      for (const { stream, requestIds } of view.audiences) {
+        shown.push({ kind: 'semaphore-shown', stream, requestIds, description })
+      }
+    }
+    return shown
   }
 
   /** Forgets all watches of a session, without a word. */
@@ -103,12 +167,14 @@ export class Watches {
     const { watches } = session
     if (watches === null) return
     session.watches = null
+    session.standing = null
     for (const watch of watches.values()) this.#unlink(watch)
   }
 
   /** Forgets all watches, without a word. */
   clear(): void {
     this.#byName.clear()
+    this.#due = []
     this.#size = 0
   }
 
@@ -120,15 +186,24 @@ export class Watches {
     const { session, requestId } = watch
     const { stream } = session
     invariant(stream !== null, 'I-7', session.id)
-    session.watches?.delete(watch.name)
-    this.#unlink(watch)
+    this.#takeOut(watch)
     const { data, owners } = change
     this.#root.turn.say({ kind: 'changed', stream, requestId, session: session.id, data, owners })
   }
 
+  #takeOut(watch: Watch): void {
+    const { session } = watch
+    session.watches?.delete(watch.name)
+    session.standing?.delete(watch.requestId)
+    this.#unlink(watch)
+  }
+
   #unlink(watch: Watch): void {
-    watch.list.remove(watch)
+    const { list, name } = watch
+    list.remove(watch)
     this.#size -= 1
-    if (this.#byName.get(watch.name)?.isEmpty === true) this.#byName.delete(watch.name)
+    const watchers = this.#byName.get(name)
+    if (list instanceof Audience && list.size === 0) watchers?.leave(list)
+    if (watchers?.isEmpty === true) this.#byName.delete(name)
   }
 }

@@ -15,7 +15,7 @@ function nodeWith(sessions: number, limits: Partial<Limits> = {}): TestNode {
 }
 
 function describe(node: TestNode, name: string, watches = false): readonly unknown[] {
-  const wish = { owners: true, waiters: true, watchAbsent: watches }
+  const wish = { owners: true, waiters: true, watchAbsent: watches, watchStands: false }
   const watch = { watchData: watches, watchOwners: false }
   const asked = { stream: 2, session: 2n, requestId: 9n, name }
   const step = node.kernel.apply({ kind: 'describe-semaphore', ...asked, ...wish, ...watch }, 0)

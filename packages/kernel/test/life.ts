@@ -20,13 +20,18 @@ export interface CommandMove {
   readonly who: number
   readonly astray: boolean
   readonly stream: number
-  /** A command without its stream, session and request id; an attach says whether it is `fresh`. */
+  /**
+   * A command without its stream, session and request id; an attach says whether it is `fresh`, and a forget `which` of the watches it
+   * takes back.
+   */
   readonly part: { readonly kind: string }
 }
 
 export type Move =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'restart' }
+  /** Watches that stand are shown what has changed. */
+  | { readonly kind: 'show' }
   | CommandMove
 
 /** Persistent ones as a rule, and names that lie close together as keys. */
@@ -58,6 +63,7 @@ const description = record({
   watchData: flag,
   watchOwners: flag,
   watchAbsent: flag,
+  watchStands: flag,
 })
 const persistentAcquire = record({
   kind: constant('acquire'),
@@ -92,7 +98,8 @@ const inSession = oneof(
   { weight: 16, arbitrary: persistentAcquire },
   { weight: 6, arbitrary: ephemeralAcquire },
   { weight: 6, arbitrary: record({ kind: constant('release'), name }) },
-  { weight: 4, arbitrary: description },
+  { weight: 6, arbitrary: description },
+  { weight: 1, arbitrary: record({ kind: constant('forget'), which: nat(PEOPLE) }) },
   { weight: 1, arbitrary: record({ kind: constant('stop') }) },
   { weight: 2, arbitrary: record({ kind: constant('detach') }) },
   { weight: 6, arbitrary: attachment },
@@ -122,6 +129,7 @@ const ms = constantFrom(0, 1, 4, 5, 10, 30, 30, 1_000, 3_000, 10_000)
 const move: Arbitrary<Move> = oneof(
   { weight: 12, arbitrary: record({ kind: constant('wait'), ms }) },
   { weight: 4, arbitrary: record({ kind: constant('restart') }) },
+  { weight: 30, arbitrary: record({ kind: constant('show') }) },
   { weight: 120, arbitrary: command(inSession) },
   { weight: 2, arbitrary: command(onNode) },
 )

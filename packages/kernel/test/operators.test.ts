@@ -235,7 +235,7 @@ test('a session that an operator ends hears nothing of its own leaving, and its 
   node.keep(kernel.apply({ kind: 'wait-record', ...asked, key, version: 2n }, 0))
   node.acquire(1n, 'mine', { ephemeral: true })
   const described = { owners: false, waiters: false, watchData: true, watchOwners: true }
-  const watching = { ...asked, name: 'mine', watchAbsent: true, ...described }
+  const watching = { ...asked, name: 'mine', watchAbsent: true, watchStands: false, ...described }
   node.keep(kernel.apply({ kind: 'describe-semaphore', ...watching }, 0))
   expect(kinds({ events: operate(node, { kind: 'end-session', session: 1n }) })).toEqual([
     'ended',

@@ -11,7 +11,9 @@
  *     A s1 delete jobs force
  *     A s1 acquire jobs count=1 timeout=max data=text ephemeral
  *     A s1 release jobs
- *     A s1 describe jobs owners waiters watch-data watch-owners watch-absent
+ *     A s1 describe jobs owners waiters watch-data watch-owners watch-absent watch-stands
+ *     A s1 forget word                  takes back a watch that stands, by the name of its describe
+ *     show                              what watches that stand see now
  *     A s1 stop   A s1 detach
  *     wait 5000                         time passes, and what is due happens
  *     pause 5000                        time passes, and nothing happens
@@ -37,6 +39,8 @@ import type {
   NodeConfig,
   OperatorEvent,
   RecordEvent,
+  SemaphoreDescription,
+  SemaphoreShown,
   SessionCommand,
   Step,
 } from '@tenure/kernel'
@@ -103,13 +107,25 @@ class Player {
         return [formatPairs(this.#kernel.statistics())]
       case 'next-deadline':
         return [`in ${this.#kernel.nextDeadlineMs() - this.#nowMs}`]
+      case 'show':
+        return this.#kernel.shown().flatMap((event) => this.#format(event))
       default: {
         const requestId = ++this.#requests
-        const command = commandOf(words, requestId)
+        const command =
+          words.plain[2] === 'forget'
+            ? this.#forgetting(words, requestId)
+            : commandOf(words, requestId)
         this.#requestNames.set(requestId, words.named.get('as') ?? verbOf(words))
         return this.#tell(this.#kernel.apply(command, this.#nowMs))
       }
     }
+  }
+
+  /** Takes back the latest request of that name. */
+  #forgetting(words: Words, requestId: bigint): Command {
+    const [, , , target = ''] = words.plain
+    const named = [...this.#requestNames].findLast(([, name]) => name === target)
+    return { kind: 'forget', ...askedOf(words, requestId), target: named?.[0] ?? 0n }
   }
 
   #restart(): void {
@@ -126,10 +142,17 @@ class Player {
   #format(event: Event): string[] {
     const stream = String.fromCharCode(64 + event.stream)
     if (event.kind === 'ended') return [`${stream} s${event.session} ended ${event.reason}`]
+    if (event.kind === 'semaphore-shown') return this.#formatShown(event, stream)
     if (!isSpoken(event)) throw new Error(`a transcript has no word for ${event.kind}`)
     const name = this.#requestNames.get(event.requestId)
     const [head = '', ...more] = formatAnswer(event)
     return [`${stream} ${name}: ${head}`, ...more.map((line) => `  ${line}`)]
+  }
+
+  #formatShown({ requestIds, description }: SemaphoreShown, stream: string): string[] {
+    const names = requestIds.map((id) => this.#requestNames.get(id)).join(' ')
+    const [head, ...more] = formatDescription(description)
+    return [`${stream} ${names}: shown ${head}`, ...more.map((line) => `  ${line}`)]
   }
 }
 
@@ -168,8 +191,8 @@ function commandOf(words: Words, requestId: bigint): Command {
   const onNode = { stream: NODE_STREAM, requestId }
   if (first === 'create-node' || first === 'alter-node') return { kind: first, ...onNode, config }
   if (first === 'drop-node' || first === 'describe-node') return { kind: first, ...onNode }
-  const stream = first.charCodeAt(0) - 64
-  const asked = { stream, requestId, session: BigInt(/^s(\d+)$/.exec(second)?.[1] ?? 0) }
+  const asked = askedOf(words, requestId)
+  const { stream } = asked
   if (second === 'attach') {
     const session = BigInt(third.slice(1))
     return { kind: 'attach', stream, requestId, session, ...attachmentOf(words) }
@@ -177,6 +200,12 @@ function commandOf(words: Words, requestId: bigint): Command {
   if (third === 'detach') return { kind: 'detach', stream, session: asked.session }
   if (third === 'stop') return { kind: 'stop', ...asked }
   return { ...asked, ...semaphoreCommandOf(words) }
+}
+
+function askedOf({ plain }: Words, requestId: bigint): Asked {
+  const [first = '', second = ''] = plain
+  const session = BigInt(/^s(\d+)$/.exec(second)?.[1] ?? 0)
+  return { stream: first.charCodeAt(0) - 64, requestId, session }
 }
 
 function attachmentOf({ named }: Words): Omit<Attach, 'kind' | keyof Asked> {
@@ -228,6 +257,7 @@ function semaphoreCommandOf({ plain, named }: Words): Unasked<SessionCommand> {
         watchData: has('watch-data'),
         watchOwners: has('watch-owners'),
         watchAbsent: has('watch-absent'),
+        watchStands: has('watch-stands'),
       }
     default:
       throw new Error(`no such command: ${plain.join(' ')}`)
@@ -261,7 +291,7 @@ function countersOf(word = 'unset'): CountersMode {
   throw new Error(`no such mode: ${word}`)
 }
 
-type Spoken = Exclude<Event, RecordEvent | LogEvent | OperatorEvent | Ended>
+type Spoken = Exclude<Event, RecordEvent | LogEvent | OperatorEvent | Ended | SemaphoreShown>
 
 const SPOKEN: Readonly<Record<Spoken['kind'], true>> = {
   refused: true,
@@ -309,13 +339,16 @@ function formatAnswer(event: Spoken): string[] {
 
 function formatDescribed(event: Extract<Event, { kind: 'semaphore-described' }>): string[] {
   const { description, watchAdded } = event
-  const watch = watchAdded ? ' watched' : ''
-  if (description === null) return [`described nothing${watch}`]
+  const [head, ...more] = formatDescription(description)
+  return [`described ${head}${watchAdded ? ' watched' : ''}`, ...more]
+}
+
+function formatDescription(description: SemaphoreDescription | null): string[] {
+  if (description === null) return ['nothing']
   const { name, limit, held, data, ephemeral, owners, waiters } = description
   const kind = ephemeral ? ' ephemeral' : ''
-  const head = `described ${shorten(name)} limit=${amount(limit)} held=${amount(held)} data=${bytes(data)}${kind}${watch}`
   return [
-    head,
+    `${shorten(name)} limit=${amount(limit)} held=${amount(held)} data=${bytes(data)}${kind}`,
     ...owners.map((holder) => `owner ${formatHolder(holder)}`),
     ...waiters.map(
       (holder) => `waiter ${formatHolder(holder)} timeout=${amount(holder.timeoutMs)}`,

@@ -37,6 +37,8 @@ export class Twins {
       this.#compare(events, this.#model.advance(this.#nowMs))
     } else if (move.kind === 'restart') {
       this.#restart()
+    } else if (move.kind === 'show') {
+      this.#show()
     } else {
       this.#apply(this.#commandOf(move))
       if (move.part.kind === 'drop-node' && move.who > 0) this.#settleIn()
@@ -63,11 +65,14 @@ export class Twins {
     const attaches = part.kind === 'attach'
     const own = attaches || astray ? null : session?.stream
     const fresh = 'fresh' in part && part.fresh === true
+    const watches = this.#model.watches.all
+    const watch = 'which' in part ? watches[Number(part.which) % watches.length] : undefined
     const command: unknown = {
       ...part,
       stream: own ?? stream,
       requestId: ++this.#requests,
       session: fresh ? 0n : (session?.id ?? 99n),
+      target: watch?.request ?? 0n,
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of a life are typed field by field
     return command as Modelled
@@ -77,6 +82,25 @@ export class Twins {
     const { events, writes } = this.#kernel.apply(command, this.#nowMs)
     this.#keep(writes)
     this.#compare(events, this.#model.apply(command, this.#nowMs))
+  }
+
+  /** W1: whoever has to be is shown the state as it is. Who has come since the change may be shown it once more. */
+  #show(): void {
+    const model = this.#model
+    const shown = this.#kernel
+      .shown()
+      .flatMap(({ requestIds, ...event }) => requestIds.map((request) => ({ request, ...event })))
+    const requests = shown.map(({ request }) => request)
+    ok(new Set(requests).size === requests.length, 'a watch is shown two states at once')
+    for (const { request } of model.watches.takeDue()) {
+      ok(requests.includes(request), `watch ${request} is not shown a change`)
+    }
+    for (const { request, stream, description } of shown) {
+      const watch = model.watches.all.find((it) => it.stands && it.request === request)
+      ok(watch !== undefined, `watch ${request} is gone, and is shown something`)
+      deepStrictEqual(stream, watch.session.stream)
+      deepStrictEqual(description, model.sight(watch))
+    }
   }
 
   /** One by one, as if each write were a commit of its own: whatever comes last can be loaded. */
@@ -164,7 +188,7 @@ export class Twins {
 
 function describing(whom: { stream: number; session: bigint; name: string }): DescribeSemaphore {
   const lists = { owners: true, waiters: true }
-  const watches = { watchData: false, watchOwners: false, watchAbsent: false }
+  const watches = { watchData: false, watchOwners: false, watchAbsent: false, watchStands: false }
   return { kind: 'describe-semaphore', requestId: 0n, ...whom, ...lists, ...watches }
 }
 

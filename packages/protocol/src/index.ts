@@ -160,4 +160,5 @@ export type {
   SessionEnded,
   SessionMessage,
   SessionNotice,
+  WatchShown,
 } from './tenure/server-message.ts'

@@ -106,6 +106,13 @@ export class WireReader {
     return value
   }
 
+  /** The numbers of a packed list, behind those that `list` has already. @throws WireError as `number` */
+  packedNumbers(list: number[]): void {
+    const outerEnd = this.enter()
+    while (this.#at < this.#end) list.push(this.number())
+    this.leave(outerEnd)
+  }
+
   bool(): boolean {
     const first = this.#bytes[this.#at] ?? 0x80
     if (first < 0x80 && this.#at < this.#end) {

@@ -83,13 +83,20 @@ export class WireWriter {
   /** An unsigned 64-bit field of which no more than 53 bits are ever used. */
   numberField(field: number, value: number): void {
     if (value === 0) return
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new WireError(`${value} is no unsigned 53-bit number`)
-    }
     this.#need(20)
     this.#tag(field, VARINT)
-    if (value < TWO_32) this.#u32(value)
-    else this.#halves(Math.floor(value / TWO_32), value >>> 0)
+    this.#number(value)
+  }
+
+  /** A list of such numbers, packed. */
+  packedNumbersField(field: number, values: readonly number[]): void {
+    if (values.length === 0) return
+    const start = this.beginMessage(field)
+    for (const value of values) {
+      this.#need(20)
+      this.#number(value)
+    }
+    this.endMessage(start)
   }
 
   boolField(field: number, value: boolean): void {
@@ -184,6 +191,14 @@ export class WireWriter {
       return
     }
     this.#halves(Number(value >> 32n), Number(value & LOW_32))
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new WireError(`${value} is no unsigned 53-bit number`)
+    }
+    if (value < TWO_32) this.#u32(value)
+    else this.#halves(Math.floor(value / TWO_32), value >>> 0)
   }
 
   #halves(upper: number, lower: number): void {

@@ -33,6 +33,8 @@ interface Stream {
   /** Over Tenure's own protocol. */
   readonly isOwn: boolean
   readonly asks: Map<bigint, Ask>
+  /** Describes that were answered and have set watches, which may be shown more. `atMs` is when they were shown the latest. */
+  readonly watches: Map<bigint, Ask>
 }
 
 type Result = Extract<SessionResponse, { readonly requestId: bigint; readonly status: number }>
@@ -103,7 +105,13 @@ export class Requests {
     if (request.kind === 'start') {
       const { sessionId } = request
       const isOwn = key instanceof ChannelStream
-      this.#streams.set(key, { sessionId, isBack: sessionId !== 0n, isOwn, asks: new Map() })
+      this.#streams.set(key, {
+        sessionId,
+        isBack: sessionId !== 0n,
+        isOwn,
+        asks: new Map(),
+        watches: new Map(),
+      })
       return
     }
     const stream = this.#streams.get(key)
@@ -157,10 +165,15 @@ export class Requests {
   }
 
   #answered(stream: Stream, result: Result): void {
-    const ask = stream.asks.get(result.requestId)
+    const watch = stream.watches.get(result.requestId)
+    const ask = stream.asks.get(result.requestId) ?? watch
     if (ask === undefined) return
     stream.asks.delete(result.requestId)
     if (result.status !== STATUS.SUCCESS) return
+    if (watch !== undefined) this.#ground.marks.reached('a watch that stands is shown a state')
+    if (result.kind === 'describe-result' && result.watchAdded && stream.isOwn) {
+      stream.watches.set(result.requestId, { ...ask, atMs: this.#nowMs, mustBeAnswered: false })
+    }
     if (result.kind === 'acquire-result') this.#acquired(stream, ask, result)
     else if (result.kind === 'describe-result') this.#described(ask, result)
     else if (result.kind === 'delete-result') this.#judgeDelete(ask)

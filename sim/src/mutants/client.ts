@@ -137,7 +137,7 @@ const SIGHTS: readonly Mutant[] = [
     name: 'a change is read once and watched no more',
     breaks: 'W3',
     file: WATCHES,
-    original: '      () => {\n        if (isCurrent()) this.#refresh()\n      },',
+    original: '      (news) => {\n        if (isCurrent()) this.#told(news)\n      },',
     planted: '      () => {},',
   },
 ]

@@ -6,6 +6,7 @@ const SILENCE = 'packages/server/src/services/connection/silence.ts'
 const TRANSLATION = 'packages/server/src/services/connection/translation.ts'
 const STREAM = 'packages/server/src/services/connection/connection-stream.ts'
 const ATTACHMENT = 'packages/client/src/link/tenure/attachment.ts'
+const ASKERS = 'packages/client/src/link/tenure/askers.ts'
 const CONNECTION = 'packages/client/src/link/tenure/connection.ts'
 const HEARTBEAT = 'packages/client/src/link/tenure/heartbeat.ts'
 
@@ -107,9 +108,9 @@ const CLIENT: readonly Mutant[] = [
   {
     name: 'a change is delivered to the request before',
     breaks: 'W3',
-    file: CONNECTION,
-    original: '    const asker = this.#asked.get(id)\n',
-    planted: "    const asker = this.#asked.get(reply.kind === 'changed' ? id - 1 : id)\n",
+    file: ASKERS,
+    original: 'this.get(id)?.shown(state)',
+    planted: 'this.get(id - 1)?.shown(state)',
   },
   {
     name: 'the end of one session is not heard',

@@ -7,6 +7,7 @@ const KERNEL = 'packages/kernel/src/kernel.ts'
 const QUEUE = 'packages/kernel/src/queue.ts'
 const RESTORE = 'packages/kernel/src/restore.ts'
 const SEMAPHORE = 'packages/kernel/src/semaphore.ts'
+const WATCH = 'packages/kernel/src/watch.ts'
 const SESSION = 'packages/kernel/src/session.ts'
 
 const QUEUES: readonly Mutant[] = [
@@ -200,6 +201,13 @@ const SEMAPHORES: readonly Mutant[] = [
     breaks: 'W1',
     file: SEMAPHORE,
     original: '    if (changed) this.#watches.tell(name, DATA_CHANGED)\n',
+    planted: '',
+  },
+  {
+    name: 'a watch that stands is shown one change only',
+    breaks: 'W3',
+    file: WATCH,
+    original: '      view.isDue = false\n',
     planted: '',
   },
   {

@@ -14,6 +14,7 @@ import {
   type SessionResponse,
   STATUS,
   type TaskOperation,
+  type WatchShown,
 } from '@tenure/protocol'
 import { ChannelStream, type FaceObserver, type RecordAsk, type TaskAsk } from './face-observer.ts'
 
@@ -122,6 +123,7 @@ export class ChannelReports {
       this.#say(message.channel, started)
     } else if (message.kind === 'ended') this.#ended(message)
     else if (message.kind === 'answer') this.#answered(message.id, message.reply)
+    else if (message.kind === 'shown') this.#shown(message)
     else if (message.kind === 'notice') {
       const stream = this.#streams.get(message.channel)
       if (stream !== undefined) this.#observer.records.noticed(stream, message.notice)
@@ -171,6 +173,13 @@ export class ChannelReports {
     if (response !== null) this.#observer.sessions.said(ask.stream, response)
   }
 
+  /** As if each watch had been described anew. */
+  #shown({ ids, description }: WatchShown): void {
+    for (const id of ids) {
+      this.#answered(id, { kind: 'described', description, watchAdded: true })
+    }
+  }
+
   #answeredTask(ask: OpenTaskAsk, reply: Reply): void {
     const { id, operation } = ask
     if (operation.kind === 'handle-theme' && reply.kind === 'done') ask.isHandling = true
@@ -180,6 +189,7 @@ export class ChannelReports {
   }
 
   #forget(id: number): void {
+    this.#semaphoreAsks.delete(id)
     const ask = this.#recordAsks.get(id)
     if (ask === undefined) return
     this.#recordAsks.delete(id)

@@ -105,6 +105,7 @@ export const MARKS = [
   'a watch is set again',
   'a watch of records begins anew',
   'a watch of records tells of changes',
+  'a watch that stands is shown a state',
   'a watcher agrees with what is stored',
   'a write of records is asked again',
   'an entry is lost with its session',

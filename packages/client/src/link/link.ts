@@ -116,12 +116,12 @@ export interface Attachment {
    * Sends one request. Not before `started`.
    *
    * @param answer called once with the result, unless the attachment ends before
-   * @param told called with what comes beside the answer: once when the watch that a describe has set fires or is replaced; for each
-   *   hand-out after a `handle-theme` was done, until the `stop-handling` that names it is
+   * @param told called with what comes beside the answer: once when the watch that a describe has set fires or is replaced, for
+   *   each state that it is shown while it stands; for each hand-out after a `handle-theme` was done, until the `stop-handling` that names it is
    * @returns names the request for `forget` and for `stop-handling`
    */
   send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number
-  /** A wait or watch of records is not wanted any more, and not answered. */
+  /** A wait or watch of records, or a watch that stands, is not wanted any more: nothing more is heard of it. */
   forget(sent: number): void
   /** From now on the link must make sure so often, at least, that the server answers. Never makes it less often. */
   hurry(heartbeatMs: number): void
@@ -157,7 +157,20 @@ export interface DescribeRequest {
   readonly watchOwners: boolean
   /** Only where the link offers it: an absent name then gives `description: null` and a watch for its creation. */
   readonly watchAbsent: boolean
+  /**
+   * The watch stands: the state is shown after each change, until the watch is forgotten. Where the link or its server cannot do that,
+   * the first change is told as if this were not set.
+   */
+  readonly watchStands: boolean
 }
+
+/** Of a describe that only looks. */
+export const NO_WATCH = {
+  watchData: false,
+  watchOwners: false,
+  watchAbsent: false,
+  watchStands: false,
+} as const
 
 /** The number of a change within its session. */
 export interface ChangeNumber {
@@ -202,7 +215,16 @@ export type SemaphoreRequest =
 export type Request = SemaphoreRequest | RecordOperation | TaskOperation
 
 /** What is said to a request beside its answer. */
-export type News = { readonly kind: 'changed' } | TaskHandedOutReply
+export type News =
+  /** The watch has fired, or was replaced: nothing more is heard of it. */
+  { readonly kind: 'changed' } | Shown | TaskHandedOutReply
+
+/** What a watch that stands sees now. */
+interface Shown {
+  readonly kind: 'shown'
+  /** The receiver's own; null while nothing has the name. */
+  readonly description: Description | null
+}
 
 export interface Holder {
   readonly sessionId: bigint

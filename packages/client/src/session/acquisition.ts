@@ -9,7 +9,7 @@
  */
 import type { Timer } from '../clock.ts'
 import { AbortedError, AcquireTimeoutError, errorOf } from '../errors.ts'
-import type { AcquireRequest, Answer } from '../link/link.ts'
+import { type AcquireRequest, type Answer, NO_WATCH } from '../link/link.ts'
 import { nothing, onAbort } from '../abort.ts'
 import type { SessionCore } from './core.ts'
 import { Call } from './outbox.ts'
@@ -134,9 +134,7 @@ class Acquisition {
       name: this.#options.request.name,
       owners: true,
       waiters: false,
-      watchData: false,
-      watchOwners: false,
-      watchAbsent: false,
+      ...NO_WATCH,
     } as const
     this.#send(
       new Call(

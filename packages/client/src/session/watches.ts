@@ -2,8 +2,9 @@
  * All watchers of a session, by name.
  *
  * The server keeps one watch for each session and name, and a second one ends the first. So the watchers of a name share one
- * watch on the wire, set with the flags of all of them together, and each is told what concerns it. The watch on the wire fires once and is then
- * set again by the describe that reads the new state: states in between may be missed, the last one never.
+ * watch on the wire, set with the flags of all of them together, and each is told what concerns it. Where the server can, the watch on the wire
+ * stands and shows each new state. Elsewhere it fires once, and is set again by the describe that reads the new state. Either way
+ * states in between may be missed, the last one never.
  */
 import { Backoff } from '../backoff.ts'
 import { sameBytes } from '../bytes.ts'
@@ -15,6 +16,7 @@ import type {
   DescribeRequest,
   Description,
   Holder,
+  News,
   Refusal,
 } from '../link/link.ts'
 import type { Random } from '../random.ts'
@@ -92,6 +94,15 @@ interface Subscription {
   isFresh: boolean
 }
 
+/** The latest describe. */
+interface Asked {
+  readonly channel: Channel
+  readonly request: DescribeRequest
+  readonly sent: number
+}
+
+const FLAGS = ['owners', 'waiters', 'watchData', 'watchOwners'] as const
+
 /** How often is looked for what the server cannot watch, an absent name or the queue: from half of this to all of it. */
 const POLL_MS = 500
 
@@ -106,6 +117,9 @@ class NameWatch {
   #number = 0
   #isDescribing = false
   #isStale = false
+  #asked: Asked | null = null
+  /** Whoever wanted a part of what was asked for has left. */
+  #isTooWide = false
   #timer: Timer | null = null
   #last: Description | null | undefined = undefined
 
@@ -129,7 +143,13 @@ class NameWatch {
 
   delete(subscription: Subscription): void {
     this.#subscriptions.delete(subscription)
-    if (this.isIdle) this.#rest()
+    if (this.isIdle) {
+      this.#rest()
+      this.#forget()
+    } else {
+      const request = this.#asked?.request
+      this.#isTooWide ||= FLAGS.some((flag) => request?.[flag] === true && !this.#asks(flag))
+    }
   }
 
   attached(channel: Channel): void {
@@ -150,6 +170,16 @@ class NameWatch {
     this.#timer = null
   }
 
+  // A watch that stands would go on without anybody who listens.
+  #forget(): void {
+    const asked = this.#asked
+    this.#asked = null
+    if (asked === null || asked.channel !== this.#channel || !setsWatch(asked.request)) return
+    this.#number += 1
+    this.#isDescribing = false
+    asked.channel.attachment.forget(asked.sent)
+  }
+
   // At most one describe is under way; what happens meanwhile makes one more when it has ended.
   #refresh(): void {
     this.#rest()
@@ -161,18 +191,27 @@ class NameWatch {
     if (channel === null || this.isIdle) return
     this.#isDescribing = true
     this.#isStale = false
+    this.#isTooWide = false
     this.#number += 1
     const number = this.#number
     const isCurrent = (): boolean => this.#number === number && this.#channel === channel
-    channel.attachment.send(
-      this.#request(channel),
+    const request = this.#request(channel)
+    const sent = channel.attachment.send(
+      request,
       (answer) => {
         if (isCurrent()) this.#answered(answer, channel)
       },
-      () => {
-        if (isCurrent()) this.#refresh()
+      (news) => {
+        if (isCurrent()) this.#told(news)
       },
     )
+    this.#asked = { channel, request, sent }
+  }
+
+  #told(news: News): void {
+    if (news.kind !== 'shown') return this.#refresh()
+    this.#deliver(news.description)
+    if (this.#isTooWide) this.#refresh()
   }
 
   #request({ hasWatchAbsent }: Channel): DescribeRequest {
@@ -185,6 +224,7 @@ class NameWatch {
       watchOwners: this.#asks('watchOwners'),
       watchAbsent:
         hasWatchAbsent && [...this.#subscriptions].some(({ watcher }) => watcher.waitsWhenAbsent),
+      watchStands: true,
     }
   }
 
@@ -249,6 +289,10 @@ class NameWatch {
   #error(refusal: Refusal): Error {
     return errorOf(refusal, `cannot watch semaphore "${this.#name}"`)
   }
+}
+
+function setsWatch({ watchData, watchOwners }: DescribeRequest): boolean {
+  return watchData || watchOwners
 }
 
 /** Whether what the flags ask for is another in two states of one semaphore. */

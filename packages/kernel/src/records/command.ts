@@ -98,7 +98,10 @@ export interface WatchRecords extends InSession, KeyRange {
   readonly fromVersion: bigint
 }
 
-/** Takes back a `wait-record` or `watch-records` of this session. It is not answered any more; neither is this. */
+/**
+ * Takes back a `wait-record` or `watch-records` of this session, or a standing watch of a semaphore. It is not answered any more;
+ * neither is this.
+ */
 export interface ForgetRequest extends InSession {
   readonly kind: 'forget'
   readonly target: bigint

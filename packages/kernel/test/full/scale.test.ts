@@ -97,7 +97,13 @@ test('100,000 watches of one name do not slow what they do not listen for, and a
   node.create('jobs', 1n)
   for (let session = 1n; session <= WAITERS; session++) {
     const asked = { stream: Number(session), requestId: session, session, name: 'jobs' }
-    const flags = { owners: false, waiters: false, watchOwners: false, watchAbsent: false }
+    const flags = {
+      owners: false,
+      waiters: false,
+      watchOwners: false,
+      watchAbsent: false,
+      watchStands: false,
+    }
     node.kernel.apply({ kind: 'describe-semaphore', ...asked, ...flags, watchData: true }, 0)
   }
   for (let index = 0; index < 20_000; index++) {

@@ -16,10 +16,14 @@ import type { Holder, Of, Session } from './ground.ts'
 import { Queues } from './queues.ts'
 import { Semaphores } from './semaphores.ts'
 import { Sessions } from './sessions.ts'
-import { Watches } from './watches.ts'
+import { type Watch, Watches } from './watches.ts'
 
 /** Records and operators are not modelled here. */
-export type Modelled = Exclude<Command, RecordCommand | OperatorCommand | LogCommand | LogQuestion>
+export type Modelled =
+  | Exclude<Command, RecordCommand | OperatorCommand | LogCommand | LogQuestion>
+  | Of<'forget'>
+
+type InSession = SemaphoreCommand | Of<'stop'> | Of<'forget'>
 
 export class Model {
   config: NodeConfig | null = null
@@ -51,6 +55,11 @@ export class Model {
     else if (this.config === null) ground.refuse(command, 'NOT_FOUND')
     else this.#onNode(command, this.config)
     return ground.said
+  }
+
+  /** What a watch that stands is to be shown now. */
+  sight({ name, stands }: Watch) {
+    return stands && this.#semaphores.look(name, stands)
   }
 
   /** Does what is due, one by one. */
@@ -99,7 +108,7 @@ export class Model {
     this.#ground.done(command)
   }
 
-  #inSession(command: SemaphoreCommand | Of<'stop'>): void {
+  #inSession(command: InSession): void {
     const session = this.sessions.find(command.session)
     if (!session) return this.#ground.refuse(command, 'SESSION_EXPIRED')
     if (session.stream !== command.stream) return this.#ground.refuse(command, 'BAD_SESSION')
@@ -107,6 +116,8 @@ export class Model {
       case 'stop':
         this.sessions.end(session)
         return this.#ground.say({ kind: 'stopped', ...asked(command), session: session.id })
+      case 'forget':
+        return this.watches.takeBack(session, command.target)
       case 'create-semaphore':
         return this.#semaphores.create(command)
       case 'update-semaphore':
@@ -137,6 +148,6 @@ const OF_NODE: readonly Modelled['kind'][] = [
   'detach',
 ]
 
-function isInSession(command: Modelled): command is SemaphoreCommand | Of<'stop'> {
+function isInSession(command: Modelled): command is InSession {
   return !OF_NODE.includes(command.kind)
 }

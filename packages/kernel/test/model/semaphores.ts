@@ -64,13 +64,20 @@ export class Semaphores {
     const isFull = watches.all.length === this.#ground.limits.watchesMax
     if (watch && isFull && !watches.find(session, name))
       return this.#ground.refuse(command, 'PRECONDITION_FAILED')
-    if (watch) watches.set({ session, name, request, data, owners })
+    const stands = command.watchStands ? { owners: command.owners, waiters: command.waiters } : null
+    if (watch) watches.set({ session, name, request, data, owners, stands })
     const description = found ? this.#described(found, command) : null
     const answer = { ...asked(command), description, watchAdded: watch }
     this.#ground.say({ kind: 'semaphore-described', ...answer })
   }
 
-  #described(found: Semaphore, { owners, waiters }: Of<'describe-semaphore'>) {
+  /** What there is to see of a name. */
+  look(name: string, wish: { owners: boolean; waiters: boolean }) {
+    const found = this.#queues.find(name)
+    return found ? this.#described(found, wish) : null
+  }
+
+  #described(found: Semaphore, { owners, waiters }: { owners: boolean; waiters: boolean }) {
     const queues = this.#queues
     return {
       ...found,

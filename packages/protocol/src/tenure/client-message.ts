@@ -50,7 +50,7 @@ export interface LeaveSession {
   readonly channel: number
 }
 
-/** Takes back a wait or watch of records. Not answered; neither is the target any more. */
+/** Takes back a wait or watch of records, or a watch of a semaphore that stands. Not answered; neither is the target any more. */
 export interface ForgetRequest {
   readonly kind: 'forget'
   readonly channel: number

@@ -77,6 +77,7 @@ export const SERVER_FIELD = {
   ended: 5,
   notice: 6,
   elsewhere: 7,
+  shown: 8,
 } as const
 
 export const REPLY_FIELD = {

@@ -89,6 +89,7 @@ function readDescribe(reader: WireReader): DescribeOperation {
     watchData: false,
     watchOwners: false,
     watchAbsent: false,
+    watchStands: false,
   }
   while (reader.nextField()) {
     const { field, wireType } = reader
@@ -99,6 +100,7 @@ function readDescribe(reader: WireReader): DescribeOperation {
     else if (field === 4) operation.watchData = reader.bool()
     else if (field === 5) operation.watchOwners = reader.bool()
     else if (field === 6) operation.watchAbsent = reader.bool()
+    else if (field === 7) operation.watchStands = reader.bool()
     else reader.skip()
   }
   reader.leave(outerEnd)

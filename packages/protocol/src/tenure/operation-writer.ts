@@ -82,6 +82,7 @@ function writeDescribe(writer: WireWriter, operation: DescribeOperation): void {
   writer.boolField(4, operation.watchData)
   writer.boolField(5, operation.watchOwners)
   writer.boolField(6, operation.watchAbsent)
+  writer.boolField(7, operation.watchStands)
 }
 
 type RecordWrite = CreateRecordOperation | PutRecordOperation | CasRecordOperation

@@ -29,6 +29,8 @@ export interface DescribeOperation {
   readonly watchData: boolean
   readonly watchOwners: boolean
   readonly watchAbsent: boolean
+  /** The state is shown after each change, until the watch is forgotten or replaced. */
+  readonly watchStands: boolean
 }
 
 interface ChangeOperation {

@@ -187,6 +187,15 @@ export interface SessionNotice {
   readonly notice: Notice
 }
 
+/** What watches that stand see now. */
+export interface WatchShown {
+  readonly kind: 'shown'
+  /** The asks that have set the watches. */
+  readonly ids: readonly number[]
+  /** null while nothing has the name. */
+  readonly description: SemaphoreMessage | null
+}
+
 /** Something of a later version; it is passed over. */
 export interface UnknownServerMessage {
   readonly kind: 'unknown'
@@ -200,4 +209,5 @@ export type ServerMessage =
   | SessionElsewhere
   | ServerAnswer
   | SessionNotice
+  | WatchShown
   | UnknownServerMessage

@@ -1,4 +1,6 @@
 /** Reads what a server says. A field that is given twice counts as it was given last: no writer gives one twice. */
+import { readSemaphore } from '../session/response-reader.ts'
+import type { SemaphoreMessage } from '../session/response.ts'
 import { BYTES, VARINT, WireReader } from '../wire-reader.ts'
 import { endCodeOf } from './code.ts'
 import { NOTICE_FIELD, SERVER_FIELD } from './field.ts'
@@ -14,6 +16,7 @@ import type {
   SessionElsewhere,
   SessionEnded,
   UnknownServerMessage,
+  WatchShown,
 } from './server-message.ts'
 
 const UNKNOWN: UnknownServerMessage = { kind: 'unknown' }
@@ -39,6 +42,8 @@ function readMember(reader: WireReader, before: ServerMessage): ServerMessage {
       return readElsewhere(reader)
     case SERVER_FIELD.notice:
       return readSessionNotice(reader)
+    case SERVER_FIELD.shown:
+      return readShown(reader)
     default:
       reader.skip()
       return before
@@ -125,6 +130,22 @@ function readElsewhere(reader: WireReader): SessionElsewhere {
   }
   reader.leave(outerEnd)
   return { kind: 'elsewhere', channel: checkedId(channel), address, server }
+}
+
+function readShown(reader: WireReader): WatchShown {
+  const outerEnd = reader.enter()
+  const ids: number[] = []
+  let description: SemaphoreMessage | null = null
+  while (reader.nextField()) {
+    const { field, wireType } = reader
+    if (wireType === BYTES && field === 1) reader.packedNumbers(ids)
+    else if (wireType === VARINT && field === 1) ids.push(reader.number())
+    else if (wireType === BYTES && field === 2) description = readSemaphore(reader)
+    else reader.skip()
+  }
+  reader.leave(outerEnd)
+  for (const id of ids) checkedId(id)
+  return { kind: 'shown', ids, description }
 }
 
 function readSessionNotice(reader: WireReader): ServerMessage {

@@ -1,4 +1,5 @@
 /** What a server says, as bytes. */
+import { writeSemaphore } from '../session/response.ts'
 import type { WireWriter } from '../wire-writer.ts'
 import { codeNumber } from './code.ts'
 import { FRAME_MESSAGE, NOTICE_FIELD, SERVER_FIELD } from './field.ts'
@@ -53,6 +54,11 @@ function writeMember(
       writer.numberField(1, checkedId(message.channel))
       writer.textField(2, message.address)
       writer.textField(3, message.server)
+      break
+    case 'shown':
+      for (const id of message.ids) checkedId(id)
+      writer.packedNumbersField(1, message.ids)
+      if (message.description !== null) writeSemaphore(writer, 2, message.description)
       break
     case 'notice':
       writer.numberField(1, checkedId(message.channel))

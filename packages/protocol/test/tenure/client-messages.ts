@@ -76,6 +76,7 @@ const semaphoreOperation: fc.Arbitrary<SessionOperation> = fc.oneof(
     watchData: flag,
     watchOwners: flag,
     watchAbsent: flag,
+    watchStands: flag,
   }),
   fc.record(
     { kind: kind('create'), name: text, limit: u64, data: bytes, change },

@@ -204,6 +204,7 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
   }),
   fc.record({ kind: kind('elsewhere'), channel: id, address: text, server: text }),
   fc.record({ kind: kind('notice'), channel: id, notice }),
+  fc.record({ kind: kind('shown'), ids: few(id), description: fc.option(semaphore) }),
   fc.record({ kind: kind('unknown') }),
 )
 
@@ -226,6 +227,7 @@ function serverFields(message: Exclude<ServerMessage, { kind: 'unknown' }>): obj
   if (kind === 'answer') {
     return { id: BigInt(message.id), reply: generatedReply(message.reply) }
   }
+  if (kind === 'shown') return { ...message, ids: message.ids.map(BigInt) }
   const fields = { ...message, channel: BigInt(message.channel) }
   if (kind === 'elsewhere') return fields
   if (kind === 'ended') return { ...fields, code: Code[message.code] }

@@ -26,6 +26,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** What a call tells its handler. */
 export interface CallObserver {
   data(chunk: Buffer): void
+  /** All that was written has been handed over. */
+  drained?(): void
   /** The client sends no more. */
   halfClosed(): void
   /** Nothing can be said or heard any more. Comes last, and once. */
@@ -37,6 +39,7 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream
   readonly #headers: IncomingHttpHeaders
   readonly #clock: Clock
+  #observer: CallObserver | null = null
   #deadline: Timer | null = null
   #linger: Timer | null = null
   #hasHeaders = false
@@ -84,6 +87,7 @@ export class GrpcCall {
   /** Begins to listen. */
   observe(observer: CallObserver): void {
     const stream = this.#stream
+    this.#observer = observer
     stream.on('data', (chunk: Buffer) => {
       if (!this.#isEnded) observer.data(chunk)
     })
@@ -177,6 +181,7 @@ export class GrpcCall {
     if (this.#isClosed || this.#stream.destroyed) return
     const next = this.#backlog.take()
     if (next !== null) this.#send(next)
+    else if (this.#pendingBytes === 0) this.#observer?.drained?.()
   }
 
   #startDeadline(observer: CallObserver): void {

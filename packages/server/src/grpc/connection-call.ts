@@ -20,10 +20,12 @@ import { shortened } from '../services/connection/task-translation.ts'
 import { CLIENT_CONNECTIONS_MAX } from '../services/limits.ts'
 import type { GrpcCall } from './call.ts'
 import type { CallHandler } from './grpc-server.ts'
+import { HeldStates } from './held-states.ts'
 import { Intake } from './intake.ts'
 import {
   CONNECTION_CROWDED_BYTES,
   CONNECTION_FRAME_BYTES,
+  CONNECTION_STATES_BYTES,
   CONNECTION_UNSENT_BYTES_MAX,
 } from './limits.ts'
 import { GRPC, GrpcError } from './status.ts'
@@ -66,6 +68,7 @@ class ConnectionCall implements ConnectionTransport {
   #frame: Buffer[] = []
   #frameBytes = 0
   #isOverflown = false
+  readonly #held = new HeldStates()
 
   constructor(call: GrpcCall, context: ServiceContext, closed: () => void) {
     this.#call = call
@@ -83,6 +86,7 @@ class ConnectionCall implements ConnectionTransport {
     })
     call.observe({
       data: (chunk) => this.#intake.push(chunk),
+      drained: () => this.#showHeld(),
       halfClosed: () => {
         this.#connection.left()
         this.#end(GRPC.OK)
@@ -103,6 +107,10 @@ class ConnectionCall implements ConnectionTransport {
     try {
       for (const message of messages) {
         const unsentBytes = this.#call.unsentBytes + this.#frameBytes + writer.length
+        if (message.kind === 'shown' && this.#isHeldBack(unsentBytes)) {
+          this.#held.hold(message)
+          continue
+        }
         // A single message may be larger than the bound; what comes behind it may not.
         if (unsentBytes > CONNECTION_UNSENT_BYTES_MAX && !this.#isOverflown) {
           this.#isOverflown = true
@@ -130,6 +138,15 @@ class ConnectionCall implements ConnectionTransport {
 
   resume(): void {
     this.#intake.resume()
+  }
+
+  /** What waits is followed by nothing newer. */
+  #isHeldBack(unsentBytes: number): boolean {
+    return !this.#held.isEmpty || unsentBytes > CONNECTION_STATES_BYTES
+  }
+
+  #showHeld(): void {
+    if (!this.#held.isEmpty) this.send(this.#held.take())
   }
 
   #gather(bytes: Buffer): void {

@@ -17,6 +17,9 @@ export const CONNECTION_UNSENT_BYTES_MAX: number = 64 * 1024 * 1024
  */
 export const CONNECTION_CROWDED_BYTES: number = 16 * 1024 * 1024
 
+/** From so much unsent on what watches see waits until all was sent, and only the latest state of each is kept. */
+export const CONNECTION_STATES_BYTES: number = 256 * 1024
+
 /** A frame of Tenure's own protocol that has so many bytes takes no further message. */
 export const CONNECTION_FRAME_BYTES: number = 1024 * 1024
 

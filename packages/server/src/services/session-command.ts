@@ -50,7 +50,7 @@ export function commandOf(request: SemaphoreRequest, session: SessionId): Stream
       return { kind: 'release', requestId, session, name }
     case 'describe': {
       const { owners, waiters, watchData, watchOwners } = request
-      const watches = { watchData, watchOwners, watchAbsent: false }
+      const watches = { watchData, watchOwners, watchAbsent: false, watchStands: false }
       return { kind: 'describe-semaphore', requestId, session, name, owners, waiters, ...watches }
     }
     case 'create': {

@@ -10,12 +10,16 @@ const RECORD_BYTES = 128
 const SESSION_BYTES = 256
 const THEME_BYTES = 256
 const TASK_BYTES = 256
+const ID_BYTES = 24
 
 export function bytesOfEvent(event: Event): number {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all others are small
   switch (event.kind) {
     case 'semaphore-described':
       return event.description === null ? 0 : bytesOfDescription(event.description)
+    case 'semaphore-shown':
+      // The description is one for all whom it is shown to.
+      return event.requestIds.length * ID_BYTES
     case 'semaphore-explained':
       return bytesOfDescription(event.description) + bytesOfSessions(event.sessions)
     case 'sessions-listed':

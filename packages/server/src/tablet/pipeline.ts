@@ -25,6 +25,11 @@ export interface PipelinePorts {
   readonly partition: Partition
   readonly clock: Clock
   readonly counters: TabletCounters
+  /**
+   * A batch is about to be committed and takes no more steps. Every step until now is in `latest` or in a batch before it, so what
+   * shows them all may be told with that one.
+   */
+  closing(latest: Batch): void
   /** Called once per commit, just before it: the counters that go with it. */
   seal(): readonly Write[]
   /** What was read for the batch, which is durable and settles when all has been read. */
@@ -104,6 +109,7 @@ export class Pipeline {
     const batch = this.#queue.shift()
     if (batch !== undefined) {
       try {
+        this.#ports.closing(this.#queue.at(-1) ?? batch)
         await this.#commit(batch)
         if (!this.#broken) this.#ports.settled(batch)
       } catch (error) {

@@ -11,6 +11,14 @@ export const NO_STREAM: StreamId = 0
 /** A command as a face gives it: the tablet puts the stream in, and detaches by itself when the stream closes. */
 export type StreamCommand = Without<Exclude<Command, Detach>, 'stream'> & { stream?: StreamId }
 
+/** Puts the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
+export function address(
+  asked: StreamCommand,
+  stream: StreamId,
+): asserts asked is StreamCommand & { stream: StreamId } {
+  asked.stream = stream
+}
+
 /** How a node's time at one server ends: it was given up in good order, it failed, or another server owns it. */
 export type ServingEnd = 'stopped' | 'failed' | 'fenced'
 

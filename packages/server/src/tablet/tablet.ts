@@ -15,7 +15,6 @@ import type {
   Reading,
   SessionId,
   Step,
-  StreamId,
   ThemeConfig,
   Write,
 } from '@tenure/kernel'
@@ -36,6 +35,7 @@ import { Pipeline } from './pipeline.ts'
 import { SelfCheck } from './self-check.ts'
 import type { ServedTime } from './served-time.ts'
 import type { TabletCounters, TabletStatistics } from './statistics.ts'
+import { address } from './stream.ts'
 import type { ServingEnd, StreamCommand, StreamSink, TabletStream } from './stream.ts'
 
 /** How a tablet ended, for whoever keeps it. After 'full' the partition is still open, and its data may be read. */
@@ -92,6 +92,7 @@ export class Tablet implements StreamOwner {
       partition,
       clock,
       counters,
+      closing: (latest) => this.#show(latest),
       seal: () => this.#seal(),
       supply: (batch, reading, found) => this.#supply(batch, reading, found),
       settled: (batch) => this.#settle(batch),
@@ -323,6 +324,11 @@ export class Tablet implements StreamOwner {
     if (this.#streams.size > 0) this.#pipeline.confirm()
   }
 
+  /** Once per batch, not once per change: a state that is replaced before it could be told is not told. */
+  #show(batch: Batch): void {
+    for (const shown of this.#kernel.shown()) this.#say(shown, batch, false)
+  }
+
   /** Every batch passes here, so new deadlines are seen once per batch, not once per command. */
   #seal(): readonly Write[] {
     this.#aim()
@@ -389,12 +395,4 @@ export class Tablet implements StreamOwner {
       this.#ports.log.warn('a partition did not close', fields)
     }
   }
-}
-
-/** Puts the stream in place: a copy of each command would cost more than all else that the tablet does with it. */
-function address(
-  asked: StreamCommand,
-  stream: StreamId,
-): asserts asked is StreamCommand & { stream: StreamId } {
-  asked.stream = stream
 }

@@ -153,7 +153,7 @@ test('a client that does not read is given up, and what it holds runs out', asyn
   const client = dial(server)
   const { channel } = await client.open()
   client.pause()
-  const watches = { watchData: false, watchOwners: false, watchAbsent: false }
+  const watches = { watchData: false, watchOwners: false, watchAbsent: false, watchStands: false }
   const operation = {
     kind: 'describe',
     name: 's',

@@ -116,6 +116,7 @@ test('a frame does not grow without bound', async () => {
     watchData: false,
     watchOwners: false,
     watchAbsent: false,
+    watchStands: false,
   } as const
   const ids = Array.from({ length: 6 }, () => client.nextId())
   client.say(...ids.map((id) => ({ kind: 'ask' as const, channel, id, operation: describe })))
@@ -222,6 +223,7 @@ test('clients of both protocols contend for one lock', async () => {
     watchData: false,
     watchOwners: true,
     watchAbsent: false,
+    watchStands: false,
   }
   const describe = own.ask(channel, { kind: 'describe', name: 'a', ...watch })
   const { description } = await own.reply(describe, 'described')

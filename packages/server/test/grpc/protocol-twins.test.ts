@@ -54,7 +54,16 @@ function anyOperation(draw: Draw): SessionOperation {
   if (kind === 'release') return { kind, name }
   const [owners, waiters] = [draw() < 0.7, draw() < 0.7]
   const [watchData, watchOwners] = [draw() < 0.4, draw() < 0.4]
-  return { kind: 'describe', name, owners, waiters, watchData, watchOwners, watchAbsent: false }
+  return {
+    kind: 'describe',
+    name,
+    owners,
+    waiters,
+    watchData,
+    watchOwners,
+    watchAbsent: false,
+    watchStands: false,
+  }
 }
 
 function anyChange(draw: Draw, name: string, data: Uint8Array): SessionOperation {

@@ -250,6 +250,7 @@ test('a watch of a semaphore fires under the id of its describe', async () => {
     watchData: false,
     watchOwners: true,
     watchAbsent: true,
+    watchStands: false,
   }
   const id = caller.ask(first, { kind: 'describe', name: 'a', ...watch })
   await settle()

@@ -115,6 +115,7 @@ export class Visitor implements StreamSink {
       watchData: false,
       watchOwners: false,
       watchAbsent: false,
+      watchStands: false,
     })
   }
 

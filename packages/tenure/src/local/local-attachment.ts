@@ -28,7 +28,7 @@ import type {
 } from '@tenure/server'
 import { refusalOf } from './refusal.ts'
 import { handedOutOf } from './task-translation.ts'
-import { answerOf, commandOf, isTold, type Told } from './translation.ts'
+import { answerOf, commandOf, descriptionOf, isTold, type Told } from './translation.ts'
 
 interface Asked {
   readonly sentAtMs: number
@@ -103,7 +103,9 @@ export class LocalAttachment implements Attachment, StreamSink {
   }
 
   forget(sent: number): void {
-    if (this.#over || this.#stream === null || !this.#asked.delete(sent)) return
+    if (this.#over || this.#stream === null) return
+    const isAsked = this.#asked.delete(sent)
+    if (!this.#told.delete(sent) && !isAsked) return
     this.#lastId += 1
     this.#stream.submit({
       kind: 'forget',
@@ -177,6 +179,9 @@ export class LocalAttachment implements Attachment, StreamSink {
       case 'changed':
         this.#hear(event.requestId, { kind: 'changed' })
         this.#unlisten(Number(event.requestId))
+        return
+      case 'semaphore-shown':
+        this.#show(event)
         return
       case 'ended':
         this.#end(this.#endOf(event.reason))
@@ -254,6 +259,13 @@ export class LocalAttachment implements Attachment, StreamSink {
 
   #hear(requestId: bigint, news: News): void {
     this.#told.get(Number(requestId))?.(news)
+  }
+
+  #show({ requestIds, description }: Extract<Event, { kind: 'semaphore-shown' }>): void {
+    for (const requestId of requestIds) {
+      const shown = description && descriptionOf(description)
+      this.#hear(requestId, { kind: 'shown', description: shown })
+    }
   }
 
   /** Nothing more comes for this request. */

@@ -60,9 +60,9 @@ function semaphoreCommandOf(
     case 'release':
       return { kind: 'release', requestId, session, name }
     case 'describe': {
-      const { owners, waiters, watchData, watchOwners, watchAbsent } = request
-      const wanted = { owners, waiters, watchData, watchOwners, watchAbsent }
-      return { kind: 'describe-semaphore', requestId, session, name, ...wanted }
+      const { owners, waiters, watchData, watchOwners, watchAbsent, watchStands } = request
+      const watches = { watchData, watchOwners, watchAbsent, watchStands }
+      return { kind: 'describe-semaphore', requestId, session, name, owners, waiters, ...watches }
     }
     case 'create': {
       const { limit } = request
@@ -97,7 +97,15 @@ function numberOf({ change }: { readonly change?: ChangeNumber }): { change?: Ch
 export type Told = Extract<
   Event,
   {
-    kind: 'attached' | 'changed' | 'ended' | 'lease-ended' | 'pending' | 'revoked' | 'stopped'
+    kind:
+      | 'attached'
+      | 'changed'
+      | 'ended'
+      | 'lease-ended'
+      | 'pending'
+      | 'revoked'
+      | 'semaphore-shown'
+      | 'stopped'
   }
 >
 
@@ -108,6 +116,7 @@ const TOLD: ReadonlySet<Event['kind']> = new Set<Told['kind']>([
   'lease-ended',
   'pending',
   'revoked',
+  'semaphore-shown',
   'stopped',
 ])
 

@@ -43,6 +43,7 @@ const describe = (name: string): Request => ({
   watchData: true,
   watchOwners: true,
   watchAbsent: true,
+  watchStands: false,
 })
 
 test('a session starts, with tokens and watches on absent names', async () => {

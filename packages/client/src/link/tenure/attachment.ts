@@ -2,11 +2,13 @@
 import type { Reply, SessionEnded, SessionNotice } from '@tenure/protocol'
 import type { Clock, Timer } from '../../clock.ts'
 import { LinkedSet, type Place } from '../../linked-set.ts'
+import { copyOf } from '../description.ts'
 import type {
   Answer,
   Attachment,
   AttachmentEnd,
   AttachmentListener,
+  Description,
   News,
   Request,
   Started,
@@ -14,7 +16,7 @@ import type {
 import { PARTING_MS, startTimeoutMs } from '../patience.ts'
 import { answerOf } from './answer.ts'
 import type { TenureConnection } from './connection.ts'
-import type { Asker, Capabilities, DirectedRequest, ServerPlace, Tenant } from './tenant.ts'
+import type { Capabilities, DirectedRequest, ServerPlace, SessionAsker, Tenant } from './tenant.ts'
 
 /** Hears besides that the session has to be put on another server. */
 export interface DirectedListener extends AttachmentListener {
@@ -34,7 +36,7 @@ const OFFERED: Omit<Started, 'sessionId' | keyof Capabilities> = {
 const SILENT_PERIODS = 2
 
 /** One request until nothing more comes for it. */
-class Asked implements Asker {
+class Asked implements SessionAsker {
   readonly #attachment: TenureAttachment
   readonly #answer: (answer: Answer) => void
   readonly #told: ((news: News) => void) | undefined
@@ -74,6 +76,10 @@ class Asked implements Asker {
     this.#attachment.contact(this.sentAtMs)
     this.#answer(answer)
     return isHeard
+  }
+
+  shown(description: Description | null): void {
+    this.#told?.({ kind: 'shown', description: description && copyOf(description) })
   }
 
   /** Whether something may come after the answer, for somebody who listens. */

@@ -18,19 +18,19 @@ import {
   type SessionOperation,
 } from '@tenure/protocol'
 import type { Timer } from '../../clock.ts'
-import { IdMap } from '../../id-map.ts'
 import type { CallError, MessageStream } from '../grpc/channel.ts'
 import type { ChannelUse } from '../grpc/channels.ts'
 import type { Ground } from '../grpc/ground.ts'
 import { endOfLogin, refusalOfGrpc } from '../grpc/status.ts'
 import { headersFor } from '../grpc/unary.ts'
 import type { AttachmentEnd, RefusalCode } from '../link.ts'
+import { Askers } from './askers.ts'
 import { DeclaredPeriod } from './declared-period.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { capabilitiesOf, helloFrame } from './hello.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
-import type { Asker, Capabilities, DirectedRequest, Questioner, Tenant } from './tenant.ts'
+import type { Capabilities, DirectedRequest, Questioner, SessionAsker, Tenant } from './tenant.ts'
 
 export interface ConnectionOptions {
   /** Which server it is to lead to; without a name any server will do. */
@@ -57,7 +57,7 @@ export class TenureConnection {
   readonly #incoming: Incoming
   readonly #heartbeat: Heartbeat
   readonly #tenants = new Map<number, Tenant>()
-  readonly #asked = new IdMap<Asker>()
+  readonly #asked = new Askers()
   readonly #questions = new Map<number, Questioner>()
   #lastId = 0
   #phase: 'opening' | 'greeting' | 'open' | 'over' = 'opening'
@@ -148,7 +148,7 @@ export class TenureConnection {
     this.#heartbeat.quicken(heartbeatMs)
   }
 
-  ask(channel: number, operation: SessionOperation, asker: Asker): number {
+  ask(channel: number, operation: SessionOperation, asker: SessionAsker): number {
     const id = this.#nextId()
     this.#outgoing.add({ kind: 'ask', channel, id, operation })
     this.#asked.set(id, asker)
@@ -169,7 +169,7 @@ export class TenureConnection {
   }
 
   /** Who waits for what is said to the request. */
-  askerOf(id: number): Asker | undefined {
+  askerOf(id: number): SessionAsker | undefined {
     return this.#asked.get(id)
   }
 
@@ -286,6 +286,9 @@ export class TenureConnection {
       case 'answer':
         this.#answered(message.id, message.reply)
         return
+      case 'shown':
+        this.#asked.shown(message)
+        return
       case 'pong':
         this.#heartbeat.pong(message.id)
         return
@@ -335,11 +338,7 @@ export class TenureConnection {
   }
 
   #answered(id: number, reply: Reply): void {
-    const asker = this.#asked.get(id)
-    if (asker !== undefined) {
-      if (!asker.hear(reply)) this.#asked.delete(id)
-      return
-    }
+    if (this.#asked.answered(id, reply)) return
     const questioner = this.#questions.get(id)
     if (questioner === undefined || questioner.hear(reply)) return
     this.#questions.delete(id)

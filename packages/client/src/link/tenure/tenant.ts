@@ -1,6 +1,6 @@
 /** Who uses a connection of Tenure's own protocol, as the connection sees them. */
 import type { Reply, SessionElsewhere, SessionEnded, SessionNotice } from '@tenure/protocol'
-import type { AttachmentEnd, AttachRequest, Started } from '../link.ts'
+import type { AttachmentEnd, AttachRequest, Description, Started } from '../link.ts'
 
 /** What a server may do or not. */
 export type Capabilities = Pick<Started, 'hasRecords' | 'hasLog'>
@@ -31,9 +31,15 @@ export interface Tenant {
 }
 
 /** Who waits for what is said to a request. */
-export interface Asker {
+interface Asker {
   /** @returns whether more may come */
   hear(reply: Reply): boolean
+}
+
+/** Who has asked within a session. */
+export interface SessionAsker extends Asker {
+  /** @param description shared with others who are shown the same */
+  shown(description: Description | null): void
 }
 
 /** Who has asked without a session. */

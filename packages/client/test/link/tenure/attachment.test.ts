@@ -14,6 +14,7 @@ const DESCRIBE = {
   watchData: true,
   watchOwners: true,
   watchAbsent: true,
+  watchStands: false,
 } as const
 const WAIT = { kind: 'wait-record', key: new Uint8Array([1]), version: 3n } as const
 const EMPTY = new Uint8Array(0)

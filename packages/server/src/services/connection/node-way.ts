@@ -4,7 +4,7 @@
  * Sessions are told apart by their ids where the node speaks of them, and requests by the client's own ids, which the node
  * echoes. So nothing is remembered of a request that is under way.
  */
-import type { Event, SessionId } from '@tenure/kernel'
+import type { Event, SemaphoreShown, SessionId } from '@tenure/kernel'
 import type {
   AttachSession,
   CodeName,
@@ -18,6 +18,7 @@ import type { StreamCommand, StreamSink, TabletStream } from '../../tablet/strea
 import { OVERLOADED_TEXT, UNAVAILABLE_TEXT } from '../status.ts'
 import type { Channel } from './channel.ts'
 import { commandOf } from './operation-command.ts'
+import { sayShown } from './shown.ts'
 import { refusal, replyOf } from './translation.ts'
 
 /** The connection, as its ways see it. */
@@ -172,6 +173,7 @@ export class NodeWay implements StreamSink {
   }
 
   #tell(event: Event): void {
+    if (event.kind === 'semaphore-shown') return sayShown(event, this.#say)
     if (!('requestId' in event)) return this.#happened(event)
     if (event.kind === 'attached') return this.#opened(event)
     if (event.kind === 'stopped') return this.#endSession(event.session, 'STOPPED', '')
@@ -186,8 +188,10 @@ export class NodeWay implements StreamSink {
     if (reply !== null) this.#owner.say({ kind: 'answer', id, reply })
   }
 
+  readonly #say = (message: ServerMessage): void => this.#owner.say(message)
+
   /** What a session hears without having asked. */
-  #happened(event: Exclude<Event, { requestId: bigint }>): void {
+  #happened(event: Exclude<Event, { requestId: bigint } | SemaphoreShown>): void {
     const { session } = event
     if (event.kind === 'ended') {
       const { code, message } = END_OF[event.reason]

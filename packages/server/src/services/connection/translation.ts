@@ -45,6 +45,7 @@ export function replyOf(event: Event): Reply | null {
     case 'stopped':
     case 'ended':
     case 'node-described':
+    case 'semaphore-shown':
       return null
     default:
       return recordReply(event)

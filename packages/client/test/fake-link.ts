@@ -7,6 +7,7 @@ import type {
   Attachment,
   AttachmentListener,
   AttachRequest,
+  Description,
   Link,
   News,
   OperatorAnswer,
@@ -25,6 +26,8 @@ export interface Sent {
   readonly told: ((news: News) => void) | undefined
   /** The server lets the watch fire. */
   readonly changed: (() => void) | undefined
+  /** The server shows the watch, which stands, what the answer describes. */
+  readonly shown: ((state: Answer) => void) | undefined
 }
 
 export class FakeAttachment implements Attachment {
@@ -45,7 +48,9 @@ export class FakeAttachment implements Attachment {
 
   send(request: Request, answer: (answer: Answer) => void, told?: (news: News) => void): number {
     const changed = told && ((): void => told({ kind: 'changed' }))
-    return this.sent.push({ request, answer, told, changed }) - 1
+    const shown =
+      told && ((state: Answer): void => told({ kind: 'shown', description: seen(state) }))
+    return this.sent.push({ request, answer, told, changed, shown }) - 1
   }
 
   forget(sent: number): void {
@@ -102,6 +107,10 @@ export class FakeAttachment implements Attachment {
     if (sent === undefined) throw new Error('nothing was sent')
     return sent
   }
+}
+
+function seen(state: Answer): Description | null {
+  return state.kind === 'described' ? state.description : null
 }
 
 export class FakeLink implements Link {

@@ -106,7 +106,7 @@ const CLIENT: readonly Mutant[] = [
     planted: '    if (this.#ping === null || nowMs > 0) this.#say()\n    else if (nowMs',
   },
   {
-    name: 'a change is delivered to the request before',
+    name: 'a state is shown to the watch before',
     breaks: 'W3',
     file: ASKERS,
     original: 'this.get(id)?.shown(state)',

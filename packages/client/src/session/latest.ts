@@ -50,10 +50,16 @@ class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    const item = this.#item
+    if (item !== null) {
+      this.#item = null
+      return Promise.resolve({ done: false, value: item.value })
+    }
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject })
       if (this.#state === 'fresh') this.#start()
-      this.#serve()
+      if (this.#state === 'finished') this.#settleAll()
+      else this.#keep()
     })
   }
 
@@ -66,15 +72,20 @@ class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
 
   push(value: T): void {
     if (this.#state !== 'running') return
-    this.#item = { value }
-    this.#serve()
+    const reader = this.#readers.shift()
+    if (reader === undefined) {
+      this.#item = { value }
+      return
+    }
+    reader.resolve({ done: false, value })
+    this.#keep()
   }
 
   finish(): void {
     if (this.#state === 'finished') return
     this.#state = 'finished'
     this.#stop()
-    this.#serve()
+    this.#settleAll()
   }
 
   fail(error: unknown): void {
@@ -106,8 +117,8 @@ class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
     return this.#state === 'finished'
   }
 
-  #serve(): void {
-    this.#answer()
+  /** The process stays alive while a reader waits. */
+  #keep(): void {
     const isHolding = this.#readers.length > 0
     if (isHolding === this.#isHolding) return
     this.#isHolding = isHolding
@@ -115,20 +126,10 @@ class LatestIterator<T> implements AsyncIterator<T, undefined>, LatestSink<T> {
     else this.#keeper.letGo()
   }
 
-  #answer(): void {
-    for (;;) {
-      const reader = this.#readers[0]
-      if (reader === undefined) return
-      if (this.#item !== null) {
-        const { value } = this.#item
-        this.#item = null
-        this.#readers.shift()
-        reader.resolve({ done: false, value })
-      } else if (this.#state === 'finished') {
-        this.#readers.shift()
-        this.#settle(reader)
-      } else return
-    }
+  /** No item waits while a reader does. */
+  #settleAll(): void {
+    for (const reader of this.#readers.splice(0)) this.#settle(reader)
+    this.#keep()
   }
 
   // An error is thrown once; whoever reads on after it finds the end, as with a generator.

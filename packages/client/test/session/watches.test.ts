@@ -1,49 +1,11 @@
 // A fake link: the order of changes, answers and reconnects must be the test's choice.
 import { expect, test } from 'vitest'
 import { NotFoundError } from '../../src/errors.ts'
-import type { Answer, Description, Holder } from '../../src/link/link.ts'
-import type { SemaphoreDescription } from '../../src/semaphore.ts'
-import { type FakeWorld, fakeSession, isFulfilled, settled } from '../fake-link.ts'
-
-const encoder = new TextEncoder()
-
-function described(
-  data: string,
-  owners: readonly Holder[] = [],
-  waiters: readonly Holder[] = [],
-): Answer {
-  const description: Description = {
-    name: 'a',
-    limit: 9n,
-    data: encoder.encode(data),
-    ephemeral: false,
-    held: 0n,
-    owners,
-    waiters,
-  }
-  return { kind: 'described', description, watchAdded: true }
-}
-
-function owner(orderId: bigint, data = ''): Holder {
-  return { sessionId: 7n, orderId, count: 1n, data: encoder.encode(data), timeoutMs: 0n }
-}
+import type { Answer } from '../../src/link/link.ts'
+import { fakeSession, isFulfilled, settled } from '../fake-link.ts'
+import { described, iterate, owner, reconnect, text } from './watching.ts'
 
 const ABSENT: Answer = { kind: 'refused', code: 'NOT_FOUND', message: '' }
-
-function text(result: IteratorResult<SemaphoreDescription | null, unknown>): string {
-  if (result.done === true) throw new Error('the watch has ended')
-  return result.value === null ? 'absent' : Buffer.from(result.value.data).toString()
-}
-
-function iterate<T>(items: AsyncIterable<T>): AsyncIterator<T> {
-  return items[Symbol.asyncIterator]()
-}
-
-function reconnect({ link, clock }: FakeWorld): void {
-  link.last.break()
-  clock.advance(1_000)
-  link.last.start()
-}
 
 test('S0-12: a watch yields the state at once, then again after a change', async () => {
   const { session, link } = await fakeSession()
@@ -116,7 +78,7 @@ test('a change of owner data alone is a change', async () => {
   link.last.last.changed?.()
   link.last.last.answer(described('', [owner(1n, 'y')]))
   const { value } = await second
-  expect(value?.owners[0]?.data).toEqual(encoder.encode('y'))
+  expect(value?.owners[0]?.data).toEqual(new TextEncoder().encode('y'))
 })
 
 test('a slow reader gets the latest state only', async () => {

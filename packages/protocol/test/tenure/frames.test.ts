@@ -117,6 +117,7 @@ test.for(WRONG_IDS)('%d is no id, channel or target', (id) => {
     { kind: 'attached', channel: id, sessionId: 1n, timeoutMs: 1n },
     { kind: 'ended', channel: id, code: 'STOPPED', message: '' },
     { kind: 'notice', channel: id, notice: { kind: 'lease-ended', lease: 1n } },
+    { kind: 'shown', ids: [1, id], description: null },
   ]
   for (const answer of answers) {
     expect(() => encodeServerFrame([answer])).toThrow(WireError)
@@ -205,6 +206,19 @@ test('what a later version adds beside what is known is passed over', () => {
     { kind: 'answer', id: 5, reply: { kind: 'done' } },
     { kind: 'notice', channel: 1, notice: { kind: 'lease-ended', lease: 9n } },
   ])
+})
+
+test('ids of watches are read packed or one by one', () => {
+  const [packed, single] = [
+    [0x0a, 3, 5, 0x80, 1],
+    [0x08, 5, 0x08, 0x80, 1],
+  ]
+  for (const ids of [packed, single]) {
+    const shown = within(0x42, ids ?? [])
+    expect(decodeServerFrame(Uint8Array.from(within(0x0a, shown)))).toEqual([
+      { kind: 'shown', ids: [5, 128], description: null },
+    ])
+  }
 })
 
 test('a message in which nothing is set is unknown and has no id', () => {

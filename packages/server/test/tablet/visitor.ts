@@ -119,6 +119,22 @@ export class Visitor implements StreamSink {
     })
   }
 
+  /** Sets a watch that stands. */
+  watch(name: string): bigint {
+    return this.ask({
+      kind: 'describe-semaphore',
+      requestId: this.nextId(),
+      session: this.session,
+      name,
+      owners: true,
+      waiters: false,
+      watchData: true,
+      watchOwners: true,
+      watchAbsent: true,
+      watchStands: true,
+    })
+  }
+
   acquire(name: string, options: { timeoutMs?: bigint; ephemeral?: boolean } = {}): bigint {
     const { timeoutMs = MAX_U64, ephemeral = true } = options
     return this.ask({

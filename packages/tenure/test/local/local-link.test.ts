@@ -1,6 +1,6 @@
 /** The link to a server in this process, without a client above it. */
 import { once } from 'node:events'
-import type { Request } from '@tenure/client'
+import type { News, Request } from '@tenure/client'
 import { systemClock } from '@tenure/client'
 import { openMemoryEngine } from '@tenure/engine/memory'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -13,6 +13,8 @@ import { Worlds } from '../../src/local/world.ts'
 import { Listener, PATH } from './listener.ts'
 
 const BYTES = { data: new Uint8Array() }
+
+type Shown = Extract<News, { kind: 'shown' }>
 
 let link: LocalLink
 
@@ -134,6 +136,30 @@ test('a watch that a newer one replaces is told of it', async () => {
   })
   await one.ask(describe('lock'))
   expect(changes).toBe(1)
+})
+
+test('a watch that stands is shown each new state, as bytes of its own, until it is forgotten', async () => {
+  const [one, two] = [new Listener(link), new Listener(link)]
+  await Promise.all([one.started, two.started])
+  const seen: Shown[][] = [[], []]
+  const sent = [one, two].map(({ attachment }, at) => {
+    const watch = { ...describe('pool'), watchStands: true }
+    return attachment.send(
+      watch,
+      () => {},
+      (news) => void (news.kind === 'shown' && seen[at]?.push(news)),
+    )
+  })
+  await one.ask({ kind: 'create', name: 'pool', limit: 2n, data: new Uint8Array([1]) })
+  const [mine, other] = seen.map(([first]) => first)
+  expect([mine, other]).toMatchObject([{ description: { limit: 2n } }, { description: {} }])
+  mine?.description?.data.fill(9)
+  expect(other?.description?.data).toEqual(new Uint8Array([1]))
+  one.attachment.forget(sent[0] ?? 0)
+  await two.ask({ kind: 'delete', name: 'pool', force: false })
+  await one.ask(acquire('pool'))
+  expect(seen.map((states) => states.length)).toEqual([1, 3])
+  expect(seen[1]?.slice(1)).toMatchObject([{ description: null }, { description: { held: 1n } }])
 })
 
 test('bytes are copied on both ways', async () => {

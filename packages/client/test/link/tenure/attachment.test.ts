@@ -1,6 +1,7 @@
 /** One session on a connection of tenure.v1: its start, its requests and answers, its end. */
 import type { SemaphoreMessage } from '@tenure/protocol'
 import { expect, test } from 'vitest'
+import type { News } from '../../../src/link/link.ts'
 import { answers, turn } from './fake-server.ts'
 import { Stage } from './stage.ts'
 
@@ -155,6 +156,64 @@ test('a watch fires once, also when a newer one replaces it', async () => {
   expect(fired).toEqual(['first'])
   stage.stream.answer(second, { kind: 'changed', data: true, owners: true })
   expect(fired).toEqual(['first', 'second'])
+})
+
+test("a watch that stands is shown each state, and what several watches see is each one's own", async () => {
+  const stage = new Stage()
+  const { attachment, told } = await stage.join()
+  const seen: News[][] = [[], []]
+  const ids = seen.map((list) =>
+    attachment.send(
+      { ...DESCRIBE, watchStands: true },
+      () => {},
+      (news) => void list.push(news),
+    ),
+  )
+  for (const id of ids) {
+    stage.stream.answer(id, { kind: 'described', description: null, watchAdded: true })
+  }
+  const contacts = told.contacts.length
+  const state = { name: 'a', limit: 3n, ephemeral: false, count: 2n, waiters: [] }
+  const data = new Uint8Array([1])
+  const owners = [{ ...holder(3n, 9n), data }, holder(1n, 4n)]
+  stage.stream.say({ kind: 'shown', ids: [...ids, 99], description: { ...state, data, owners } })
+  stage.stream.say({ kind: 'shown', ids: ids.slice(1), description: null })
+  const [first, second] = seen
+  const description = { limit: 3n, held: 2n, owners: [{ orderId: 4n }, { orderId: 9n, data }] }
+  expect(first).toMatchObject([{ kind: 'shown', description }])
+  expect(second).toMatchObject([{ kind: 'shown', description }, { description: null }])
+  const [mine, other] = [first?.[0], second?.[0]].map((news) =>
+    news?.kind === 'shown' ? news.description : null,
+  )
+  mine?.data.fill(7)
+  mine?.owners[1]?.data.fill(7)
+  expect([other?.data, other?.owners[1]?.data]).toEqual([data, data])
+  // Nothing was asked: that the server hears the client is not proven.
+  expect(told.contacts).toHaveLength(contacts)
+})
+
+test('a watch that was forgotten, or told of a change, is shown nothing', async () => {
+  const stage = new Stage()
+  const { attachment } = await stage.join()
+  const seen: string[] = []
+  const [first, second] = ['first', 'second'].map((name) =>
+    attachment.send(
+      { ...DESCRIBE, watchStands: true },
+      () => {},
+      ({ kind }) => void seen.push(`${name} ${kind}`),
+    ),
+  )
+  const described = { kind: 'described', description: null, watchAdded: true } as const
+  if (first === undefined || second === undefined) throw new Error('nothing was sent')
+  stage.stream.answer(first, described)
+  stage.stream.answer(second, described)
+  attachment.forget(first)
+  attachment.forget(first)
+  await turn()
+  expect(stage.stream.of('forget')).toMatchObject([{ target: first }])
+  stage.stream.answer(second, { kind: 'changed', data: true, owners: false })
+  stage.stream.say({ kind: 'shown', ids: [first, second], description: null })
+  expect(seen).toEqual(['second changed'])
 })
 
 test('a watch that was not added never fires', async () => {

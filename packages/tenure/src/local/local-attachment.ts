@@ -28,7 +28,7 @@ import type {
 } from '@tenure/server'
 import { refusalOf } from './refusal.ts'
 import { handedOutOf } from './task-translation.ts'
-import { answerOf, commandOf, descriptionOf, isTold, type Told } from './translation.ts'
+import { answerOf, commandOf, descriptionOf, isTold, type Shown, type Told } from './translation.ts'
 
 interface Asked {
   readonly sentAtMs: number
@@ -146,7 +146,8 @@ export class LocalAttachment implements Attachment, StreamSink {
   deliver(events: readonly Event[]): void {
     for (const event of events) {
       if (this.#over) return
-      if (isTold(event)) this.#receive(event)
+      if (event.kind === 'semaphore-shown') this.#show(event)
+      else if (isTold(event)) this.#receive(event)
       else if (this.#isNews(event)) this.#hear(event.requestId, handedOutOf(event))
       else this.#answered(event)
     }
@@ -179,9 +180,6 @@ export class LocalAttachment implements Attachment, StreamSink {
       case 'changed':
         this.#hear(event.requestId, { kind: 'changed' })
         this.#unlisten(Number(event.requestId))
-        return
-      case 'semaphore-shown':
-        this.#show(event)
         return
       case 'ended':
         this.#end(this.#endOf(event.reason))
@@ -227,7 +225,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     }
   }
 
-  #answered(event: Exclude<Event, Told>): void {
+  #answered(event: Exclude<Event, Told | Shown>): void {
     if (event.kind === 'refused' && this.#decides(event.requestId)) {
       this.#end(refused(event.code, event.message))
       return
@@ -261,7 +259,7 @@ export class LocalAttachment implements Attachment, StreamSink {
     this.#told.get(Number(requestId))?.(news)
   }
 
-  #show({ requestIds, description }: Extract<Event, { kind: 'semaphore-shown' }>): void {
+  #show({ requestIds, description }: Shown): void {
     for (const requestId of requestIds) {
       const shown = description && descriptionOf(description)
       this.#hear(requestId, { kind: 'shown', description: shown })

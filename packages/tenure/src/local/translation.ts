@@ -38,6 +38,8 @@ type SessionCommand = Extract<
   { kind: 'acquire' | 'release' | `${string}-semaphore` }
 >
 
+const NOBODY: readonly Holder[] = []
+
 export function commandOf(request: Request, session: bigint, requestId: bigint): StreamCommand {
   if (isRecordRequest(request)) return recordCommandOf(request, session, requestId)
   if (isTaskRequest(request)) return taskCommandOf(request, session, requestId)
@@ -93,19 +95,14 @@ function numberOf({ change }: { readonly change?: ChangeNumber }): { change?: Ch
   return change === undefined ? {} : { change }
 }
 
+/** What watches that stand see. */
+export type Shown = Extract<Event, { kind: 'semaphore-shown' }>
+
 /** What is no answer, or not to a request that was sent. */
 export type Told = Extract<
   Event,
   {
-    kind:
-      | 'attached'
-      | 'changed'
-      | 'ended'
-      | 'lease-ended'
-      | 'pending'
-      | 'revoked'
-      | 'semaphore-shown'
-      | 'stopped'
+    kind: 'attached' | 'changed' | 'ended' | 'lease-ended' | 'pending' | 'revoked' | 'stopped'
   }
 >
 
@@ -116,7 +113,6 @@ const TOLD: ReadonlySet<Event['kind']> = new Set<Told['kind']>([
   'lease-ended',
   'pending',
   'revoked',
-  'semaphore-shown',
   'stopped',
 ])
 
@@ -125,14 +121,14 @@ export function isTold(event: Event): event is Told {
 }
 
 /** The answer that an event gives to a request; null when no session asks so. */
-export function answerOf(event: Exclude<Event, Told>): Answer | null {
+export function answerOf(event: Exclude<Event, Told | Shown>): Answer | null {
   if (isRecordEvent(event)) return recordAnswerOf(event)
   if (isTaskEvent(event)) return taskAnswerOf(event)
   return isLogEvent(event) ? null : semaphoreAnswerOf(event)
 }
 
 function semaphoreAnswerOf(
-  event: Exclude<Event, Told | RecordEvent | TaskEvent | LogEvent>,
+  event: Exclude<Event, Told | Shown | RecordEvent | TaskEvent | LogEvent>,
 ): Answer | null {
   switch (event.kind) {
     case 'acquired':
@@ -170,11 +166,15 @@ type Described = NonNullable<Extract<Event, { kind: 'semaphore-described' }>['de
 export function descriptionOf(
   described: Described,
 ): NonNullable<Extract<Answer, { kind: 'described' }>['description']> {
+  const { name, limit, data, ephemeral, held, owners, waiters } = described
   return {
-    ...described,
-    data: described.data.slice(),
-    owners: described.owners.map(holderOf),
-    waiters: described.waiters.map(holderOf),
+    name,
+    limit,
+    data: copyOf(data),
+    ephemeral,
+    held,
+    owners: owners.length === 0 ? NOBODY : owners.map(holderOf),
+    waiters: waiters.length === 0 ? NOBODY : waiters.map(holderOf),
   }
 }
 
@@ -185,7 +185,7 @@ function holderOf({
   data,
   timeoutMs,
 }: Described['owners'][number]): Holder {
-  return { sessionId: session, orderId, count, data: data.slice(), timeoutMs }
+  return { sessionId: session, orderId, count, data: copyOf(data), timeoutMs }
 }
 
 export function storedConfigOf(config: NodeConfig): StoredConfig {

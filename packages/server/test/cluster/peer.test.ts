@@ -137,6 +137,37 @@ test('what the node says arrives, and commands are settled as the node settles t
   expect(stream.unsettled).toBe(0)
 })
 
+test('a watch that stands is asked for and shown its states as on the server that has the node', async () => {
+  const { tablet, peer } = stage()
+  const client = new Client()
+  const stream = peer.connect('/local/a', client)
+  await settled()
+  const watch = {
+    kind: 'describe-semaphore',
+    requestId: 1n,
+    session: 3n,
+    name: 's',
+    owners: true,
+    waiters: false,
+    watchData: true,
+    watchOwners: true,
+    watchAbsent: true,
+    watchStands: true,
+  } as const
+  stream.submit({ ...watch })
+  expect(tablet.commands).toEqual([watch])
+  const data = Uint8Array.of(1)
+  const owners = [{ session: 3n, orderId: 7n, count: 1n, data, timeoutMs: 0n }]
+  const state = { name: 's', limit: 2n, data, ephemeral: false, held: 1n, owners, waiters: [] }
+  const shown = { kind: 'semaphore-shown', stream: 0, requestIds: [1n, 2n] } as const
+  const events = [
+    { ...shown, description: state },
+    { ...shown, description: null },
+  ]
+  tablet.sink?.deliver(events)
+  expect(client.heard).toEqual(events)
+})
+
 test('a stream that is closed is closed there, and hears nothing more', async () => {
   const { tablet, peer } = stage()
   const client = new Client()

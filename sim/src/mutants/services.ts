@@ -23,8 +23,8 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     name: 'a server that stops ends its sessions',
     breaks: 'S7',
     file: SESSION_STREAM,
-    original: '    this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)\n  }\n\n  /** The message for',
-    planted: '    this.#fail(STATUS.BAD_SESSION, UNAVAILABLE_TEXT)\n  }\n\n  /** The message for',
+    original: 'else this.#fail(STATUS.UNAVAILABLE, UNAVAILABLE_TEXT)\n  }\n\n  /** The message for',
+    planted: 'else this.#fail(STATUS.BAD_SESSION, UNAVAILABLE_TEXT)\n  }\n\n  /** The message for',
   },
   {
     name: 'a stop is answered and not done',

@@ -27,9 +27,8 @@ export const TABLET_MUTANTS: readonly Mutant[] = [
     name: 'a commit that failed counts as done',
     breaks: 'D1',
     file: PIPELINE,
-    original: 'for (const piece of this.#pieces(batch)) await partition.commit(piece)',
-    planted:
-      'for (const piece of this.#pieces(batch)) await partition.commit(piece).catch(() => {})',
+    original: '      await partition.commit(piece)\n',
+    planted: '      await partition.commit(piece).catch(() => {})\n',
   },
   {
     name: 'work goes on behind a commit of unknown end',
@@ -43,8 +42,8 @@ export const TABLET_MUTANTS: readonly Mutant[] = [
     name: 'of a commit in pieces only the first is made',
     breaks: 'L4',
     file: PIPELINE,
-    original: 'for (const piece of this.#pieces(batch)) await partition.commit(piece)',
-    planted: 'await partition.commit(this.#pieces(batch)[0] ?? [])',
+    original: 'for (const piece of this.#pieces(batch)) {',
+    planted: 'for (const piece of this.#pieces(batch).slice(0, 1)) {',
   },
   {
     name: 'the latest batch is committed first',

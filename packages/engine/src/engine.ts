@@ -96,6 +96,8 @@ export interface Engine {
    * @throws DamagedError when what is stored fails its checks; nothing is served from such a partition
    */
   claim(partition: string, owner: OwnerInfo, above?: bigint): Promise<Partition>
+  /** The partition is likely to be claimed here soon: what the claim has to look up is looked up before. Absent where that is nothing. */
+  expect?(partition: string): Promise<void>
   /** The last claim; null when the partition was never claimed. A hint: it may be outdated when it arrives. */
   ownerOf(partition: string): Promise<Ownership | null>
   /** Names of the partitions that begin with `prefix`, ascending. A hint. */

@@ -4,7 +4,7 @@ import { EngineError, FencedError } from '../errors.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { told } from './failure.ts'
 import { Fence } from './fence.ts'
-import type { KeyValue } from './gen/etcd/v3/etcd_pb.ts'
+import type { KeyValue, TxnResponse } from './gen/etcd/v3/etcd_pb.ts'
 import { unpackWrites } from './journal.ts'
 import {
   type Claimed,
@@ -19,18 +19,56 @@ import {
 import { RANGE, TXN } from './methods.ts'
 import { found, isModifiedAt, put, read, revisionOf } from './operation.ts'
 import { afterKey } from './pages.ts'
-import { recover } from './recovery.ts'
+import { type Left, leftIn, leftOperations, recover } from './recovery.ts'
 import { StatusError } from './status.ts'
 
 const NAMES_PER_PAGE = 1000
 
+/** Partitions that are expected at a time. */
+const EXPECTED_MAX = 4_096
+
+/** What a claim is made from: the last claim of the partition, and the counter of all. */
+interface Seen {
+  readonly last: KeyValue | undefined
+  readonly counter: KeyValue | undefined
+}
+
+interface Raising {
+  /** Of the last claim. */
+  readonly key: Uint8Array
+  readonly seen: Seen
+  readonly owner: OwnerInfo
+  /** The epoch is to be above this one, and above the last. */
+  readonly above: bigint
+}
+
+/** A claim that was made. */
+interface Raised {
+  readonly epoch: bigint
+  readonly room: Room
+  readonly left: Left
+}
+
 export class Claims {
   readonly #client: ClusterClient
   readonly #layout: Layout
+  /** By the names of partitions. */
+  readonly #expected = new Map<string, Seen>()
 
   constructor(client: ClusterClient, layout: Layout) {
     this.#client = client
     this.#layout = layout
+  }
+
+  /** Looks for what the next claim of the partition here has to know. It may be out of date by then: that costs the time that was saved. */
+  async expect(name: Uint8Array): Promise<void> {
+    const seen = await this.#look(this.#layout.partition(name))
+    this.#expected.set(textOf(name), seen)
+    if (this.#expected.size <= EXPECTED_MAX) return
+    for (const oldest of this.#expected.keys()) {
+      this.#expected.delete(oldest)
+      break
+    }
   }
 
   /** Raises the epoch above the last one and `above`, and finishes what the last claim has declared. */
@@ -41,12 +79,16 @@ export class Claims {
     above: bigint,
   ): Promise<Fence> {
     const key = this.#layout.partition(name)
-    let claimed: Claimed | null = null
-    while (claimed === null) claimed = await this.#raise(key, owner, above)
-    const room = this.#layout.room(claimed.number)
-    const fence = new Fence(this.#client, { partition, key, epoch: claimed.epoch, room })
+    let seen = this.#taken(name) ?? (await this.#look(key))
+    let raised: Raised | Seen = await this.#raise({ key, seen, owner, above })
+    while (!('epoch' in raised)) {
+      seen = raised
+      raised = await this.#raise({ key, seen, owner, above })
+    }
+    const { epoch, room, left } = raised
+    const fence = new Fence(this.#client, { partition, key, epoch, room })
     try {
-      await recover(fence)
+      await recover(fence, left)
     } catch (error) {
       // A later claim does the rest. This one was made, and every call of it will say what became of it.
       if (!(error instanceof FencedError)) throw error
@@ -106,11 +148,22 @@ export class Claims {
     return value
   }
 
-  /** @returns null when another claim was first */
-  async #raise(key: Uint8Array, owner: OwnerInfo, above: bigint): Promise<Claimed | null> {
+  #taken(name: Uint8Array): Seen | undefined {
+    const text = textOf(name)
+    const seen = this.#expected.get(text)
+    this.#expected.delete(text)
+    return seen
+  }
+
+  async #look(key: Uint8Array): Promise<Seen> {
+    const success = [read(key), read(this.#layout.next)]
+    return seenIn(await told(this.#client.call(TXN, { success })))
+  }
+
+  /** @returns what is there when another claim was first */
+  async #raise({ key, seen, owner, above }: Raising): Promise<Raised | Seen> {
     const { next } = this.#layout
-    const seen = await told(this.#client.call(TXN, { success: [read(key), read(next)] }))
-    const [[last], [counter]] = [found(seen, 0), found(seen, 1)]
+    const { last, counter } = seen
     const before = last && readClaim(last.value, key)
     const number = before?.number ?? (counter === undefined ? 1 : readNumber(counter.value, next))
     const epoch = (before !== undefined && before.epoch > above ? before.epoch : above) + 1n
@@ -122,14 +175,25 @@ export class Claims {
       compare.push(isModifiedAt(next, counter?.modRevision ?? 0n))
       success.push(put(next, Buffer.from(String(number + 1))))
     }
-    const answer = await told(this.#client.call(TXN, { compare, success }))
-    return answer.succeeded ? claimed : null
+    const at = success.length
+    success.push(...leftOperations(room))
+    const failure = [read(key), read(next)]
+    const answer = await told(this.#client.call(TXN, { compare, success, failure }))
+    return answer.succeeded ? { epoch, room, left: leftIn(answer, at) } : seenIn(answer)
   }
 
   async #claimed(key: Uint8Array): Promise<Claimed | null> {
     const { kvs } = await told(this.#client.call(RANGE, { key }))
     return kvs[0] === undefined ? null : readClaim(kvs[0].value, key)
   }
+}
+
+function seenIn(answer: TxnResponse): Seen {
+  return { last: found(answer, 0)[0], counter: found(answer, 1)[0] }
+}
+
+function textOf(name: Uint8Array): string {
+  return Buffer.from(name).toString('latin1')
 }
 
 /** The value of `key` when the part is applied. */

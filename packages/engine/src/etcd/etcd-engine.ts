@@ -101,6 +101,11 @@ class EtcdEngine implements Engine {
     return claimed
   }
 
+  async expect(partition: string): Promise<void> {
+    this.#assertOpen()
+    await this.#claims.expect(partitionNameBytes(partition))
+  }
+
   async ownerOf(partition: string): Promise<Ownership | null> {
     this.#assertOpen()
     return this.#claims.ownerOf(partitionNameBytes(partition))

@@ -2,20 +2,33 @@
 import { DamagedError } from '../errors.ts'
 import { applyPart } from './commit-queue.ts'
 import type { Fence } from './fence.ts'
-import { readPending } from './layout.ts'
-import { found, read, readPage, removeSpan } from './operation.ts'
+import type { KeyValue, TxnResponse } from './gen/etcd/v3/etcd_pb.ts'
+import { readPending, type Room } from './layout.ts'
+import { found, type Operation, read, readPage, removeSpan } from './operation.ts'
+
+/** What the last claim has left behind. */
+export interface Left {
+  /** What is declared and not yet applied. */
+  readonly declared: KeyValue | undefined
+  readonly hasJournal: boolean
+}
+
+/** What reads it, for the transaction that makes the claim: from then on nobody else changes it. */
+export function leftOperations({ pending, journal }: Room): readonly Operation[] {
+  return [read(pending), readPage({ ...journal, limit: 1, revision: 0n, isKeysOnly: true })]
+}
+
+/** @param at where these operations begin */
+export function leftIn(answer: TxnResponse, at: number): Left {
+  return { declared: found(answer, at)[0], hasJournal: found(answer, at + 1).length > 0 }
+}
 
 /** @throws FencedError when a later claim does it */
-export async function recover(fence: Fence): Promise<void> {
+export async function recover(fence: Fence, { declared, hasJournal }: Left): Promise<void> {
   const { room, epoch } = fence.claim
   const mark = { epoch, commit: 0 }
-  const leftovers = readPage({ ...room.journal, limit: 1, revision: 0n, isKeysOnly: true })
-  const answer = await fence.read([read(room.pending), leftovers])
-  const [declared] = found(answer, 0)
   if (declared === undefined) {
-    if (found(answer, 1).length > 0) {
-      await fence.write({ mark, operations: [removeSpan(room.journal)] })
-    }
+    if (hasJournal) await fence.write({ mark, operations: [removeSpan(room.journal)] })
     return
   }
   let pending = readPending(declared.value, room.pending)

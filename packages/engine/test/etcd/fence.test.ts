@@ -1,5 +1,5 @@
 import { credentials } from '@grpc/grpc-js'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { lacks } from '../../../../test/needs.ts'
 import { EngineError, FencedError } from '../../src/errors.ts'
 import { Claims } from '../../src/etcd/claims.ts'
@@ -12,6 +12,7 @@ import { applyPart } from '../../src/etcd/commit-queue.ts'
 import { recover } from '../../src/etcd/recovery.ts'
 import { EtcdCluster, hasEtcd } from './cluster.ts'
 
+const LAYOUT = new Layout('/fence')
 const OWNER = { id: 'owner', address: '' }
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
     login: null,
     timeoutMs: 10_000,
   })
-  claims = new Claims(client, new Layout('/fence'))
+  claims = new Claims(client, LAYOUT)
 })
 beforeEach((context) => {
   if (cluster === null) lacks(context, 'etcd')
@@ -112,6 +113,37 @@ test('a journal that was not declared is removed by the next claim', async () =>
   await older.write({ mark: { epoch, commit: 0 }, operations: journal })
   const newer = await claim('undeclared')
   expect(await value(newer, 'a')).toBe('')
-  await expect(recover(older)).rejects.toThrow(FencedError)
+  const left = { declared: undefined, hasJournal: true }
+  await expect(recover(older, left)).rejects.toThrow(FencedError)
   expect(cluster?.ctl(['get', '--prefix', '--keys-only', '/fence/journal/']).trim()).toBe('')
+})
+
+test('a claim that was expected takes one answer of etcd, or one more when somebody else was first', async () => {
+  await claim('expected')
+  const calls = vi.spyOn(client, 'call')
+  try {
+    await claims.expect(bytes('expected'))
+    calls.mockClear()
+    expect((await claim('expected')).claim.epoch).toBe(2n)
+    expect(calls).toHaveBeenCalledTimes(1)
+    await claims.expect(bytes('expected'))
+    await new Claims(client, LAYOUT).claim('expected', bytes('expected'), OWNER, 0n)
+    calls.mockClear()
+    expect((await claim('expected')).claim.epoch).toBe(4n)
+    expect(calls).toHaveBeenCalledTimes(2)
+  } finally {
+    calls.mockRestore()
+  }
+})
+
+test('a claim of what was left in good order takes two answers of etcd', async () => {
+  await claim('quick')
+  const calls = vi.spyOn(client, 'call')
+  try {
+    const fence = await claim('quick')
+    expect(calls).toHaveBeenCalledTimes(2)
+    expect(fence.claim.epoch).toBe(2n)
+  } finally {
+    calls.mockRestore()
+  }
 })

@@ -18,6 +18,8 @@ import type { Traffic } from './traffic.ts'
 
 /** How long the next server is given to load a node; clients come there anyway. */
 const TAKE_MS = 1_000
+/** How long the next servers are given to prepare for that, while the nodes are still served here. */
+const EXPECT_MS = 1_000
 
 export interface ClusterHostOptions {
   /** Of the nodes that run here. */
@@ -50,19 +52,33 @@ export class ClusterHost implements HostContract {
 
   /** The other server to which the node belongs. */
   elsewhere(path: string): OwnerInfo | null {
-    const { local, self } = this.#options
-    const { servers } = this.#roster
-    const isHere = ({ address }: OwnerInfo): boolean => address === self.address
     // Who leaves still answers for what it has, and begins nothing.
-    const isForOthers = this.#isLeaving && !local.has(path)
-    const takers = isForOthers ? servers.filter((server) => !isHere(server)) : servers
-    const owner = ownerAmong(path, takers)
-    return owner === null || isHere(owner) ? null : owner
+    const isForOthers = this.#isLeaving && !this.#options.local.has(path)
+    const owner = ownerAmong(path, isForOthers ? this.#others : this.#roster.servers)
+    return owner === null || this.#isSelf(owner) ? null : owner
   }
 
-  /** From now on this server takes no node that it does not have, whatever the others know by now. */
-  leaves(): void {
+  get #others(): readonly OwnerInfo[] {
+    return this.#roster.servers.filter((server) => !this.#isSelf(server))
+  }
+
+  #isSelf({ address }: OwnerInfo): boolean {
+    return address === this.#options.self.address
+  }
+
+  /** The next server of a node prepares to load it, if there is one. */
+  async #expectAt(next: OwnerInfo | null, path: string): Promise<void> {
+    if (next !== null && !this.#isClosed) await this.#peer(next).expect(path)
+  }
+
+  /** From now on this server takes no node that it does not have, whatever the others know by now. Resolves when they expect its nodes. */
+  async leaves(): Promise<void> {
+    const { local, clock } = this.#options
     this.#isLeaving = true
+    const expecting = local.running.map((path) =>
+      this.#expectAt(ownerAmong(path, this.#others), path),
+    )
+    await within(clock, EXPECT_MS, Promise.all(expecting))
   }
 
   async node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal> {
@@ -106,6 +122,10 @@ export class ClusterHost implements HostContract {
     return leavers.length
   }
 
+  async expect(path: string): Promise<void> {
+    if (!this.#isLeaving) await this.#options.local.expect(path)
+  }
+
   async take(path: string): Promise<void> {
     if (!this.#isLeaving) await this.#options.local.take(path)
   }
@@ -114,6 +134,8 @@ export class ClusterHost implements HostContract {
   async #handOver(path: string): Promise<void> {
     const { local, clock } = this.#options
     const exists = local.runs(path)
+    // On its way there while the node is still answering here. Who leaves has done so before.
+    if (exists && !this.#isLeaving) void this.#expectAt(this.elsewhere(path), path)
     await local.release(path)
     const owner = exists ? this.elsewhere(path) : null
     if (owner !== null) await within(clock, TAKE_MS, this.#peer(owner).take(path))

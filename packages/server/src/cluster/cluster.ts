@@ -86,7 +86,7 @@ export class Cluster {
 
   /** Hands the share over. Resolves when the nodes have been given up, those at least that somebody else can take; or after a while. */
   async leave(): Promise<void> {
-    this.host.leaves()
+    await this.host.leaves()
     await this.#roster.leave()
     await within(this.#clock, HAND_OVER_MS, this.#moving)
   }

@@ -12,6 +12,8 @@ export interface OwnNodes {
   /** Whether this server has the node, as far as it sees the others. */
   has(path: string): boolean
   node(path: string, options: { create: boolean }): Promise<HostedNode | PathRefusal>
+  /** Another server will soon let go of the node. */
+  expect(path: string): Promise<void>
   /** Loads a node that another server has let go of. */
   take(path: string): Promise<void>
 }
@@ -49,6 +51,7 @@ export class PeerGuest {
         return
       case 'reserve':
         return void this.#reserve(ask)
+      case 'expect':
       case 'take':
         return void this.#take(ask)
     }
@@ -77,10 +80,10 @@ export class PeerGuest {
     }
   }
 
-  async #take({ ask, path }: Extract<PeerAsk, { kind: 'take' }>): Promise<void> {
+  async #take({ kind, ask, path }: Extract<PeerAsk, { kind: 'expect' | 'take' }>): Promise<void> {
     const { nodes, log, say } = this.#ports
     try {
-      await nodes.take(path)
+      await (kind === 'take' ? nodes.take(path) : nodes.expect(path))
     } catch (error) {
       log.warn('a node of another server could not be taken over', {
         path,

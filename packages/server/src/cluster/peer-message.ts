@@ -17,6 +17,8 @@ export type PeerAsk =
   | { readonly kind: 'close'; readonly stream: number }
   /** Makes place for a node that is new. */
   | { readonly kind: 'reserve'; readonly ask: number; readonly path: string }
+  /** Who asks will soon let go of a node: prepares to load it. */
+  | { readonly kind: 'expect'; readonly ask: number; readonly path: string }
   /** Loads a node that who asks has let go of, before clients come for it. */
   | { readonly kind: 'take'; readonly ask: number; readonly path: string }
 
@@ -43,7 +45,7 @@ export type PeerAnswer =
       /** The node is not here, or not here any more; absent in what older servers say. */
       readonly isElsewhere?: boolean
     }
-  /** Or not: then clients who come for it see. */
+  /** The node was loaded, or is expected. Or not: then clients who come for it see. */
   | { readonly kind: 'taken'; readonly ask: number }
 
 /** Servers of different versions may differ in what they say: they refuse each other then, and clients ask elsewhere. */
@@ -53,7 +55,15 @@ export function encodePeerMessage(message: PeerAsk | PeerAnswer): Buffer {
   return serialize(message)
 }
 
-const ASKS: ReadonlySet<unknown> = new Set(['open', 'submit', 'detach', 'close', 'reserve', 'take'])
+const ASKS: ReadonlySet<unknown> = new Set([
+  'open',
+  'submit',
+  'detach',
+  'close',
+  'reserve',
+  'expect',
+  'take',
+])
 const ANSWERS: ReadonlySet<unknown> = new Set([
   'deliver',
   'overloaded',

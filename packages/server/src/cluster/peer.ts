@@ -84,10 +84,19 @@ export class Peer {
 
   /** A node there is to be loaded, which this server has let go of. Resolves when it is, or when nothing will come of it. */
   take(path: string): Promise<void> {
+    return this.#handing('take', path)
+  }
+
+  /** This server will soon let go of a node. Resolves when that is prepared for, or when nothing will come of it. */
+  expect(path: string): Promise<void> {
+    return this.#handing('expect', path)
+  }
+
+  #handing(kind: 'take' | 'expect', path: string): Promise<void> {
     const ask = this.#next()
     return new Promise((resolve) => {
       this.#taking.set(ask, resolve)
-      this.#send({ kind: 'take', ask, path })
+      this.#send({ kind, ask, path })
     })
   }
 

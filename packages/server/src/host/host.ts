@@ -168,6 +168,11 @@ export class Host implements HostContract {
     this.#forget(residence)
   }
 
+  /** The node is likely to be loaded here soon. @throws EngineError */
+  async expect(path: string): Promise<void> {
+    if (!this.has(path)) await this.#engine.expect?.(path)
+  }
+
   /** Loads a node that exists, before anybody asks for it. @throws EngineError */
   async take(path: string): Promise<void> {
     await this.#residence(path).tablet

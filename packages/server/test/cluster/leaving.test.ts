@@ -67,6 +67,35 @@ test('a server that leaves is given no node, whatever the others know of it', as
   void ending
 })
 
+test('who gets the nodes of a server that leaves prepares for them while they are still served', async () => {
+  const { server } = await town(2)
+  const [staying, leaving] = [server(0), server(1)]
+  const paths = [...leaving.local.running]
+  leaving.members.isSlow = true
+  void leaving.cluster.leave()
+  await settle()
+  const [expected, taken] = (['expect', 'take'] as const).map((kind) =>
+    staying.asks.flatMap((ask) => (ask.kind === kind ? ask.path : [])),
+  )
+  expect(expected).toEqual(paths)
+  expect(taken).toEqual([])
+  expect(staying.expected).toEqual(paths)
+  expect(leaving.local.running).toEqual(paths)
+})
+
+test('a server that comes prepares for the nodes that it gets', async () => {
+  const { server } = await clusterStage(3)
+  const [one, two, young] = [server(0), server(1), server(2)]
+  await one.sees(two)
+  await two.sees(one)
+  const paths = pathsOf(2, { owner: young, among: [one, two, young] })
+  for (const path of paths) await makeNode(one, path)
+  await one.sees(two, young)
+  await two.sees(one, young)
+  expect(young.expected.toSorted()).toEqual(paths.toSorted())
+  expect(young.local.running.toSorted()).toEqual(paths.toSorted())
+})
+
 test('servers that all leave at once claim no node anew', async () => {
   const { all, engine } = await town(3)
   const { claims } = engine

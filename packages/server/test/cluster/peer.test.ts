@@ -72,6 +72,7 @@ function stage(nodes: Partial<OwnNodes> = {}) {
   const own: OwnNodes = {
     has: () => true,
     node: () => Promise.resolve(tablet),
+    expect: () => Promise.resolve(),
     take: () => Promise.resolve(),
     ...nodes,
   }

@@ -49,6 +49,8 @@ export class StageServer {
   readonly context: ServiceContext
   /** What others have asked of this one. */
   readonly asks: PeerAsk[] = []
+  /** The nodes that its engine was told to expect. */
+  readonly expected: string[] = []
   /** Nobody answers at its address. */
   isDown = false
   readonly #lines = new Set<PeerListener>()
@@ -59,7 +61,8 @@ export class StageServer {
   ) {
     this.self = self
     const { members } = this
-    this.local = new Host({ engine: { ...shared(engine), members }, clock, owner: self })
+    const expect = async (path: string): Promise<void> => void this.expected.push(path)
+    this.local = new Host({ engine: { ...shared(engine), members, expect }, clock, owner: self })
     this.cluster = new Cluster({
       members,
       local: this.local,

@@ -117,7 +117,8 @@ const CLIENT: readonly Mutant[] = [
     breaks: 'O2',
     file: CONNECTION,
     original: "if (message.kind === 'ended') tenant?.ended(message)",
-    planted: "if (message.kind === 'ended' && message.code === 'STOPPED') tenant?.ended(message)",
+    planted:
+      "if (message.kind === 'ended') { if (message.code === 'STOPPED') tenant?.ended(message) }",
   },
   {
     name: 'who leaves a session does not say so',

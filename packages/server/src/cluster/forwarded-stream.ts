@@ -31,6 +31,11 @@ export class ForwardedStream implements TabletStream {
     return this.#submitted - this.#settled
   }
 
+  /** Whether an answer is owed that comes on no other stream. A session is told that it has to come again. */
+  get isOwedAnswers(): boolean {
+    return this.unsettled > 0 && this.#sessions.isEmpty
+  }
+
   submit(command: StreamCommand): void {
     if (this.#isOver) return
     this.#submitted += 1

@@ -103,7 +103,8 @@ export class Peer {
   /** Nothing more is asked of the server. What it was asked it may still answer, for a while; whoever waits for anything else is told at once. */
   async leave(clock: Clock, reason: string): Promise<void> {
     this.#left = reason
-    for (const stream of this.#streams.values()) if (stream.unsettled === 0) stream.ended('failed')
+    // Whoever answers pings for a session that is somebody else's by now would keep its client from hearing what happens there.
+    for (const stream of this.#streams.values()) if (!stream.isOwedAnswers) stream.ended('failed')
     this.#refuseAll(reason)
     if (this.#streams.size > 0) {
       const quiet = new Promise<void>((resolve) => {

@@ -28,6 +28,10 @@ export class PassingSessions {
     this.#total = total
   }
 
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0
+  }
+
   /** What is told on the stream says who comes and who goes. */
   told(events: readonly Event[]): void {
     for (const event of events) {

@@ -106,6 +106,13 @@ async function settled(): Promise<void> {
 }
 
 const STOP = { kind: 'stop', requestId: 5n, session: 3n } as const
+const ATTACHED = {
+  kind: 'attached',
+  stream: 0,
+  requestId: 1n,
+  session: 3n,
+  timeoutMs: 1_000n,
+} as const
 const STOPPED = { kind: 'stopped', stream: 0, requestId: 5n, session: 3n } as const
 
 test('commands arrive in their order, also those that were said before the node was found', async () => {
@@ -228,6 +235,25 @@ test('a server that is left is asked nothing more, whoever still holds a node of
   await expect(peer.reserve('/local/a')).rejects.toThrow(UnreachedError)
   expect(client.ends).toEqual(['unreached'])
   expect(lines()).toBe(0)
+})
+
+test('a server that has left still owes answers to questions, but no session goes on there', async () => {
+  const { peer, tablet } = stage()
+  const [asker, client] = [new Client(), new Client()]
+  const question = peer.connect('/local/a', asker)
+  await settled()
+  const owing = tablet.sink
+  const session = peer.connect('/local/a', client)
+  await settled()
+  question.submit(STOP)
+  session.submit(STOP)
+  tablet.sink?.deliver([ATTACHED])
+  const clock = new ManualClock()
+  void peer.leave(clock, 'it has left the cluster')
+  expect(client.ends).toEqual(['failed'])
+  expect(asker.ends).toEqual([])
+  owing?.deliver([STOPPED])
+  expect(asker.heard).toEqual([STOPPED])
 })
 
 test('a server that sees the node elsewhere takes nobody in', async () => {

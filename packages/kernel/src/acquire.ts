@@ -11,7 +11,7 @@ import { problemOfLimit, quoted } from './semaphore.ts'
 import type { Semaphore, Semaphores } from './semaphore.ts'
 import type { Session } from './session.ts'
 import { ALL_CHANGED } from './watch.ts'
-import type { Watches } from './watch.ts'
+import type { Watches } from './watches.ts'
 
 export class Acquiring {
   readonly #root: Root

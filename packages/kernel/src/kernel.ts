@@ -55,7 +55,7 @@ import { Semaphores } from './semaphore.ts'
 import { Session, Sessions } from './session.ts'
 import { Turn } from './step.ts'
 import type { Step } from './step.ts'
-import { Watches } from './watch.ts'
+import { Watches } from './watches.ts'
 import type { Entry, Write } from './write-set.ts'
 
 export interface KernelStatistics extends LogStatistics {

@@ -23,7 +23,7 @@ import type { SemaphoreRow } from './rows/semaphore-row.ts'
 import type { Session } from './session.ts'
 import { utf8Length } from './utf8.ts'
 import { ALL_CHANGED, DATA_CHANGED, OWNERS_CHANGED } from './watch.ts'
-import type { Watches } from './watch.ts'
+import type { Watches } from './watches.ts'
 
 /** Longer names are not repeated in messages. */
 const QUOTED_NAME_MAX = 100

@@ -25,7 +25,8 @@ import type { SessionRow } from './rows/session-row.ts'
 import type { Semaphore } from './semaphore.ts'
 import { SessionIds } from './session-ids.ts'
 import { utf8Length } from './utf8.ts'
-import type { Watch, Watches } from './watch.ts'
+import type { Watch } from './watch.ts'
+import type { Watches } from './watches.ts'
 
 export class Session extends Timed {
   readonly id: SessionId

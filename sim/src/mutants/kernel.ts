@@ -7,7 +7,7 @@ const KERNEL = 'packages/kernel/src/kernel.ts'
 const QUEUE = 'packages/kernel/src/queue.ts'
 const RESTORE = 'packages/kernel/src/restore.ts'
 const SEMAPHORE = 'packages/kernel/src/semaphore.ts'
-const WATCH = 'packages/kernel/src/watch.ts'
+const WATCHES = 'packages/kernel/src/watches.ts'
 const SESSION = 'packages/kernel/src/session.ts'
 
 const QUEUES: readonly Mutant[] = [
@@ -206,7 +206,7 @@ const SEMAPHORES: readonly Mutant[] = [
   {
     name: 'a watch that stands is shown one change only',
     breaks: 'W3',
-    file: WATCH,
+    file: WATCHES,
     original: '      view.isDue = false\n',
     planted: '',
   },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { NotFoundError } from '../../src/errors.ts'
 import type { SemaphoreDescription } from '../../src/semaphore.ts'
 import { fakeSession, isFulfilled, settled } from '../fake-link.ts'
-import { described, iterate, owner, reconnect, text } from './watching.ts'
+import { described, iterate, owner, reconnect, text, watched } from './watching.ts'
 
 const NOTHING = { kind: 'described', description: null, watchAdded: true } as const
 
@@ -27,10 +27,7 @@ test('a watch that stands yields each state that it is shown, and asks nothing m
 // guards: W3
 test('a slow reader of a watch that stands gets the latest state only', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ data: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true })
   for (const data of ['2', '3', '4']) {
     link.last.last.shown?.(described(data))
     await settled()
@@ -41,10 +38,7 @@ test('a slow reader of a watch that stands gets the latest state only', async ()
 
 test('a state that is shown twice is yielded once', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ data: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true })
   const second = watch.next()
   link.last.last.shown?.(described('1'))
   expect(await isFulfilled(second)).toBe(false)
@@ -54,13 +48,8 @@ test('a state that is shown twice is yielded once', async () => {
 
 test('watchers of one name that stands are each told of what they asked for', async () => {
   const { session, link } = await fakeSession()
-  const semaphore = session.semaphore('a')
-  const data = iterate(semaphore.watch({ data: true }))
-  const owners = iterate(semaphore.watch({ owners: true }))
-  const firsts = [data.next(), owners.next()]
-  link.last.last.answer(described('1'))
-  link.last.last.answer(described('1'))
-  await Promise.all(firsts)
+  const data = await watched({ session, link }, { data: true })
+  const owners = await watched({ session, link }, { owners: true })
   const [nextData, nextOwners] = [data.next(), owners.next()]
   link.last.last.shown?.(described('1', [owner(1n)]))
   expect((await nextOwners).value).toMatchObject({ owners: [{ orderId: 1n }] })
@@ -72,13 +61,8 @@ test('watchers of one name that stands are each told of what they asked for', as
 
 test('a watch that nobody wants as wide any more is set anew after its next state', async () => {
   const { session, link } = await fakeSession()
-  const semaphore = session.semaphore('a')
-  const data = iterate(semaphore.watch({ data: true }))
-  const owners = iterate(semaphore.watch({ owners: true }))
-  const firsts = [data.next(), owners.next()]
-  link.last.last.answer(described('1'))
-  link.last.last.answer(described('1'))
-  await Promise.all(firsts)
+  const data = await watched({ session, link }, { data: true })
+  const owners = await watched({ session, link }, { owners: true })
   await owners.return?.()
   expect(link.last.sent).toHaveLength(2)
   const second = data.next()
@@ -127,10 +111,7 @@ test('what a watch is shown after the one that replaced it was asked for is not 
 
 test('a watch that is told of a change is set again: an older server knows no watch that stands', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ data: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true })
   const second = watch.next()
   link.last.last.changed?.()
   link.last.last.answer(described('2'))
@@ -169,10 +150,7 @@ test('a watch that is left before its first state is forgotten, too', async () =
 
 test('a watch throws NotFoundError when it is shown that the semaphore is gone, and stands no more', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch())
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link })
   const second = watch.next()
   link.last.last.shown?.(NOTHING)
   await expect(second).rejects.toThrow(NotFoundError)
@@ -182,13 +160,8 @@ test('a watch throws NotFoundError when it is shown that the semaphore is gone, 
 
 test('absent "wait": null is yielded when the semaphore is gone, then the next one of its name', async () => {
   const { session, link } = await fakeSession({}, { watchAbsent: true })
-  const semaphore = session.semaphore('a')
-  const strict = iterate(semaphore.watch({ data: true }))
-  const watch = iterate(semaphore.watch({ data: true, absent: 'wait' }))
-  const firsts = [strict.next(), watch.next()]
-  link.last.last.answer(described('1'))
-  link.last.last.answer(described('1'))
-  await Promise.all(firsts)
+  const strict = await watched({ session, link }, { data: true })
+  const watch = await watched({ session, link }, { data: true, absent: 'wait' })
   const [lost, second] = [strict.next(), watch.next()]
   link.last.last.shown?.(NOTHING)
   await expect(lost).rejects.toThrow(NotFoundError)
@@ -201,10 +174,7 @@ test('absent "wait": null is yielded when the semaphore is gone, then the next o
 
 test('the end of the session ends a watch that stands, and drops the state that was not read', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ data: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true })
   link.last.last.shown?.(described('2'))
   link.last.refuse('SESSION_EXPIRED')
   link.last.last.shown?.(described('3'))

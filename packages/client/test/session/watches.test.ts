@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { NotFoundError } from '../../src/errors.ts'
 import type { Answer } from '../../src/link/link.ts'
 import { fakeSession, isFulfilled, settled } from '../fake-link.ts'
-import { described, iterate, owner, reconnect, text } from './watching.ts'
+import { described, iterate, owner, reconnect, text, watched } from './watching.ts'
 
 const ABSENT: Answer = { kind: 'refused', code: 'NOT_FOUND', message: '' }
 
@@ -50,13 +50,8 @@ test('defect "second watch killing the first": watchers of one name share one wa
 
 test('a watcher hears only of changes of what it asked for', async () => {
   const { session, link } = await fakeSession()
-  const semaphore = session.semaphore('a')
-  const data = iterate(semaphore.watch({ data: true }))
-  const owners = iterate(semaphore.watch({ owners: true }))
-  const firsts = [data.next(), owners.next()]
-  link.last.last.answer(described('1'))
-  link.last.last.answer(described('1'))
-  await Promise.all(firsts)
+  const data = await watched({ session, link }, { data: true })
+  const owners = await watched({ session, link }, { owners: true })
   const nextData = data.next()
   const nextOwners = owners.next()
   link.last.last.changed?.()
@@ -136,10 +131,7 @@ test('a reconnect sets the watch again and yields what has changed meanwhile', a
 // guards: W1, W3
 test('S0-12: a watch that asks for waiters looks for them, since no server tells of the queue alone', async () => {
   const { session, link, clock } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ waiters: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { waiters: true })
   const second = watch.next()
   clock.advance(500)
   link.last.last.answer(described('1'))
@@ -167,10 +159,7 @@ test('a reconnect without a change yields nothing', async () => {
 test('defect "idle watch not ending on abort": an abort ends a watch that waits, by throwing the reason', async () => {
   const { session, link } = await fakeSession()
   const controller = new AbortController()
-  const watch = iterate(session.semaphore('a').watch({ data: true }, controller.signal))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true }, controller.signal)
   const second = watch.next()
   controller.abort('enough')
   await expect(second).rejects.toBe('enough')
@@ -188,10 +177,7 @@ test('the end of the session ends a watch, by throwing its reason', async () => 
 
 test('after break nobody watches: a change leads to no message', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch({ data: true }))
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link }, { data: true })
   await watch.return?.()
   link.last.last.changed?.()
   expect(link.last.sent).toHaveLength(1)
@@ -206,10 +192,7 @@ test('a watch of an absent semaphore throws NotFoundError', async () => {
 
 test('a watch throws NotFoundError when the semaphore is deleted', async () => {
   const { session, link } = await fakeSession()
-  const watch = iterate(session.semaphore('a').watch())
-  const first = watch.next()
-  link.last.last.answer(described('1'))
-  await first
+  const watch = await watched({ session, link })
   link.last.last.changed?.()
   link.last.last.answer(ABSENT)
   await expect(watch.next()).rejects.toThrow(NotFoundError)

@@ -1,6 +1,6 @@
 /** What tests of watches say for the server, and how they read. */
 import type { Answer, Description, Holder } from '../../src/link/link.ts'
-import type { SemaphoreDescription } from '../../src/semaphore.ts'
+import type { SemaphoreDescription, WatchOptions } from '../../src/semaphore.ts'
 import type { FakeWorld } from '../fake-link.ts'
 
 const encoder = new TextEncoder()
@@ -39,4 +39,17 @@ export function reconnect({ link, clock }: FakeWorld): void {
   link.last.break()
   clock.advance(1_000)
   link.last.start()
+}
+
+/** A watch of the semaphore "a" that has yielded its first state, which had the data "1". */
+export async function watched(
+  { session, link }: Pick<FakeWorld, 'session' | 'link'>,
+  options: WatchOptions = {},
+  signal?: AbortSignal,
+): Promise<AsyncIterator<SemaphoreDescription | null>> {
+  const watch = iterate(session.semaphore('a').watch(options, signal))
+  const first = watch.next()
+  link.last.last.answer(described('1'))
+  await first
+  return watch
 }

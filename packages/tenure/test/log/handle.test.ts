@@ -55,8 +55,8 @@ test.for(SCHEMES)('J3: what is said under an older attempt is refused, %s', asyn
   await first.task.store(1000)
   const second = await world.another().take(task.id)
   expect([first.attempt, second.attempt]).toEqual([1, 2])
-  for (const late of [task.append('x'), first.task.append('x'), first.task.delete()]) {
-    const error = await failure(late)
+  const late = [task.append('x'), first.task.append('x'), first.task.delete()]
+  for (const error of await Promise.all(late.map(failure))) {
     expect(error instanceof TaskClosedError || error instanceof StaleAttemptError).toBe(true)
   }
   expect(texts((await world.pipe.show(task.id)).records)).toEqual(['a'])

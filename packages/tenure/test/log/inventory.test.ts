@@ -61,9 +61,9 @@ test.for(SCHEMES)(
     await using world = await openLog(scheme)
     const { pipe } = world
     const task = await pipe.open(THEME, 'a')
-    for (const call of [pipe.take(task.id), pipe.requeue(task.id), pipe.drop(task.id)]) {
-      expect(await failure(call)).toMatchObject({ code: 'PRECONDITION_FAILED' })
-    }
+    const early = [pipe.take(task.id), pipe.requeue(task.id), pipe.drop(task.id)]
+    const isDriven = { code: 'PRECONDITION_FAILED' }
+    expect(await Promise.all(early.map(failure))).toMatchObject([isDriven, isDriven, isDriven])
     await task.store(1000)
     const before = (await pipe.show(task.id)).dueSecond ?? 0
     await pipe.requeue(task.id, { delaySeconds: 5000 })
@@ -72,8 +72,8 @@ test.for(SCHEMES)(
     expect(attempt).toBe(1)
     await taken.store(1000)
     await pipe.drop(task.id.toString())
-    for (const call of [pipe.take(task.id), pipe.drop(task.id), pipe.show(task.id)]) {
-      expect(await failure(call)).toMatchObject({ code: 'NOT_FOUND' })
-    }
+    const late = [pipe.take(task.id), pipe.drop(task.id), pipe.show(task.id)]
+    const isGone = { code: 'NOT_FOUND' }
+    expect(await Promise.all(late.map(failure))).toMatchObject([isGone, isGone, isGone])
   },
 )

@@ -61,8 +61,9 @@ test.for(SCHEMES)(
     const task = await world.pipe.open(THEME, 'a')
     await task.delete()
     expect(task.signal.reason).toBeInstanceOf(TaskClosedError)
-    for (const operation of [task.append('b'), task.replace('b'), task.store(), task.delete()]) {
-      expect(await failure(operation)).toBeInstanceOf(TaskClosedError)
+    const late = [task.append('b'), task.replace('b'), task.store(), task.delete()]
+    for (const error of await Promise.all(late.map(failure))) {
+      expect(error).toBeInstanceOf(TaskClosedError)
     }
     expect(await failure(world.pipe.show(task.id))).toMatchObject({ code: 'NOT_FOUND' })
   },
